@@ -1,0 +1,75 @@
+import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Product, products } from "./products.ts";
+import { DIST, fail } from "./root.ts";
+import { bytes, measure, metaFile, type Sized, table } from "./size.ts";
+
+/** What the build of a product found. */
+export interface Built {
+  readonly product: Product;
+  readonly files: readonly Sized[];
+  /** Why it may not be shipped, a line each. */
+  readonly problems: readonly string[];
+}
+
+/** Builds everything into `dist/`. Throws esbuild's `BuildFailure` where a source is wrong. */
+export async function buildAll(): Promise<Built[]> {
+  const built: Built[] = [];
+  for (const product of products) built.push(await buildProduct(product));
+  return built;
+}
+
+async function buildProduct(product: Product): Promise<Built> {
+  const { options } = product;
+  if (options.outdir) await rm(options.outdir, { recursive: true, force: true });
+  const { metafile } = await build({ ...options, metafile: true });
+  const meta = metaFile(product.name);
+  await mkdir(dirname(meta), { recursive: true });
+  await writeFile(meta, JSON.stringify(metafile));
+  const files = await measure(metafile, product.lazy);
+  return { product, files, problems: problemsOf(product, metafile, files) };
+}
+
+function problemsOf({ name, budget, forbidden }: Product, metafile: Metafile, files: readonly Sized[]): string[] {
+  const size = countedSize(files);
+  const over = size > budget ? [`${name}: ${bytes(size)} bytes after gzip; its budget is ${bytes(budget)}.`] : [];
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+  const found = forbidden.flatMap(({ input, why }) => {
+    const hits = [...new Set(inputs.filter((path) => input.test(path)))];
+    return hits.length > 0 ? [`${name}: contains ${hits.slice(0, 3).join(", ")}${hits.length > 3 ? ` and ${hits.length - 3} more` : ""}: ${why}.`] : [];
+  });
+  return [...over, ...found];
+}
+
+function countedSize(files: readonly Sized[]): number {
+  return files.reduce((sum, { gzip, later }) => sum + (later ? 0 : gzip), 0);
+}
+
+/** The sizes as a table: a row for each file and, with its budget, one for each product. */
+export function report(built: readonly Built[]): string {
+  const rows = built.flatMap(({ product, files }) => [
+    ...files.map(({ file, raw, gzip, brotli, later }) => [file, bytes(raw), bytes(gzip), bytes(brotli), later ? "loaded later" : ""]),
+    [`${product.name}, together`, "", bytes(countedSize(files)), "", bytes(product.budget)],
+  ]);
+  return table([["bytes", "minified", "gzip", "brotli", "budget (gzip)"], ...rows]);
+}
+
+/** Builds everything for a command: prints the sizes, and ends the process where something is wrong or over its budget. */
+export async function buildOrFail(): Promise<void> {
+  try {
+    const built = await buildAll();
+    console.log(report(built));
+    const problems = built.flatMap((one) => one.problems);
+    if (problems.length > 0) fail(`\nbuild failed:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+  } catch (error) {
+    const { errors } = error as Partial<BuildFailure>;
+    if (!errors) throw error;
+    fail(`${(await formatMessages([...errors], { kind: "error", color: process.stderr.isTTY })).join("")}build failed: see above`);
+  }
+}
+
+if (import.meta.main) {
+  await buildOrFail();
+  console.log(`\nbuilt into ${DIST.slice(DIST.lastIndexOf("/") + 1)}/`);
+}

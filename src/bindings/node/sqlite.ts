@@ -1,0 +1,64 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
+import type { Store } from "../../domain/store.ts";
+import type { Row, Sql } from "../../stores/sqlite/sql.ts";
+import { createSqliteStore } from "../../stores/sqlite/store.ts";
+
+/** How long a statement waits for another process that writes to the same file. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/**
+ * The embedded store in a file, made where it is missing, with its folder. Several processes may have it open. A commit is on the disk
+ * when it returns (`synchronous=FULL`). Throws one line that names `SQLITE_PATH` where the file cannot be used.
+ */
+export function openSqliteStore(path: string, now: () => number = Date.now): Store {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database.exec("pragma journal_mode = wal; pragma synchronous = full");
+    const opened = database;
+    const store = createSqliteStore(bind(opened), now);
+    return {
+      ...store,
+      // A commit holds the thread: first let the visits come in that have arrived already, so that they form one batch.
+      commit: async (batch, deadline) => {
+        await setImmediate();
+        return store.commit(batch, deadline);
+      },
+      close: async () => {
+        if (opened.isOpen) opened.close();
+      },
+    };
+  } catch (cause) {
+    database?.close();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const needed = "a SQLite file, or a new one, in a folder that this process may write to";
+    throw new Error(`SQLITE_PATH is ${JSON.stringify(path)} (${reason}); needed is ${needed}.`, { cause });
+  }
+}
+
+function bind(database: DatabaseSync): Sql {
+  const prepared = new Map<string, StatementSync>();
+  return {
+    exec: <R extends Row>(text: string, ...parameters: (string | number | null)[]) => {
+      const statement = prepared.get(text) ?? database.prepare(text);
+      prepared.set(text, statement);
+      return statement.all(...parameters) as R[];
+    },
+    transaction: (body) => {
+      // Takes the write lock at once: a transaction that first reads could not upgrade once another process has written.
+      database.exec("begin immediate");
+      try {
+        const result = body();
+        database.exec("commit");
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec("rollback");
+        throw error;
+      }
+    },
+  };
+}

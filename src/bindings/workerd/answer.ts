@@ -1,0 +1,24 @@
+import { type Store, StoreError } from "../../domain/store.ts";
+import { toStoreError } from "../../stores/sqlite/failure.ts";
+
+/** The calls of the port that reach an engine. */
+export type Method = Exclude<keyof Store, "name" | "close">;
+
+/** What a call came to, as a value: an error thrown over RPC loses its class. `value` is the call's result. */
+export type Answer = { readonly value: unknown } | { readonly error: { readonly message: string; readonly retryable: boolean } };
+
+/** Runs a call of the port, and answers its result or its failure. */
+export async function answer(call: () => Promise<unknown>): Promise<Answer> {
+  try {
+    return { value: await call() };
+  } catch (error) {
+    const { message, retryable } = toStoreError(error);
+    return { error: { message, retryable } };
+  }
+}
+
+/** The result that an answer carries; throws its failure. */
+export function resultOf(answer: Answer): unknown {
+  if ("value" in answer) return answer.value;
+  throw new StoreError(answer.error.message, { retryable: answer.error.retryable });
+}

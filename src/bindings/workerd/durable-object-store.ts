@@ -1,0 +1,82 @@
+import { type SiteTotal, type Store, StoreError } from "../../domain/store.ts";
+import { type Method, resultOf } from "./answer.ts";
+import { REGISTRY, type SiteCounter } from "./site-counter.ts";
+
+/** How long one hop to a site's object may take, and a whole read. */
+const ATTEMPT_MS = 2_000;
+const READ_MS = 4_000;
+/** Pauses between hops double from the first to the longest, each shortened at random by up to a half. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 500;
+/** Sites that are asked for their totals at a time. */
+const SITES_AT_ONCE = 32;
+
+type Results = { readonly [M in Method]: Awaited<ReturnType<Store[M]>> };
+
+/**
+ * The store on Durable Objects, one a site. A hop that fails or takes too long is made again until the deadline, which is safe:
+ * whatever changes a counter bears an id that its object applies once. `sites` asks every site's object.
+ */
+export function createDurableObjectStore(
+  namespace: DurableObjectNamespace<SiteCounter>,
+  clock: { now(): number; random(): number } = { now: Date.now, random: Math.random },
+): Store {
+  /** A failure of the hop itself, whatever its kind, says nothing of the call; one that the object answers may be final. */
+  async function hop<T>(deadline: number, once: () => Promise<T>): Promise<T> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const left = deadline - clock.now();
+      const wait = pause * (1 - clock.random() / 2);
+      try {
+        return await within(Math.min(left, ATTEMPT_MS), once);
+      } catch (cause) {
+        if (cause instanceof StoreError && !cause.retryable) throw cause;
+        if (left <= wait || clock.now() + wait >= deadline) {
+          throw new StoreError("the site's counter did not answer in time", { retryable: true, cause });
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+
+  function call<M extends Method>(site: string, method: M, args: Parameters<Store[M]>, deadline?: number): Promise<Results[M]> {
+    // The stub is taken anew each time: one whose object has failed stays broken.
+    return hop<Results[M]>(deadline ?? clock.now() + READ_MS, async () => {
+      return resultOf(await namespace.getByName(site).call(site, method, args)) as Results[M];
+    });
+  }
+
+  async function sites(): Promise<SiteTotal[]> {
+    const names = await hop(clock.now() + READ_MS, async () => await namespace.getByName(REGISTRY).registered());
+    const totals: SiteTotal[] = [];
+    for (let start = 0; start < names.length; start += SITES_AT_ONCE) {
+      const some = names.slice(start, start + SITES_AT_ONCE);
+      totals.push(...(await Promise.all(some.map((name) => call(name, "sites", [])))).flat());
+    }
+    return totals;
+  }
+
+  return {
+    name: "sqlite",
+    commit: (batch, deadline) => call(batch.site, "commit", [batch, deadline], deadline),
+    totals: (...args) => call(args[0], "totals", args),
+    sites,
+    pages: (...args) => call(args[0], "pages", args),
+    top: (...args) => call(args[0], "top", args),
+    days: (...args) => call(args[0], "days", args),
+    correct: (correction, deadline) => call(correction.site, "correct", [correction, deadline], deadline),
+    add: (batch, deadline) => call(batch.site, "add", [batch, deadline], deadline),
+    ping: () => call(REGISTRY, "ping", []),
+    close: async () => {},
+  };
+}
+
+/** What `once` comes to, if that is known in `limit` milliseconds. */
+async function within<T>(limit: number, once: () => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new StoreError("the hop took too long", { retryable: true })), Math.max(0, limit));
+  try {
+    return await Promise.race([once(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

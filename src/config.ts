@@ -1,0 +1,177 @@
+import { quote } from "./domain/invalid.ts";
+import { siteOfHost } from "./domain/site.ts";
+
+/** The environment as the platform hands it over; an empty value counts as absent. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the HTTP layer is told. */
+export interface AppConfig {
+  /** The sites that may count; `"*"` is every one. */
+  readonly sites: "*" | readonly string[];
+  readonly defaultSite: string;
+  readonly adminKey: string | null;
+  readonly publicStats: boolean;
+  /** Patterns of the pages that may be counted (`*` stands for any characters); `null`: all. */
+  readonly pages: readonly string[] | null;
+  readonly log: "all" | "problems";
+  /** Google's project, by which a log line finds its trace. */
+  readonly project: string | null;
+}
+
+/** All settings, read once at the root. */
+export interface Config extends AppConfig {
+  readonly port: number;
+  readonly store: "datastore" | "sqlite";
+  readonly sqlitePath: string;
+  readonly datastore: DatastoreConfig;
+  /** Entities per counter. */
+  readonly shards: number;
+  readonly clientIpHeader: string | null;
+  readonly visitsPerMinute: number;
+  readonly newPagesBurst: number;
+  readonly newPagesPerHour: number;
+}
+
+/** Where Datastore is, and as whom it is asked. */
+export interface DatastoreConfig {
+  readonly project: string | undefined;
+  /** Empty: the default database. */
+  readonly databaseId: string;
+  /** Empty: the default namespace. */
+  readonly namespaceId: string;
+  /** `host:port`. */
+  readonly emulator: string | undefined;
+  readonly serviceAccount: ServiceAccount | undefined;
+}
+
+/** What is used of a service account's key file. */
+export interface ServiceAccount {
+  readonly client_email: string;
+  readonly private_key: string;
+  readonly private_key_id: string;
+  readonly project_id: string;
+}
+
+/** A bad or missing setting, in one line that names the variable, its value and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const MAX_PORT = 65_535;
+const MAX_SHARDS = 100;
+const MAX_RATE = 1_000_000_000;
+/** RFC 9110 `token`. */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const SITES_ALLOWED = '"*", or a comma-separated list of host names such as "example.com,blog.example.org"';
+
+/** Reads and checks every setting, or throws {@link ConfigError}. */
+export function readConfig(env: Environment, platform: "node" | "workerd"): Config {
+  const onNode = platform === "node";
+  const onCloudRun = onNode && Boolean(env["K_SERVICE"]);
+  const emulator = env["DATASTORE_EMULATOR_HOST"];
+  const inDatastore = onCloudRun || emulator || env["DATASTORE_PROJECT_ID"];
+  const store = choice(env, "STORE", ["datastore", "sqlite"], inDatastore ? "datastore" : "sqlite");
+  const sites = readSites(env, onNode && !onCloudRun);
+  const serviceAccount = readServiceAccount(env, !onNode && store === "datastore" && !emulator);
+  const project = env["DATASTORE_PROJECT_ID"] || env["GOOGLE_CLOUD_PROJECT"] || serviceAccount?.project_id || undefined;
+  return {
+    port: integer(env, "PORT", 8080, 0, MAX_PORT),
+    store,
+    sqlitePath: env["SQLITE_PATH"] || ".footfall/visits.sqlite",
+    datastore: {
+      project,
+      databaseId: env["DATASTORE_DATABASE_ID"] || "",
+      namespaceId: env["DATASTORE_NAMESPACE"] || "",
+      emulator: emulator ? matching(env, "DATASTORE_EMULATOR_HOST", /^[^\s/]+:\d{1,5}$/, "host:port") : undefined,
+      serviceAccount,
+    },
+    sites,
+    defaultSite: readDefaultSite(env, sites),
+    adminKey: env["ADMIN_KEY"] || null,
+    publicStats: choice(env, "PUBLIC_STATS", ["true", "false"], "false") === "true",
+    shards: integer(env, "SHARDS", 1, 1, MAX_SHARDS),
+    clientIpHeader: matching(env, "CLIENT_IP_HEADER", HEADER_NAME, "a header's name") ?? (onNode ? null : "CF-Connecting-IP"),
+    visitsPerMinute: integer(env, "VISITS_PER_MINUTE", 120, 1, MAX_RATE),
+    newPagesBurst: integer(env, "NEW_PAGES_BURST", 5000, 0, MAX_RATE),
+    newPagesPerHour: integer(env, "NEW_PAGES_PER_HOUR", 1000, 0, MAX_RATE),
+    pages: readPages(env),
+    log: choice(env, "LOG", ["all", "problems"], "problems"),
+    project: project ?? null,
+  };
+}
+
+function refuse(name: string, value: string | undefined, allowed: string): never {
+  throw new ConfigError(`${name} is ${value ? quote(value) : "not set"}; allowed is ${allowed}.`);
+}
+
+function choice<T extends string>(env: Environment, name: string, allowed: readonly T[], otherwise: T): T {
+  const value = env[name] || otherwise;
+  return allowed.find((one) => one === value) ?? refuse(name, value, allowed.map(quote).join(" or "));
+}
+
+function integer(env: Environment, name: string, otherwise: number, min: number, max: number): number {
+  const value = env[name] || String(otherwise);
+  const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  return number >= min && number <= max ? number : refuse(name, value, `an integer from ${min} to ${max}`);
+}
+
+function matching(env: Environment, name: string, pattern: RegExp, allowed: string): string | undefined {
+  const value = env[name] || undefined;
+  return value === undefined || pattern.test(value) ? value : refuse(name, value, allowed);
+}
+
+function list(text: string): string[] {
+  return text.split(",").map((item) => item.trim());
+}
+
+function readSites(env: Environment, openByDefault: boolean): "*" | readonly string[] {
+  const text = env["SITES"] || (openByDefault ? "*" : refuse("SITES", undefined, SITES_ALLOWED));
+  if (text.trim() === "*") return "*";
+  return [...new Set(list(text).map((host) => siteName(host) ?? refuse("SITES", text, SITES_ALLOWED)))];
+}
+
+/** A `*` within a host name would be a site of that very name, and allow nobody. */
+function siteName(host: string): string | null {
+  return host.includes("*") ? null : siteOfHost(host);
+}
+
+function readDefaultSite(env: Environment, sites: "*" | readonly string[]): string {
+  const text = env["DEFAULT_SITE"];
+  if (!text) return sites === "*" ? "default" : (sites[0] ?? "default");
+  const site = siteName(text);
+  if (site === null) refuse("DEFAULT_SITE", text, "a host name");
+  return sites === "*" || sites.includes(site) ? site : refuse("DEFAULT_SITE", text, `one of SITES (${sites.join(", ")})`);
+}
+
+function readPages(env: Environment): readonly string[] | null {
+  const text = env["PAGES"];
+  if (!text) return null;
+  const patterns = list(text);
+  const fits = patterns.every((pattern) => /^[/*]/.test(pattern));
+  return fits ? patterns : refuse("PAGES", text, 'a comma-separated list of page paths such as "/,/blog/*"');
+}
+
+/** The value is a secret: no message shows it. */
+function readServiceAccount(env: Environment, required: boolean): ServiceAccount | undefined {
+  const name = "GOOGLE_SERVICE_ACCOUNT_KEY";
+  const text = env[name];
+  const fields = ["client_email", "private_key", "private_key_id", "project_id"] as const;
+  const allowed = `the JSON of a service account's key, with ${fields.join(", ")}`;
+  if (!text) return required ? refuse(name, undefined, `${allowed} (or set DATASTORE_EMULATOR_HOST)`) : undefined;
+  const key = parseObject(text);
+  const read = (field: string): string => {
+    const value = key[field];
+    if (typeof value === "string" && value !== "") return value;
+    throw new ConfigError(`${name} is something else (its value is secret and not shown); allowed is ${allowed}.`);
+  };
+  const [client_email, private_key, private_key_id, project_id] = fields.map(read) as [string, string, string, string];
+  return { client_email, private_key, private_key_id, project_id };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,45 @@
+import { invalid } from "./invalid.ts";
+
+/** A day, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
+/** The UTC day of a time (milliseconds since 1970) as `YYYY-MM-DD`. */
+export function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** A clock's day, worked out once a day and not once a visit. */
+export function createDayClock(now: () => number): () => string {
+  let day = "";
+  let start = 0;
+  return () => {
+    const time = now();
+    if (time < start || time >= start + DAY_MS || day === "") {
+      day = dayOf(time);
+      start = Date.parse(day);
+    }
+    return day;
+  };
+}
+
+/** A day that exists, from 0001-01-01 to 9999-12-31, or a 400. */
+export function parseDay(field: string, text: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time) || dayOf(time) !== text) invalid(field, text, 'a day that exists, as "YYYY-MM-DD"');
+  return text;
+}
+
+/** The day `count` days later (or earlier, below 0). */
+export function addDays(day: string, count: number): string {
+  return dayOf(Date.parse(day) + count * DAY_MS);
+}
+
+/** How many days a period has, both ends included. */
+export function countDays(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+}
+
+/** Every day of a period, in order. */
+export function daysBetween(from: string, to: string): string[] {
+  return Array.from({ length: countDays(from, to) }, (_, index) => addDays(from, index));
+}

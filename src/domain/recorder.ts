@@ -1,0 +1,231 @@
+import { type Batch, type Receipt, type Store, StoreError, type Visit } from "./store.ts";
+
+/** What became of a visit. Totals are those after it (`counted`), or the current ones. */
+export type Outcome =
+  | { readonly status: "counted" | "duplicate"; readonly visits: number; readonly siteVisits: number }
+  | { readonly status: "conflict" };
+
+/** Counts visits. */
+export interface Recorder {
+  /** Resolves once the visit is durable; throws {@link StoreError} where that is not known in time. */
+  record(site: string, visit: Visit): Promise<Outcome>;
+  /** Resolves when no visit is on its way. */
+  drain(): Promise<void>;
+}
+
+/** A batch's limits: visits, and writes (one for the site, one a page, one an id). */
+export const BATCH_VISITS = 400;
+export const BATCH_MUTATIONS = 500;
+/** Batches that one instance has in flight, each of another site. */
+const SITES_IN_FLIGHT = 8;
+/** How long a batch may try. */
+const BATCH_DEADLINE_MS = 6_000;
+/** How long a visit may take, from its arrival. */
+const VISIT_DEADLINE_MS = 8_000;
+/** After the deadline, a batch whose leader was cancelled is given up, and its followers answered. */
+const GRACE_MS = 500;
+/** Ids are known for 24 hours, and with room for clocks and retries. */
+export const ID_LIFETIME_MS = 48 * 3_600_000;
+
+const LEAD = Symbol("lead");
+
+/** A visit that waits for its turn to lead, or for its outcome. */
+class Pending {
+  readonly visit: Visit;
+  readonly acceptedAt: number;
+  readonly turn = Promise.withResolvers<Outcome | typeof LEAD>();
+  #repeats: PromiseWithResolvers<Outcome> | undefined;
+  #result: (() => Outcome) | undefined;
+
+  constructor(visit: Visit, acceptedAt: number) {
+    this.visit = visit;
+    this.acceptedAt = acceptedAt;
+  }
+
+  /** The outcome for another send of the same id. */
+  get repeat(): Promise<Outcome> {
+    this.#repeats ??= Promise.withResolvers();
+    return this.#repeats.promise;
+  }
+
+  /** The outcome, or the failure, for the leader that has committed its own batch. */
+  result(): Outcome {
+    if (!this.#result) throw new Error("a batch left its leader without an outcome");
+    return this.#result();
+  }
+
+  settle(outcome: Outcome): void {
+    this.#result = () => outcome;
+    this.turn.resolve(outcome);
+    this.#repeats?.resolve(outcome.status === "counted" ? { ...outcome, status: "duplicate" } : outcome);
+  }
+
+  fail(error: unknown): void {
+    this.#result = () => {
+      throw error;
+    };
+    this.turn.reject(error);
+    this.#repeats?.reject(error);
+  }
+}
+
+/** One site's visits: those that wait, and the ids of all that are on their way. */
+interface Lane {
+  readonly site: string;
+  readonly waiting: Pending[];
+  readonly ids: Map<string, Pending>;
+  /** Until when its batch in flight may take; 0 when none is. */
+  busyUntil: number;
+}
+
+/**
+ * Group commit: a site has one batch in flight, and the visits that arrive meanwhile form the next one, so a busy page costs one
+ * commit for many visits and a quiet one waits for nobody. Each batch is led by one of its own visits, in that request's context
+ * (on Workers, work is cancelled with the request that began it).
+ */
+export function createRecorder(options: { store: Pick<Store, "commit">; now: () => number; newId: () => string }): Recorder {
+  const { store, now, newId } = options;
+  const lanes = new Map<string, Lane>();
+  const active = new Set<Lane>();
+  const idle: (() => void)[] = [];
+
+  async function record(site: string, visit: Visit): Promise<Outcome> {
+    const lane = lanes.get(site) ?? open(site);
+    const twin = visit.id === null ? undefined : lane.ids.get(visit.id);
+    if (twin && twin.visit.page !== visit.page) return { status: "conflict" };
+    if (twin) return inTime(twin.repeat);
+    const pending = new Pending(visit, now());
+    lane.waiting.push(pending);
+    if (visit.id !== null) lane.ids.set(visit.id, pending);
+    elect(lane);
+    const turn = await inTime(pending.turn.promise, () => leave(lane, pending));
+    return turn === LEAD ? lead(lane, pending) : turn;
+  }
+
+  function open(site: string): Lane {
+    const lane: Lane = { site, waiting: [], ids: new Map(), busyUntil: 0 };
+    lanes.set(site, lane);
+    return lane;
+  }
+
+  /** Hands the lane's next batch to its first visit, if the lane and the instance have room for a batch. */
+  function elect(lane: Lane): void {
+    const time = now();
+    if (lane.waiting.length === 0 || lane.busyUntil > time) return;
+    if (active.size >= SITES_IN_FLIGHT) for (const other of active) if (other.busyUntil <= time) active.delete(other);
+    if (active.size >= SITES_IN_FLIGHT) return;
+    active.add(lane);
+    lane.busyUntil = time + BATCH_DEADLINE_MS + GRACE_MS;
+    lane.waiting[0]?.turn.resolve(LEAD);
+  }
+
+  async function lead(lane: Lane, leader: Pending): Promise<Outcome> {
+    const term = lane.busyUntil;
+    const members = take(lane);
+    const oldest = members[0]?.acceptedAt ?? 0;
+    try {
+      await commit(lane.site, members, Math.min(now() + BATCH_DEADLINE_MS, oldest + VISIT_DEADLINE_MS));
+    } finally {
+      for (const member of members) forget(lane, member);
+      if (lane.busyUntil === term) release(lane);
+    }
+    return leader.result();
+  }
+
+  /** The next batch: in order of arrival, as many as the limits allow. */
+  function take(lane: Lane): Pending[] {
+    const pages = new Set<string>();
+    let mutations = 1;
+    let count = 0;
+    for (const { visit } of lane.waiting) {
+      mutations += (pages.has(visit.page) ? 0 : 1) + (visit.id === null ? 0 : 1);
+      if (count === BATCH_VISITS || mutations > BATCH_MUTATIONS) break;
+      pages.add(visit.page);
+      count += 1;
+    }
+    return lane.waiting.splice(0, count);
+  }
+
+  /** Settles every member. A batch that the store refuses for good is split until only the visit at fault fails. */
+  async function commit(site: string, members: readonly Pending[], deadline: number): Promise<void> {
+    const batch: Batch = { id: newId(), site, visits: members.map((member) => member.visit), expireAt: now() + ID_LIFETIME_MS };
+    try {
+      settle(members, await store.commit(batch, deadline));
+    } catch (error) {
+      const half = members.length >> 1;
+      if (half === 0 || !(error instanceof StoreError) || error.retryable) {
+        for (const member of members) member.fail(error);
+        return;
+      }
+      await commit(site, members.slice(0, half), deadline);
+      await commit(site, members.slice(half), deadline);
+    }
+  }
+
+  /** A visit that waited too long is not counted any more. */
+  function leave(lane: Lane, pending: Pending): void {
+    const index = lane.waiting.indexOf(pending);
+    if (index < 0) return;
+    lane.waiting.splice(index, 1);
+    forget(lane, pending);
+  }
+
+  function forget(lane: Lane, { visit }: Pending): void {
+    if (visit.id !== null) lane.ids.delete(visit.id);
+  }
+
+  function release(lane: Lane): void {
+    lane.busyUntil = 0;
+    active.delete(lane);
+    // To the end of the line: a busy site must not keep the others waiting.
+    lanes.delete(lane.site);
+    if (lane.waiting.length > 0) lanes.set(lane.site, lane);
+    for (const other of lanes.values()) {
+      if (active.size >= SITES_IN_FLIGHT) break;
+      elect(other);
+    }
+    if (lanes.size === 0) for (const resolve of idle.splice(0)) resolve();
+  }
+
+  function drain(): Promise<void> {
+    return lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
+  }
+
+  return { record, drain };
+}
+
+/** Numbers the counted visits: the last one has the total, each before it one less. */
+function settle(members: readonly Pending[], receipt: Receipt): void {
+  let siteVisits = receipt.siteVisits;
+  const visits: Record<string, number> = { ...receipt.visits };
+  for (let index = members.length - 1; index >= 0; index -= 1) {
+    const member = members[index];
+    if (!member) continue;
+    const { page } = member.visit;
+    const refused = receipt.refused[index];
+    if (refused === "conflict") member.settle({ status: "conflict" });
+    else if (refused) member.settle({ status: "duplicate", visits: receipt.visits[page] ?? 0, siteVisits: receipt.siteVisits });
+    else {
+      const number = visits[page] ?? 0;
+      member.settle({ status: "counted", visits: number, siteVisits });
+      visits[page] = number - 1;
+      siteVisits -= 1;
+    }
+  }
+}
+
+/** Waits for a promise no longer than a visit may take: its leader may be another request that was cancelled. */
+async function inTime<T>(promise: Promise<T>, onLate: () => void = () => {}): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      onLate();
+      reject(new StoreError("the visit waited too long for its turn", { retryable: true }));
+    }, VISIT_DEADLINE_MS + GRACE_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

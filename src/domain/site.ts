@@ -1,0 +1,37 @@
+import { invalid } from "./invalid.ts";
+
+/** The longest host name that DNS knows, in bytes. */
+const MAX_SITE_BYTES = 253;
+
+/**
+ * The site that a host belongs to: lower case, as WHATWG URLs write it (punycode), without port, final dot and one leading `www.`.
+ * `null` where it is no host.
+ */
+export function siteOfHost(host: string): string | null {
+  const url = URL.parse(`http://${host}`);
+  if (!url || url.pathname !== "/" || url.search || url.hash || url.username || url.password || /[/\\?#@\s]/.test(host)) return null;
+  const name = url.hostname.replace(/\.$/, "");
+  const site = name.startsWith("www.") && name.length > 4 ? name.slice(4) : name;
+  return site && site.length <= MAX_SITE_BYTES ? site : null;
+}
+
+/** The site of an `Origin` or `Referer` header; `null` for `null`, another scheme than http(s), or no URL. */
+export function siteOfUrl(text: string): string | null {
+  const url = URL.parse(text);
+  return url && (url.protocol === "https:" || url.protocol === "http:") ? siteOfHost(url.hostname) : null;
+}
+
+/** The site that a request names, or a 400 that says what is allowed. */
+export function parseSite(text: string): string {
+  return siteOfHost(text) ?? invalid("site", text, `a host name of at most ${MAX_SITE_BYTES} bytes such as "example.com"`);
+}
+
+/** Says whether a site may count: it is in `SITES`, or `SITES` is `*`. */
+export type SitePolicy = (site: string) => boolean;
+
+/** The policy for a list of sites; `"*"` allows every one. */
+export function allowSites(sites: "*" | readonly string[]): SitePolicy {
+  if (sites === "*") return () => true;
+  const allowed = new Set(sites);
+  return (site) => allowed.has(site);
+}

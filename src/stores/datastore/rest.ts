@@ -1,0 +1,54 @@
+import type { Identity } from "./identity.ts";
+import { type Transport, TransportError, toStatus } from "./transport.ts";
+
+/**
+ * Datastore's JSON form over `fetch`: runs anywhere, and needs nothing loaded.
+ *
+ * @param options.origin `https://datastore.googleapis.com`, or the emulator's
+ * @param options.databaseId the named database; empty for the default one
+ */
+export function createRestTransport(options: { origin: string; databaseId: string; identity: Identity; fetch: typeof fetch }): Transport {
+  const { origin, databaseId, identity } = options;
+  // Taken apart from its object: workerd's fetch refuses another `this`.
+  const send = options.fetch;
+
+  async function post(method: string, request: object, signal: AbortSignal): Promise<unknown> {
+    const [project, token] = await Promise.all([identity.project(signal), identity.token(signal)]);
+    const headers: Record<string, string> = { "Content-Type": "application/json" };
+    if (token !== null) headers["Authorization"] = `Bearer ${token}`;
+    if (databaseId) headers["X-Goog-Request-Params"] = `project_id=${project}&database_id=${databaseId}`;
+    const response = await send(`${origin}/v1/projects/${encodeURIComponent(project)}:${method}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(databaseId ? { databaseId, ...request } : request),
+      signal,
+    });
+    const body = await response.json().catch(() => null);
+    if (response.ok && body !== null) return body;
+    if (response.status === 401) identity.forget();
+    throw toError(response.status, body);
+  }
+
+  return {
+    async call(method, request, timeoutMs) {
+      const signal = AbortSignal.timeout(timeoutMs);
+      try {
+        return (await post(method, request, signal)) as never;
+      } catch (error) {
+        if (error instanceof TransportError) throw error;
+        throw signal.aborted
+          ? new TransportError("DEADLINE_EXCEEDED", `${method}: no answer within ${timeoutMs} ms`, error)
+          : new TransportError("UNAVAILABLE", `${method}: the connection failed`, error);
+      }
+    },
+    timestamp: (time) => new Date(time).toISOString(),
+    close: async () => {},
+  };
+}
+
+/** Google's `{"error":{"status","message"}}`; anything else comes from something in between, and its outcome is unknown. */
+function toError(httpStatus: number, body: unknown): TransportError {
+  const error = (body as { error?: { status?: unknown; message?: unknown } } | null)?.error;
+  const status = toStatus(error?.status);
+  return new TransportError(status === "OK" ? "UNKNOWN" : status, `HTTP ${httpStatus}: ${String(error?.message ?? "no message")}`);
+}

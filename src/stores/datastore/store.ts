@@ -1,0 +1,63 @@
+import type { Days, Period, Store, Totals } from "../../domain/store.ts";
+import { addBatch, correctPage } from "./administer.ts";
+import { commitBatch } from "./commit.ts";
+import { createKeys } from "./layout.ts";
+import { listPages, listSites, listTop } from "./lists.ts";
+import { untilKnown } from "./retry.ts";
+import { type Context, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
+import type { Partition, Transport } from "./transport.ts";
+
+/** How long a read may take. */
+const READ_DEADLINE_MS = 6_000;
+/** How long Datastore may take to show that it answers. */
+const PING_DEADLINE_MS = 1_500;
+
+/**
+ * Counts in Google Datastore, over any transport.
+ *
+ * @param options.partition the namespace or named database, where it is not the default one
+ * @param options.shards entities per counter that this instance writes to
+ */
+export function createDatastoreStore(options: {
+  transport: Transport;
+  partition?: Partition | undefined;
+  shards: number;
+  now: () => number;
+  random: () => number;
+}): Store {
+  const { transport } = options;
+  const context: Context = { ...options, keys: createKeys(options.partition), shardsInUse: new Map() };
+
+  function read(site: string, pages: readonly string[], fields: readonly string[]) {
+    return untilKnown(transport, context, context.now() + READ_DEADLINE_MS, (attempts) =>
+      readSnapshot(context, attempts, site, pages, { fields }),
+    );
+  }
+
+  return {
+    name: "datastore",
+    commit: (batch, deadline) => commitBatch(context, batch, deadline),
+    async totals(site, pages): Promise<Totals> {
+      const snapshot = await read(site, pages, TOTAL_FIELDS);
+      return { siteVisits: snapshot.site.count, visits: snapshot.pages.map(({ count }) => count) };
+    },
+    sites: () => listSites(context),
+    pages: (site, after, limit, period) => listPages(context, site, after, limit, period),
+    top: (site, limit, period) => listTop(context, site, limit, period),
+    async days(site, page, period): Promise<Days> {
+      const snapshot = await read(site, page === null ? [] : [page], ["shards", "days"]);
+      const { days } = page === null ? snapshot.site : (snapshot.pages[0] ?? snapshot.site);
+      return within(days, period);
+    },
+    correct: (correction, deadline) => correctPage(context, correction, deadline),
+    add: (batch, deadline) => addBatch(context, batch, deadline),
+    async ping(): Promise<void> {
+      await untilKnown(transport, context, context.now() + PING_DEADLINE_MS, ({ call }) => call("lookup", { keys: [context.keys.batch("ping")] }));
+    },
+    close: () => transport.close(),
+  };
+}
+
+function within(days: Days, { from, to }: Period): Days {
+  return Object.fromEntries(Object.entries(days).filter(([day, visits]) => day >= from && day <= to && visits !== 0));
+}

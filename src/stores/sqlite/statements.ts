@@ -1,0 +1,88 @@
+// Lists are bound as one JSON text: a Durable Object takes at most 100 parameters a query.
+// The page '' stands for the whole site: it sorts before every page, and no page is empty.
+
+/**
+ * Run in order on every open. A mark is an id that was used: of a visit (its value is the page), a batch (its receipt), an addition
+ * (its digest) or a correction. `counter_site` holds the sites' names alone, so adding to a total does not touch it.
+ */
+export const SCHEMA: readonly string[] = [
+  `create table if not exists counter (site text, page text, visits integer not null, primary key (site, page)) strict, without rowid`,
+  `create index if not exists counter_site on counter (site) where page = ''`,
+  `create table if not exists day (site text, page text, day text, visits integer not null, primary key (site, page, day))
+   strict, without rowid`,
+  `create table if not exists mark (site text, kind text, id text, value text not null, expires integer not null,
+   primary key (site, kind, id)) strict, without rowid`,
+  `create index if not exists mark_expires on mark (expires)`,
+];
+
+/** Site, kind, id, value, expiry: a row where the id was free. */
+export const CLAIM = `insert into mark values (?1, ?2, ?3, ?4, ?5) on conflict do nothing returning id`;
+
+/** Site, `[{id, page}]`, expiry: the ids that were free. */
+export const CLAIM_VISITS = `
+  insert into mark select ?1, 'visit', value ->> 'id', value ->> 'page', ?3 from json_each(?2) where true
+  on conflict do nothing returning id`;
+
+/** Site, `[id]`: the pages that the ids were used for. */
+export const CLAIMED_PAGES = `
+  select id, value as page from mark where site = ?1 and kind = 'visit' and id in (select value from json_each(?2))`;
+
+/** Site, kind, id: what its mark holds. */
+export const MARK = `select value from mark where site = ?1 and kind = ?2 and id = ?3`;
+
+/** Now, limit: forgets the marks that expired first. */
+export const FORGET = `
+  delete from mark where (site, kind, id) in (select site, kind, id from mark where expires <= ?1 order by expires limit ?2)`;
+
+/** Site, `[{page, visits, days}]`. */
+export const ADD_VISITS = `
+  insert into counter select ?1, value ->> 'page', value ->> 'visits' from json_each(?2) where true
+  on conflict do update set visits = visits + excluded.visits`;
+
+/** Site, `[{page, visits, days}]`. */
+export const ADD_DAYS = `
+  insert into day select ?1, addition.value ->> 'page', each.key, each.value
+  from json_each(?2) as addition, json_each(addition.value, '$.days') as each where true
+  on conflict do update set visits = visits + excluded.visits`;
+
+/** Site, page: its total and the sum of its days. */
+export const COUNTER = `
+  select visits, (select coalesce(sum(visits), 0) from day where site = ?1 and page = ?2) as dated
+  from counter where site = ?1 and page = ?2`;
+
+/** Site, page. */
+export const REMOVE = `delete from counter where site = ?1 and page = ?2`;
+
+/** Site, page: takes the page's days out of the site's … */
+export const TAKE_DAYS = `
+  update day set visits = day.visits - gone.visits from (select day, visits from day where site = ?1 and page = ?2) as gone
+  where day.site = ?1 and day.page = '' and day.day = gone.day`;
+
+/** … and then drops them. */
+export const DROP_DAYS = `delete from day where site = ?1 and page = ?2`;
+
+/** Site, `[page]`. */
+export const TOTALS = `select page, visits from counter where site = ?1 and page in (select value from json_each(?2))`;
+
+export const SITES = `select site, visits from counter where page = '' order by site`;
+
+const PAGE_TOTALS = `
+  select page, visits, (select json_group_object(day, visits) from day
+    where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4) as days
+  from counter where site = ?1`;
+const IN_PERIOD = `
+  (select coalesce(sum(visits), 0) from day where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4)`;
+
+/** Site, limit, from, to, page to begin behind. */
+export const PAGES = `${PAGE_TOTALS} and page > ?5 order by page limit ?2`;
+
+/** Site, limit, from, to. */
+export const TOP = `${PAGE_TOTALS} and page > '' order by visits desc, page limit ?2`;
+
+/** Site, limit, from, to. */
+export const TOP_IN_PERIOD = `${PAGE_TOTALS} and page > '' order by ${IN_PERIOD} desc, page limit ?2`;
+
+/** Site, page, from, to. */
+export const DAYS = `
+  select coalesce(json_group_object(day, visits), '{}') as days from day
+  where site = ?1 and page = ?2 and day between ?3 and ?4 and visits > 0`;
