@@ -1,6 +1,6 @@
-import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
 import { type Product, products } from "./products.ts";
 import { DIST, fail } from "./root.ts";
 import { bytes, measure, metaFile, type Sized, table } from "./size.ts";
@@ -37,7 +37,9 @@ function problemsOf({ name, budget, forbidden }: Product, metafile: Metafile, fi
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   const found = forbidden.flatMap(({ input, why }) => {
     const hits = [...new Set(inputs.filter((path) => input.test(path)))];
-    return hits.length > 0 ? [`${name}: contains ${hits.slice(0, 3).join(", ")}${hits.length > 3 ? ` and ${hits.length - 3} more` : ""}: ${why}.`] : [];
+    return hits.length > 0
+      ? [`${name}: contains ${hits.slice(0, 3).join(", ")}${hits.length > 3 ? ` and ${hits.length - 3} more` : ""}: ${why}.`]
+      : [];
   });
   return [...over, ...found];
 }

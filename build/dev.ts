@@ -1,8 +1,8 @@
-import { type BuildContext, context } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { type BuildContext, context } from "esbuild";
 import { Miniflare } from "miniflare";
 import { workerOptions } from "./products.ts";
 import { fail, ROOT } from "./root.ts";
@@ -72,7 +72,11 @@ function stopOnSignal(stop: () => Promise<void>): void {
       (error: Error) => fail(`Could not stop: ${error.message}`),
     );
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    // Miniflare's own listeners end the process at once, with 130 or 143.
+    process.removeAllListeners(signal);
+    process.on(signal, onSignal);
+  }
 }
 
 await main();

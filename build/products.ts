@@ -1,5 +1,5 @@
-import type { BuildOptions } from "esbuild";
 import { join } from "node:path";
+import type { BuildOptions } from "esbuild";
 import { DIST, ROOT } from "./root.ts";
 
 /** One thing that the build makes with esbuild. */
@@ -50,8 +50,13 @@ const serverOptions: BuildOptions = {
   target: "node24",
   splitting: true,
   chunkNames: "[name]-[hash]",
-  // The Datastore client is CommonJS and asks for Node's modules by require.
-  banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
+  // The Datastore client is CommonJS, and finds Node's modules and its own folder as such.
+  banner: {
+    js: `import{createRequire as __createRequire}from"node:module";
+const require=__createRequire(import.meta.url),__dirname=import.meta.dirname,__filename=import.meta.filename;`,
+  },
+  // An error is shown with its line, which must not be the whole bundle.
+  lineLimit: 160,
 };
 
 /** Everything that is built, in this order. */

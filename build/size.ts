@@ -1,7 +1,7 @@
-import type { Metafile } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import type { Metafile } from "esbuild";
 import { DIST, ROOT } from "./root.ts";
 
 /** A built file, and its sizes in bytes. */
@@ -29,7 +29,7 @@ export async function measure({ outputs }: Metafile, lazy: string | undefined): 
 
 /** The entry, and all that it imports, statically or not, but for the chunks of `lazy` sources. */
 function neededFirst(outputs: Metafile["outputs"], lazy: string | undefined): Set<string> {
-  const isLazy = (entry: string | undefined) => lazy !== undefined && entry !== undefined && entry.startsWith(lazy);
+  const isLazy = (entry = "") => lazy !== undefined && entry.startsWith(lazy);
   const imported = new Set(Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
   const waiting = Object.keys(outputs).filter((file) => !imported.has(file) && /\.m?js$/.test(file));
   const found = new Set<string>();

@@ -14,7 +14,12 @@ export const DURABLE_OBJECTS = { SITE_COUNTER: { className: "SiteCounter", useSQ
  * @param options.persist the folder for the Durable Objects' data
  * @param options.port 0 for any that is free
  */
-export function miniflareOptions(options: { script: string; vars: Record<string, string>; persist: string; port: number }): MiniflareOptions {
+export function miniflareOptions(options: {
+  script: string;
+  vars: Record<string, string>;
+  persist: string;
+  port: number;
+}): MiniflareOptions {
   return {
     host: "127.0.0.1",
     port: options.port,

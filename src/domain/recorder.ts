@@ -216,15 +216,13 @@ function settle(members: readonly Pending[], receipt: Receipt): void {
 
 /** Waits for a promise no longer than a visit may take: its leader may be another request that was cancelled. */
 async function inTime<T>(promise: Promise<T>, onLate: () => void = () => {}): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      onLate();
-      reject(new StoreError("the visit waited too long for its turn", { retryable: true }));
-    }, VISIT_DEADLINE_MS + GRACE_MS);
-  });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    onLate();
+    late.reject(new StoreError("the visit waited too long for its turn", { retryable: true }));
+  }, VISIT_DEADLINE_MS + GRACE_MS);
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
   }

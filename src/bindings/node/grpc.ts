@@ -1,12 +1,12 @@
 import { DatastoreClient } from "@google-cloud/datastore/build/src/v1/index.js";
-import { grpc } from "google-gax";
-import { type Method, STATUS_NAMES, type Transport, TransportError } from "../../stores/datastore/transport.ts";
+import { googleAuthLibrary, grpc } from "google-gax";
+import { type Method, type Responses, STATUS_NAMES, Timestamp, type Transport, TransportError } from "../../stores/datastore/transport.ts";
 
 /** A lost connection is made anew after this long, and not after gRPC's default of a second. */
 const CHANNEL = { "grpc.initial_reconnect_backoff_ms": 20, "grpc.max_reconnect_backoff_ms": 500 };
 
-/** What is used of the client's answers: each method resolves to an array whose first element is the response. */
-type Call = (request: object, options: { timeout: number; maxRetries: number }) => Promise<[unknown, ...unknown[]]>;
+/** What is used of the client's methods: each resolves to an array whose first element is the response. */
+type Call = (request: object, options: { timeout: number; maxRetries: number }) => Promise<[object, ...unknown[]]>;
 
 /**
  * Datastore over gRPC, through Google's own `v1.DatastoreClient`.
@@ -23,7 +23,13 @@ export function createGrpcTransport(options: { emulator: string | undefined; pro
     return new DatastoreClient({
       ...CHANNEL,
       ...(project && { projectId: project }),
-      ...(host && { servicePath: host, port: Number(port ?? 443), sslCreds: grpc.credentials.createInsecure() }),
+      ...(host && {
+        servicePath: host,
+        port: Number(port ?? 443),
+        sslCreds: grpc.credentials.createInsecure(),
+        // The emulator checks no credentials; without some, the client would look for a metadata server.
+        authClient: new googleAuthLibrary.PassThroughClient(),
+      }),
     });
   }
 
@@ -33,8 +39,8 @@ export function createGrpcTransport(options: { emulator: string | undefined; pro
       try {
         const projectId = project ?? (await used.getProjectId());
         const call = used[method].bind(used) as unknown as Call;
-        const [response] = await call({ projectId, databaseId, ...adapt(method, request) }, { timeout: timeoutMs, maxRetries: 0 });
-        return response as never;
+        const [response] = await call({ projectId, databaseId, ...toProto(method, request) }, { timeout: timeoutMs, maxRetries: 0 });
+        return fromProto(response) as Responses[typeof method];
       } catch (error) {
         const { code, message } = error as { code?: number; message?: string };
         const status = STATUS_NAMES[code ?? 2] ?? "UNKNOWN";
@@ -46,14 +52,42 @@ export function createGrpcTransport(options: { emulator: string | undefined; pro
         throw new TransportError(status, `${method}: ${message ?? "no message"}`, error);
       }
     },
-    timestamp: (time) => ({ seconds: Math.floor(time / 1_000), nanos: (time % 1_000) * 1_000_000 }),
     close: () => client.close(),
   };
 }
 
-/** The one place where the JSON form and the protocol buffers differ: a query's limit is a wrapped integer. */
-function adapt(method: Method, request: object): object {
+/** In protocol buffers a query's limit is a wrapped integer. */
+function toProto(method: Method, request: object): object {
   if (method !== "runQuery" || !("query" in request)) return request;
   const query = request.query as { limit: number };
   return { ...request, query: { ...query, limit: { value: query.limit } } };
 }
+
+/** What is used of the answers and has another form than in JSON: bytes, and times. */
+interface Proto {
+  transaction?: Uint8Array;
+  readTime?: ProtoTime | null;
+  commitTime?: ProtoTime | null;
+  found?: { createTime?: ProtoTime | null }[];
+  batch?: { endCursor?: Uint8Array };
+}
+
+interface ProtoTime {
+  seconds?: number | string | null;
+  nanos?: number | null;
+}
+
+function fromProto(response: Proto): object {
+  const { transaction, readTime, commitTime, found, batch } = response;
+  return {
+    ...response,
+    ...(transaction && { transaction: base64(transaction) }),
+    ...(readTime && { readTime: time(readTime) }),
+    ...(commitTime && { commitTime: time(commitTime) }),
+    ...(found && { found: found.map((result) => ({ ...result, ...(result.createTime && { createTime: time(result.createTime) }) })) }),
+    ...(batch?.endCursor && { batch: { ...batch, endCursor: base64(batch.endCursor) } }),
+  };
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+const time = ({ seconds, nanos }: ProtoTime): Timestamp => new Timestamp(Number(seconds), nanos ?? 0);

@@ -2,7 +2,7 @@ import type { AdditionBatch, Correction, Refusal, Totals } from "../../domain/st
 import { addDays, addTo, addToSite, markBatch, replaceCounter } from "./layout.ts";
 import { type Attempts, untilKnown } from "./retry.ts";
 import { type Context, nameOf, readSnapshot, type Snapshot } from "./snapshot.ts";
-import { type Mutation, type TransactionId, TransportError } from "./transport.ts";
+import { type Mutation, Timestamp, type TransactionId, TransportError } from "./transport.ts";
 
 /**
  * Sets or removes a page's total in one read-write transaction, which locks what it read. Its mark tells a repeated attempt that an
@@ -20,7 +20,7 @@ export function correctPage(context: Context, correction: Correction, deadline: 
         return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
       }
       const { mutations, totals } = planCorrection(context, correction, snapshot);
-      const marked = [...mutations, markBatch(mark, "", transport.timestamp(correction.expireAt))];
+      const marked = [...mutations, markBatch(mark, "", Timestamp.of(correction.expireAt))];
       await attempts.call("commit", { mode: "TRANSACTIONAL", transaction, mutations: marked });
       return totals;
     } catch (error) {
@@ -78,7 +78,7 @@ export function addBatch(context: Context, batch: AdditionBatch, deadline: numbe
   const mutations: Mutation[] = [
     addToSite(keys.counter(site, null, 0), site, visits, siteDays, context.shards),
     ...batch.additions.map((addition) => addTo(keys.counter(site, addition.page, 0), addition.visits, addition.days, true)),
-    markBatch(mark, batch.digest, transport.timestamp(batch.expireAt)),
+    markBatch(mark, batch.digest, Timestamp.of(batch.expireAt)),
   ];
   return untilKnown(transport, context, deadline, async (attempts) => {
     try {

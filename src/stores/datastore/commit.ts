@@ -2,7 +2,7 @@ import type { Batch, Receipt, Refusal, Visit } from "../../domain/store.ts";
 import { addTo, addToSite, markBatch, markVisit, number } from "./layout.ts";
 import { type Attempts, untilKnown } from "./retry.ts";
 import { type Context, learnShards, nameOf, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
-import { type Key, type Mutation, type Timestamp, TransportError } from "./transport.ts";
+import { type Key, type Mutation, Timestamp, TransportError } from "./transport.ts";
 
 /** A visit that has not been refused, with its place in the batch. */
 interface Candidate {
@@ -61,9 +61,9 @@ async function commitOnce(
   candidates: readonly Candidate[],
   shard: number,
 ): Promise<Totals> {
-  const { keys, transport } = context;
+  const { keys } = context;
   const { site } = batch;
-  const expireAt = transport.timestamp(batch.expireAt);
+  const expireAt = Timestamp.of(batch.expireAt);
   const tallies = tally(candidates);
   const mutations: Mutation[] = [
     shard === 0

@@ -144,6 +144,6 @@ async function* results(
     const { entityResults: found = [], endCursor, moreResults } = answer.batch;
     yield* found;
     const more = moreResults === "NOT_FINISHED" || (found.length >= query.limit && moreResults !== "NO_MORE_RESULTS");
-    next = more ? { ...query, startCursor: endCursor } : undefined;
+    next = more && endCursor !== undefined ? { ...query, startCursor: endCursor } : undefined;
   }
 }

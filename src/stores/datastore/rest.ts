@@ -1,5 +1,5 @@
 import type { Identity } from "./identity.ts";
-import { type Transport, TransportError, toStatus } from "./transport.ts";
+import { Timestamp, type Transport, TransportError, toStatus } from "./transport.ts";
 
 /**
  * Datastore's JSON form over `fetch`: runs anywhere, and needs nothing loaded.
@@ -23,10 +23,10 @@ export function createRestTransport(options: { origin: string; databaseId: strin
       body: JSON.stringify(databaseId ? { databaseId, ...request } : request),
       signal,
     });
-    const body = await response.json().catch(() => null);
-    if (response.ok && body !== null) return body;
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text, revive);
     if (response.status === 401) identity.forget();
-    throw toError(response.status, body);
+    throw toError(response.status, text);
   }
 
   return {
@@ -41,14 +41,18 @@ export function createRestTransport(options: { origin: string; databaseId: strin
           : new TransportError("UNAVAILABLE", `${method}: the connection failed`, error);
       }
     },
-    timestamp: (time) => new Date(time).toISOString(),
     close: async () => {},
   };
 }
 
+/** The times of an answer; those among an entity's properties are of no use to the store. */
+function revive(key: string, value: unknown): unknown {
+  return typeof value === "string" && (key === "readTime" || key === "createTime" || key === "commitTime") ? Timestamp.parse(value) : value;
+}
+
 /** Google's `{"error":{"status","message"}}`; anything else comes from something in between, and its outcome is unknown. */
-function toError(httpStatus: number, body: unknown): TransportError {
-  const error = (body as { error?: { status?: unknown; message?: unknown } } | null)?.error;
-  const status = toStatus(error?.status);
-  return new TransportError(status === "OK" ? "UNKNOWN" : status, `HTTP ${httpStatus}: ${String(error?.message ?? "no message")}`);
+function toError(httpStatus: number, text: string): TransportError {
+  const [, name] = /"status"\s*:\s*"([A-Z_]+)"/.exec(text) ?? [];
+  const status = toStatus(name);
+  return new TransportError(status === "OK" ? "UNKNOWN" : status, `HTTP ${httpStatus}: ${text.slice(0, 300)}`);
 }

@@ -1,7 +1,7 @@
 import type { Days } from "../../domain/store.ts";
 import { addDays, daysOf, type Keys, number } from "./layout.ts";
 import type { Attempts } from "./retry.ts";
-import type { EntityResult, Key, ReadOptions, Timestamp, Transport } from "./transport.ts";
+import { type EntityResult, type Key, type ReadOptions, type Timestamp, type Transport, TransportError } from "./transport.ts";
 
 /** Keys that one lookup may name. */
 const LOOKUP_KEYS = 1_000;
@@ -67,9 +67,9 @@ export async function readSnapshot(
   const found = new Map<string, EntityResult>();
 
   /** Looks up all the keys, and answers when that was. */
-  async function lookup(wanted: readonly Key[], readOptions?: ReadOptions): Promise<Timestamp> {
+  async function lookup(wanted: readonly Key[], readOptions?: ReadOptions): Promise<Timestamp | undefined> {
     let rest = wanted;
-    let readTime: Timestamp;
+    let readTime: Timestamp | undefined;
     while (rest.length > 0) {
       const answer = await call("lookup", {
         keys: rest.slice(0, LOOKUP_KEYS),
@@ -89,7 +89,7 @@ export async function readSnapshot(
     counters.flatMap((page) => Array.from({ length: to - from }, (_, index) => keys.counter(site, page, from + index)));
 
   const covered = options.at ? shardsOf(context, site) : 0;
-  const at = options.at ?? { readTime: await lookup([rootKey]) };
+  const at = options.at ?? momentOf(await lookup([rootKey]));
   if (covered > 0) await lookup([...marks, ...shardKeys(0, covered)], at);
   learnShards(context, site, number(found.get(nameOf(rootKey))?.entity.properties?.["shards"]));
   const shards = shardsOf(context, site);
@@ -122,3 +122,8 @@ export async function readSnapshot(
 
 /** The fields that totals need. */
 export const TOTAL_FIELDS = ["count", "shards"];
+
+function momentOf(readTime: Timestamp | undefined): ReadOptions {
+  if (!readTime) throw new TransportError("INTERNAL", "lookup: the answer has no readTime");
+  return { readTime };
+}

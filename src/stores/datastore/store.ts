@@ -5,7 +5,7 @@ import { createKeys } from "./layout.ts";
 import { listPages, listSites, listTop } from "./lists.ts";
 import { untilKnown } from "./retry.ts";
 import { type Context, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
-import type { Partition, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** How long a read may take. */
 const READ_DEADLINE_MS = 6_000;
@@ -15,18 +15,19 @@ const PING_DEADLINE_MS = 1_500;
 /**
  * Counts in Google Datastore, over any transport.
  *
- * @param options.partition the namespace or named database, where it is not the default one
+ * @param options.namespace empty for the default one
  * @param options.shards entities per counter that this instance writes to
  */
 export function createDatastoreStore(options: {
   transport: Transport;
-  partition?: Partition | undefined;
+  namespace: string;
   shards: number;
   now: () => number;
   random: () => number;
 }): Store {
-  const { transport } = options;
-  const context: Context = { ...options, keys: createKeys(options.partition), shardsInUse: new Map() };
+  const { transport, namespace } = options;
+  const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
+  const context: Context = { ...options, keys, shardsInUse: new Map() };
 
   function read(site: string, pages: readonly string[], fields: readonly string[]) {
     return untilKnown(transport, context, context.now() + READ_DEADLINE_MS, (attempts) =>

@@ -1,5 +1,6 @@
 /**
- * The few calls of Google's Datastore API (v1) that the store makes, in the shapes of its JSON form:
+ * The few calls of Google's Datastore API (v1) that the store makes, in the shapes of its JSON form, which any transport takes and
+ * answers, so that a call may follow another on a different one:
  * https://cloud.google.com/datastore/docs/reference/data/rest/v1/projects
  */
 export interface Transport {
@@ -8,27 +9,47 @@ export interface Transport {
    * @param timeoutMs after which it throws {@link TransportError} `DEADLINE_EXCEEDED`
    */
   call<M extends Method>(method: M, request: Requests[M], timeoutMs: number): Promise<Responses[M]>;
-  /** A time in this transport's form, from milliseconds since 1970. */
-  timestamp(time: number): Timestamp;
   close(): Promise<void>;
 }
 
 export type Method = keyof Requests;
 
-/** Opaque: what a transport answered is handed back to it as it was. */
-export type Timestamp = unknown;
-export type TransactionId = unknown;
-export type Cursor = unknown;
+/** Base64, as the JSON form has bytes. */
+export type TransactionId = string;
+export type Cursor = string;
+
+/** A time in both of the API's forms: seconds and nanoseconds since 1970, and RFC 3339 in JSON. */
+export class Timestamp {
+  readonly seconds: number;
+  readonly nanos: number;
+  constructor(seconds: number, nanos: number) {
+    this.seconds = seconds;
+    this.nanos = nanos;
+  }
+
+  /** @param time milliseconds since 1970 */
+  static of(time: number): Timestamp {
+    return new Timestamp(Math.floor(time / 1_000), (time % 1_000) * 1_000_000);
+  }
+
+  /** @param text RFC 3339 in UTC, with any number of decimals */
+  static parse(text: string): Timestamp {
+    const [whole = "", fraction = ""] = text.replace("Z", "").split(".");
+    return new Timestamp(Date.parse(`${whole}Z`) / 1_000, Number(fraction.padEnd(9, "0")));
+  }
+
+  toJSON(): string {
+    return `${new Date(this.seconds * 1_000).toISOString().slice(0, 19)}.${String(this.nanos).padStart(9, "0")}Z`;
+  }
+}
 
 export interface Key {
   readonly partitionId?: Partition;
   readonly path: readonly { readonly kind: string; readonly name: string }[];
 }
 
-/** Where keys live when that is not the default namespace of the default database. */
+/** Where keys live when that is not the default namespace; the database stands in the request. */
 export interface Partition {
-  readonly projectId: string;
-  readonly databaseId: string;
   readonly namespaceId: string;
 }
 

@@ -39,10 +39,10 @@ export const ADD_VISITS = `
   insert into counter select ?1, value ->> 'page', value ->> 'visits' from json_each(?2) where true
   on conflict do update set visits = visits + excluded.visits`;
 
-/** Site, `[{page, visits, days}]`. */
+/** Site, `[{page, visits, days}]`. Materialized: else each addition is parsed again for each of its days. */
 export const ADD_DAYS = `
-  insert into day select ?1, addition.value ->> 'page', each.key, each.value
-  from json_each(?2) as addition, json_each(addition.value, '$.days') as each where true
+  with addition as materialized (select value ->> 'page' as page, value -> 'days' as days from json_each(?2))
+  insert into day select ?1, page, each.key, each.value from addition, json_each(days) as each where true
   on conflict do update set visits = visits + excluded.visits`;
 
 /** Site, page: its total and the sum of its days. */
@@ -84,5 +84,5 @@ export const TOP_IN_PERIOD = `${PAGE_TOTALS} and page > '' order by ${IN_PERIOD}
 
 /** Site, page, from, to. */
 export const DAYS = `
-  select coalesce(json_group_object(day, visits), '{}') as days from day
+  select json_group_object(day, visits) as days from day
   where site = ?1 and page = ?2 and day between ?3 and ?4 and visits > 0`;

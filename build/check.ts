@@ -1,0 +1,22 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ROOT } from "./root.ts";
+
+/** What must hold of the sources: each line a name and a command of node_modules/.bin. */
+const CHECKS = [
+  { name: "types: node, build and tests", command: ["tsc", "-p", "."] },
+  { name: "types: the product, without any runtime's", command: ["tsc", "-p", "src"] },
+  { name: "types: workerd", command: ["tsc", "-p", "src/bindings/workerd"] },
+  { name: "lint and format (npm run fix)", command: ["biome", "check", "--error-on-warnings", "--max-diagnostics=50", "."] },
+] as const;
+
+/** Runs every check, prints what failed, and answers their names. */
+export function check(): string[] {
+  return CHECKS.filter(({ name, command: [program, ...args] }) => {
+    const { status, error } = spawnSync(join(ROOT, "node_modules", ".bin", program), args, { cwd: ROOT, stdio: "inherit" });
+    console.log(`${status === 0 ? "ok    " : "FAILED"}  ${name}${error ? `: ${error.message}` : ""}`);
+    return status !== 0;
+  }).map(({ name }) => name);
+}
+
+if (import.meta.main) process.exitCode = check().length > 0 ? 1 : 0;

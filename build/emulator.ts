@@ -1,0 +1,37 @@
+import { findProgram, type Running, start, waitForPort } from "./process.ts";
+import { fail } from "./root.ts";
+
+/** Why the emulator cannot run here, or `null`. */
+export function missingForEmulator(): string | null {
+  const missing = ["gcloud", "java"].filter((name) => findProgram(name) === null);
+  return missing.length === 0 ? null : `Google's Datastore emulator needs ${missing.join(" and ")}, not found in PATH`;
+}
+
+/** How long the emulator may take to start. */
+const START_MS = 90_000;
+
+/** Starts Google's Datastore emulator, in memory, on a port of 127.0.0.1; `ready` resolves when it answers. */
+export function startEmulator(port: number, onOutput?: (text: string) => void): { running: Running; ready: Promise<void> } {
+  const args = ["emulators", "firestore", "start", "--database-mode=datastore-mode", `--host-port=127.0.0.1:${port}`, "--quiet"];
+  const running = start("gcloud", args, onOutput ? { onOutput } : {});
+  return { running, ready: waitForPort(port, running, START_MS) };
+}
+
+if (import.meta.main) await main();
+
+async function main(): Promise<void> {
+  const missing = missingForEmulator();
+  if (missing !== null) fail(`${missing}. Install the Google Cloud CLI, then: gcloud components install cloud-firestore-emulator`);
+  const port = Number(process.env["PORT"] ?? 8999);
+  const { running, ready } = startEmulator(port, (text) => process.stderr.write(text));
+  let stopping = false;
+  const stop = () => {
+    stopping = true;
+    running.stop();
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  await ready.catch((error: Error) => fail(error.message.split("\n", 1)[0] ?? "The emulator did not start."));
+  console.log(`Datastore emulator on 127.0.0.1:${port}; in another terminal: DATASTORE_EMULATOR_HOST=127.0.0.1:${port} npm start`);
+  await running.exited;
+  process.exit(stopping ? 0 : 1);
+}

@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildOrFail } from "./bundle.ts";
+import { check } from "./check.ts";
+import { DIST, ROOT, shown } from "./root.ts";
+
+/** What is used of vitest's JSON report. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly ancestorTitles: readonly string[]; readonly title: string; readonly status: string }[];
+  }[];
+}
+
+/** How a suite's name says why it is skipped; test/support/skip.ts writes it. */
+const REASON = /^(?<suite>.*) \(skipped: (?<reason>.*)\)$/;
+const REPORT = join(DIST, "test", "report.json");
+
+/** `npm test`: checks, build, every suite that this machine can run. Arguments go to vitest. */
+async function main(args: readonly string[]): Promise<void> {
+  const problems = check().map((name) => `check: ${name}`);
+  await buildOrFail();
+  rmSync(REPORT, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
+  const vitest = [join(ROOT, "node_modules", "vitest", "vitest.mjs"), "run", "--config", "test/vitest.config.ts", ...reporters, ...args];
+  const { status } = spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+  const report = read();
+  const tests = report.testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: shown(file.name) })));
+  const failed = tests.filter((test) => test.status === "failed").length;
+  const passed = tests.filter((test) => test.status === "passed").length;
+  const skipped = tests.filter((test) => test.status !== "failed" && test.status !== "passed");
+
+  // A file that does not load has no test that failed.
+  for (const file of report.testResults) {
+    const blamed = file.assertionResults.some((test) => test.status === "failed");
+    if (file.status === "failed" && !blamed) problems.push(`${shown(file.name)}: ${file.message.split("\n", 1)[0]}`);
+  }
+  if (status !== 0 && failed + problems.length === 0) problems.push("vitest: an error outside of the tests, or no test at all; see above");
+  const unexplained = printSkipped(skipped);
+  if (process.env["CI"] && args.length === 0) problems.push(...unexplained.map((name) => `skipped without a reason: ${name}`));
+  for (const problem of problems) console.log(`FAILED  ${problem}`);
+  console.log(`${passed} passed, ${failed + problems.length} failed, ${skipped.length} skipped`);
+  process.exitCode = failed + problems.length > 0 ? 1 : 0;
+}
+
+function read(): Report {
+  try {
+    return JSON.parse(readFileSync(REPORT, "utf8"));
+  } catch (error) {
+    console.log(`vitest left no report: ${(error as Error).message}`);
+    return { testResults: [] };
+  }
+}
+
+/** Lists every suite that was skipped with its reason, and answers the tests that have none. */
+function printSkipped(tests: readonly { file: string; ancestorTitles: readonly string[]; title: string }[]): string[] {
+  const suites = new Map<string, number>();
+  const unexplained: string[] = [];
+  for (const { file, ancestorTitles, title } of tests) {
+    const suite = ancestorTitles.map((name) => REASON.exec(name)?.groups).find((groups) => groups !== undefined);
+    if (suite) {
+      const line = `${file}: ${suite["suite"]}: ${suite["reason"]}`;
+      suites.set(line, (suites.get(line) ?? 0) + 1);
+    } else unexplained.push(`${file}: ${[...ancestorTitles, title].join(" > ")}`);
+  }
+  for (const [line, count] of suites) console.log(`skipped ${count}: ${line}`);
+  for (const name of unexplained) console.log(`skipped: ${name}: no reason given`);
+  return unexplained;
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,52 @@
+/** Shields' own names for colours. */
+const COLORS: Readonly<Record<string, string>> = {
+  brightgreen: "4c1",
+  green: "97ca00",
+  yellowgreen: "a4a61d",
+  yellow: "dfb317",
+  orange: "fe7d37",
+  red: "e05d44",
+  blue: "007ec6",
+  grey: "555",
+  lightgrey: "9f9f9f",
+};
+
+const HEIGHT_PX = 20;
+const PADDING_PX = 5;
+
+/**
+ * A flat badge in the manner of shields.io.
+ *
+ * @param color one of the names, or hexadecimal digits with or without `#`
+ */
+export function renderBadge(label: string, visits: number, color: string): string {
+  const left = escapeXml(label);
+  const right = String(visits).replace(/\B(?=(?:\d{3})+$)/g, ",");
+  const fill = `#${COLORS[color.toLowerCase()] ?? color.replace("#", "")}`;
+  const leftWidth = widthOf(label) + 2 * PADDING_PX;
+  const rightWidth = widthOf(right) + 2 * PADDING_PX;
+  const width = leftWidth + rightWidth;
+  // textLength makes the text as wide as we took it for, whatever fonts the reader has.
+  const write = (text: string, start: number, wide: number) =>
+    `<text x="${start + wide / 2}" y="14" textLength="${wide - 2 * PADDING_PX}" lengthAdjust="spacingAndGlyphs">${text}</text>`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT_PX}" role="img" aria-label="${left}: ${right}">` +
+    `<title>${left}: ${right}</title>` +
+    `<clipPath id="r"><rect width="${width}" height="${HEIGHT_PX}" rx="3"/></clipPath>` +
+    `<g clip-path="url(#r)"><path fill="#555" d="M0 0h${leftWidth}v${HEIGHT_PX}H0z"/>` +
+    `<path fill="${fill}" d="M${leftWidth} 0h${rightWidth}v${HEIGHT_PX}H${leftWidth}z"/></g>` +
+    `<g fill="#fff" text-anchor="middle" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="11">` +
+    `${write(left, 0, leftWidth)}${write(right, leftWidth, rightWidth)}</g></svg>`
+  );
+}
+
+/** About the width of a text in Verdana at 11 px. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const char of text) width += /[ijl.,:;|!'()[\] ]/.test(char) ? 4 : /[mwMW@%]/.test(char) ? 10 : char > "\u02ff" ? 11 : 7;
+  return width;
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

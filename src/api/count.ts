@@ -1,0 +1,85 @@
+import { isbot } from "isbot";
+import { quote } from "../domain/invalid.ts";
+import { normalizePage } from "../domain/page.ts";
+import type { Exchange, Shared } from "./exchange.ts";
+import { visitId } from "./idempotency.ts";
+import { memoize } from "./memo.ts";
+import type { Body } from "./operations.ts";
+import { Problem } from "./problem.ts";
+import { siteToCount } from "./site.ts";
+
+/** What a counting answer says, in this order. */
+export interface Counted {
+  readonly site: string;
+  readonly page: string;
+  readonly visits: number;
+  readonly siteVisits: number;
+  readonly counted: boolean;
+  readonly reason?: "duplicate" | "bot";
+}
+
+/** What a request wants counted. */
+export interface Wish {
+  readonly site?: string | undefined;
+  readonly page?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+/** Counts visits that come with a POST, and those that come with an image. */
+export interface Counter {
+  post(exchange: Exchange, wish: Body<"countVisit">): Promise<Response>;
+  image(exchange: Exchange, wish: Wish): Promise<Counted>;
+}
+
+/** Builds the counter; `today` is the UTC day of acceptance. */
+export function createCounter({ recorder, store, config, keepAlive }: Shared, today: () => string): Counter {
+  const countable = compilePatterns(config.pages);
+  const isCrawler = memoize(isbot);
+
+  async function count(exchange: Exchange, source: string | null, wish: Wish, fromBrowser: boolean): Promise<Counted> {
+    const site = siteToCount(exchange, source, wish.site);
+    const page = normalizePage(wish.page ?? "/", site);
+    const id = visitId(exchange, wish.id);
+    if (countable && !countable.test(page)) {
+      throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
+    }
+    if (isUncounted(exchange.request.headers, fromBrowser)) {
+      const totals = await store.totals(site, [page]);
+      return { site, page, visits: totals.visits[0] ?? 0, siteVisits: totals.siteVisits, counted: false, reason: "bot" };
+    }
+    const work = recorder.record(site, { page, day: today(), id });
+    keepAlive?.(work.then(ignore, ignore), exchange.context);
+    const outcome = await work;
+    if (outcome.status === "conflict") {
+      throw new Problem("id-reused", `id is ${quote(id)} and counted another page; allowed is an id of this visit's own.`);
+    }
+    const { visits, siteVisits } = outcome;
+    const totals = { site, page, visits, siteVisits };
+    return outcome.status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: "duplicate" };
+  }
+
+  /** Crawlers that run scripts or load images, and pages that are fetched before anyone asked for them. A plain API client counts. */
+  function isUncounted(headers: Headers, fromBrowser: boolean): boolean {
+    if (headers.get("sec-purpose")?.includes("prefetch")) return true;
+    return (fromBrowser || headers.has("sec-fetch-site")) && isCrawler(headers.get("user-agent") ?? "");
+  }
+
+  return {
+    async post(exchange, wish) {
+      const { origin } = exchange;
+      return exchange.json(await count(exchange, origin, wish, origin !== null), "no-store");
+    },
+    image(exchange, wish) {
+      return count(exchange, exchange.request.headers.get("referer") || exchange.origin, wish, true);
+    },
+  };
+}
+
+/** One expression for all patterns, in which `*` stands for any characters. */
+function compilePatterns(patterns: readonly string[] | null): RegExp | null {
+  if (!patterns) return null;
+  const sources = patterns.map((pattern) => pattern.replace(/[\\^$.+?()[\]{}|]/g, "\\$&").replace(/\*+/g, ".*"));
+  return new RegExp(`^(?:${sources.join("|")})$`);
+}
+
+function ignore(): void {}

@@ -1,0 +1,33 @@
+import type { Exchange, Shared } from "./exchange.ts";
+import { Problem } from "./problem.ts";
+
+/** The store is asked no more often than this. */
+const FRESH_MS = 2_000;
+/** A store that takes longer does not answer. */
+const TIMEOUT_MS = 2_000;
+
+/** Answers whether the store does. */
+export function createHealth({ store, version, now }: Shared): (exchange: Exchange) => Promise<Response> {
+  let asked = Promise.resolve();
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  return async (exchange) => {
+    if (now() >= askedAt + FRESH_MS) {
+      askedAt = now();
+      asked = store.ping();
+    }
+    if (await answersInTime(asked)) return exchange.json({ status: "ok", store: store.name, version }, "no-cache");
+    throw new Problem("unavailable", `The store (${store.name}) does not answer; ask again later.`);
+  };
+}
+
+/** Each request has its own time-out: the one that asked may have been cancelled. */
+async function answersInTime(asked: Promise<void>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, TIMEOUT_MS, false);
+  try {
+    return await Promise.race([asked.then(() => true, () => false), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

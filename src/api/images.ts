@@ -1,0 +1,32 @@
+import type { Counter } from "./count.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Query } from "./operations.ts";
+import { normalizePage } from "../domain/page.ts";
+import { renderBadge } from "./badge.ts";
+import { siteToRead } from "./site.ts";
+
+/** A transparent GIF of one pixel. */
+const GIF = Uint8Array.from(atob("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"), (char) => char.charCodeAt(0));
+
+/** Counts, and answers a pixel. */
+export async function answerPixel(exchange: Exchange, query: Query<"pixel">, counter: Counter): Promise<Response> {
+  if (exchange.request.method !== "HEAD") await counter.image(exchange, query);
+  return exchange.reply(200, GIF, { "Content-Type": "image/gif", "Cache-Control": "no-store" });
+}
+
+/** Answers a badge with a page's visits, and with `count=true` counts first. */
+export async function answerBadge(exchange: Exchange, query: Query<"badge">, counter: Counter): Promise<Response> {
+  const counts = query.count === "true" && exchange.request.method !== "HEAD";
+  const visits = counts ? (await counter.image(exchange, query)).visits : await readVisits(exchange, query);
+  return exchange.reply(200, renderBadge(query.label ?? "visits", visits, query.color ?? "blue"), {
+    "Content-Type": "image/svg+xml; charset=utf-8",
+    "Cache-Control": query.count === "true" ? "no-store" : "public, max-age=60",
+  });
+}
+
+async function readVisits(exchange: Exchange, query: Query<"badge">): Promise<number> {
+  const site = siteToRead(exchange, query.site);
+  const page = normalizePage(query.page ?? "/", site);
+  const { visits } = await exchange.shared.store.totals(site, [page]);
+  return visits[0] ?? 0;
+}

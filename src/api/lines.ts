@@ -1,0 +1,81 @@
+import { parseDay } from "../domain/day.ts";
+import { InvalidInput, invalid, quote } from "../domain/invalid.ts";
+import { normalizePage } from "../domain/page.ts";
+import type { Addition } from "../domain/store.ts";
+import { parseObject } from "./body.ts";
+import { line as LINE, MAX_VISITS } from "./fields.ts";
+import { parse } from "./parse.ts";
+import { Problem } from "./problem.ts";
+
+/** The most lines in one import. */
+export const MAX_LINES = 5_000;
+/** The most days in one line, of an import or an export. */
+export const MAX_LINE_DAYS = 366;
+
+/** The most pages, different days, and days of pages in one write. */
+const BATCH_PAGES = 400;
+const BATCH_DAYS = 400;
+const BATCH_POINTS = 20_000;
+
+/** Reads all lines of an import, or throws a 400 that names the first bad one. Empty lines are none. */
+export function parseLines(text: string, site: string): Addition[] {
+  const additions: Addition[] = [];
+  let total = 0;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    if (additions.length === MAX_LINES) {
+      throw new Problem("too-large", `The body has more than ${MAX_LINES} lines; allowed are at most ${MAX_LINES}.`);
+    }
+    try {
+      const addition = parseLine(line, site);
+      total += addition.visits;
+      if (total > MAX_VISITS) throw new InvalidInput(`the sum of visits is over ${MAX_VISITS}; allowed is at most that.`);
+      additions.push(addition);
+    } catch (error) {
+      if (error instanceof InvalidInput) throw new InvalidInput(`line ${index + 1}: ${error.message}`);
+      throw error;
+    }
+  }
+  return additions;
+}
+
+function parseLine(text: string, site: string): Addition {
+  const { page, visits, days = {} } = parse(LINE, parseObject(text) ?? invalid("line", text, "a JSON object"));
+  const names = Object.keys(days);
+  if (names.length > MAX_LINE_DAYS) invalid("days", `${names.length} days`, `at most ${MAX_LINE_DAYS} days`);
+  let sum = 0;
+  for (const name of names) sum += days[parseDay("days", name)] ?? 0;
+  if (sum > visits) throw new InvalidInput(`days sum to ${sum} and visits is ${quote(visits)}; allowed is a sum of at most visits.`);
+  return { page: normalizePage(page, site), visits, days };
+}
+
+/** Cuts additions into what one write takes, each page once in it; the same lines are always cut the same way. */
+export function cutIntoBatches(additions: readonly Addition[]): Addition[][] {
+  const batches: Addition[][] = [];
+  let pages = new Map<string, { page: string; visits: number; days: Record<string, number> }>();
+  let days = new Set<string>();
+  let points = 0;
+  for (const addition of additions) {
+    const names = Object.keys(addition.days);
+    const full =
+      (pages.size === BATCH_PAGES && !pages.has(addition.page)) ||
+      days.size + names.filter((name) => !days.has(name)).length > BATCH_DAYS ||
+      points + names.length > BATCH_POINTS;
+    if (full || pages.size === 0) {
+      if (full) batches.push([...pages.values()]);
+      pages = new Map();
+      days = new Set();
+      points = 0;
+    }
+    const row = pages.get(addition.page) ?? { page: addition.page, visits: 0, days: {} };
+    pages.set(addition.page, row);
+    row.visits += addition.visits;
+    points += names.length;
+    for (const name of names) {
+      row.days[name] = (row.days[name] ?? 0) + (addition.days[name] ?? 0);
+      days.add(name);
+    }
+  }
+  if (pages.size > 0) batches.push([...pages.values()]);
+  return batches;
+}

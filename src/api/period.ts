@@ -1,0 +1,23 @@
+import { addDays, countDays, parseDay } from "../domain/day.ts";
+import { InvalidInput } from "../domain/invalid.ts";
+import type { Days, Period } from "../domain/store.ts";
+
+/** The longest period, in days. */
+export const MAX_PERIOD_DAYS = 1_830;
+/** The period of a request that names none, in days. */
+const DEFAULT_DAYS = 30;
+
+/** The period that a query names: by default the last 30 days up to `to`, which by default is today. */
+export function parsePeriod(query: { from?: string | undefined; to?: string | undefined }, today: string): Period {
+  const to = query.to === undefined ? today : parseDay("to", query.to);
+  const from = query.from === undefined ? addDays(to, 1 - DEFAULT_DAYS) : parseDay("from", query.from);
+  const days = countDays(from, to);
+  if (days < 1) throw new InvalidInput(`from is ${from} and to is ${to}; allowed is a from that is not after to.`);
+  if (days > MAX_PERIOD_DAYS) throw new InvalidInput(`from ${from} to ${to} is ${days} days; allowed are at most ${MAX_PERIOD_DAYS}.`);
+  return { from, to };
+}
+
+/** One point a day, zeros included. */
+export function pointsOf(days: Days, dates: readonly string[]): { date: string; visits: number }[] {
+  return dates.map((date) => ({ date, visits: days[date] ?? 0 }));
+}

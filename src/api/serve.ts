@@ -1,0 +1,89 @@
+import { InvalidInput, quote } from "../domain/invalid.ts";
+import { StoreError } from "../domain/store.ts";
+import { readJson } from "./body.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Handler } from "./handlers.ts";
+import { authorize } from "./key.ts";
+import { describe, SLOW_MS } from "./log.ts";
+import { type Body, OPERATIONS, type Operation, type OperationId, type Operations, operationsAt } from "./operations.ts";
+import { parse, parseQuery } from "./parse.ts";
+import { Problem } from "./problem.ts";
+import { traceOf } from "./trace.ts";
+
+/** What a preflight allows to send along. */
+const ALLOWED_HEADERS = "Content-Type, Idempotency-Key, X-API-Key";
+/** How long a browser may keep a preflight's answer. */
+const PREFLIGHT_MAX_AGE_S = 86_400;
+/** Clients that failed together must not come back together: they are told 1 to this many seconds. */
+const MAX_RETRY_AFTER_S = 5;
+
+/** Runs an operation: the key, the query and the body are checked, then its handler answers. */
+export async function serve<K extends OperationId>(exchange: Exchange, id: K, handle: Handler<K>): Promise<Response> {
+  const { key, body }: Operation = OPERATIONS[id];
+  try {
+    if (key) await authorize(exchange, key);
+    const query = parseQuery<Operations[K]["query"]>(OPERATIONS[id].query, exchange.request.url);
+    const input = body?.type === "json" ? parse(body.schema, await readJson(exchange)) : undefined;
+    const response = await handle(exchange, query, input as Body<K>);
+    report(exchange, response.status);
+    return response;
+  } catch (error) {
+    return fail(exchange, error);
+  }
+}
+
+/** Answers what no operation does: preflights, other methods, unknown paths. */
+export function answerUnmatched(exchange: Exchange): Response {
+  const { path, method } = exchange.context.req;
+  const known = operationsAt(path).flatMap((operation) => (operation.method === "GET" ? ["GET", "HEAD"] : [operation.method]));
+  const allow = [...known, "OPTIONS"].join(", ");
+  if (known.length === 0) return fail(exchange, new Problem("not-found", `The path is ${quote(path)}; /openapi.json lists all.`));
+  if (method !== "OPTIONS") {
+    return fail(exchange, new Problem("method-not-allowed", `The method is ${quote(method)}; allowed are ${allow}.`, { Allow: allow }));
+  }
+  const response = exchange.reply(204, null, {
+    Allow: allow,
+    "Access-Control-Allow-Methods": allow,
+    "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+    "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE_S),
+    "Cache-Control": "no-store",
+  });
+  report(exchange, response.status);
+  return response;
+}
+
+/** The one place where whatever was thrown becomes an answer. */
+function fail(exchange: Exchange, error: unknown): Response {
+  const problem = asProblem(error);
+  const headers: Record<string, string> = {
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    ...problem.headers,
+  };
+  if (problem.code === "unavailable") headers["Retry-After"] = retryAfter(exchange.requestId);
+  report(exchange, problem.status, error);
+  return exchange.reply(problem.status, JSON.stringify(problem), headers);
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof InvalidInput) return new Problem("invalid-input", error.message);
+  if (error instanceof StoreError && error.retryable) {
+    return new Problem("unavailable", "The store did not answer in time; sending the same id again is safe.");
+  }
+  return new Problem("internal", "The reason is in the service's log, under this answer's X-Request-Id.");
+}
+
+/** Spread by the request's id, which is as good as chance. */
+function retryAfter(requestId: string): string {
+  return String(1 + (requestId.charCodeAt(requestId.length - 1) % MAX_RETRY_AFTER_S));
+}
+
+/** Logs a request that failed or was slow, or every one. */
+function report({ shared, context, request, requestId, startedAt }: Exchange, status: number, error?: unknown): void {
+  const latencyMs = shared.now() - startedAt;
+  if (status < 500 && latencyMs <= SLOW_MS && shared.config.log !== "all") return;
+  const { path, method } = context.req;
+  const trace = traceOf(request.headers);
+  shared.log(describe({ method, path, status, latencyMs, requestId, trace, error }, shared.config.project));
+}

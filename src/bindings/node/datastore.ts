@@ -1,0 +1,61 @@
+import type { Log } from "../../api/log.ts";
+import type { Config } from "../../config.ts";
+import type { Store } from "../../domain/store.ts";
+import { EMULATOR_PROJECT, openRestTransport } from "../../stores/datastore/open.ts";
+import { createDatastoreStore } from "../../stores/datastore/store.ts";
+import type { Transport } from "../../stores/datastore/transport.ts";
+import { createAdaptiveTransport } from "./adaptive-transport.ts";
+
+/** How long the first call over a new channel may take. */
+const WARM_UP_MS = 5_000;
+const METADATA_HOST = "metadata.google.internal";
+
+/**
+ * Datastore on Node. On Cloud Run and at the emulator: REST from the first visit on, and Google's gRPC client, which takes a quarter
+ * of a second to load, once the instance is busy. Elsewhere the gRPC client alone, as it finds every kind of Google credentials; with
+ * a service account's key in the settings, REST alone.
+ */
+export function openDatastoreOnNode(config: Config, log: Log, env = process.env): Store {
+  const { datastore, shards } = config;
+  const { databaseId, namespaceId, emulator } = datastore;
+  const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
+
+  async function loadGrpc(): Promise<Transport> {
+    const { createGrpcTransport } = await import("./grpc.ts");
+    return createGrpcTransport({ emulator, project, databaseId });
+  }
+
+  async function loadWarm(): Promise<Transport> {
+    const transport = await loadGrpc();
+    await transport.call("lookup", { keys: [{ path: [{ kind: "batch", name: "warm-up" }] }] }, WARM_UP_MS);
+    return transport;
+  }
+
+  function onLoaded(error: unknown): void {
+    if (error) log({ severity: "WARNING", message: `Datastore over gRPC cannot be had, REST goes on: ${String(error)}` });
+  }
+
+  function openTransport(): Transport {
+    const atGoogle = emulator !== undefined || env["K_SERVICE"] !== undefined;
+    if (!datastore.serviceAccount && !atGoogle) return lazy(loadGrpc);
+    const settings = { ...datastore, metadataHost: env["GCE_METADATA_HOST"] ?? METADATA_HOST };
+    const first = openRestTransport(settings, { fetch, now: Date.now });
+    return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
+  }
+
+  return createDatastoreStore({ transport: openTransport(), namespace: namespaceId, shards, now: Date.now, random: Math.random });
+}
+
+/** A transport that is loaded with its first call. */
+function lazy(load: () => Promise<Transport>): Transport {
+  let loaded: Promise<Transport> | undefined;
+  return {
+    async call(...args) {
+      loaded ??= load();
+      return (await loaded).call(...args);
+    },
+    async close() {
+      await (await loaded)?.close();
+    },
+  };
+}

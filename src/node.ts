@@ -1,0 +1,47 @@
+import { serve } from "@hono/node-server";
+import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import { version } from "../package.json";
+import { logToConsole } from "./api/log.ts";
+import { createApp } from "./app.ts";
+import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
+import { stopOnSignal } from "./bindings/node/shutdown.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { createRecorder } from "./domain/recorder.ts";
+import type { Store } from "./domain/store.ts";
+
+const HOST = "0.0.0.0";
+/** Longer than what proxies in front keep connections, so that it is they who close an idle one. */
+const KEEP_ALIVE_MS = 75_000;
+
+async function openStore(config: Config): Promise<Store> {
+  if (config.store === "datastore") return openDatastoreOnNode(config, logToConsole);
+  const { openSqliteStore } = await import("./bindings/node/sqlite.ts");
+  return openSqliteStore(config.sqlitePath);
+}
+
+/** The one line that a bad setting, an unusable file or a taken port stops the start with. */
+function refuse(error: unknown): never {
+  const expected = error instanceof ConfigError || (error instanceof Error && "code" in error);
+  console.error(expected ? error.message : error);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env, "node");
+  const store = await openStore(config);
+  const recorder = createRecorder({ store, now: Date.now, newId: randomUUID });
+  const app = createApp({ store, recorder, config, now: Date.now, newId: randomUUID, log: logToConsole, version });
+  const stopping = stopOnSignal(async () => {
+    await recorder.drain();
+    await store.close();
+  });
+  const server = serve(
+    { fetch: stopping.around(app.fetch), port: config.port, hostname: HOST, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } },
+    ({ port }) => logToConsole({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` }),
+  ) as Server;
+  server.once("error", refuse);
+  stopping.server(server);
+}
+
+await main().catch(refuse);

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig } from "../../src/config.ts";
+
+const KEY = { client_email: "a@b.example", private_key: "PEM", private_key_id: "1", project_id: "acme" };
+
+describe("settings", () => {
+  test("have their defaults on Node", () => {
+    expect(readConfig({}, "node")).toEqual({
+      port: 8080,
+      store: "sqlite",
+      sqlitePath: ".footfall/visits.sqlite",
+      datastore: { project: undefined, databaseId: "", namespaceId: "", emulator: undefined, serviceAccount: undefined },
+      sites: "*",
+      defaultSite: "default",
+      adminKey: null,
+      publicStats: false,
+      shards: 1,
+      clientIpHeader: null,
+      visitsPerMinute: 120,
+      newPagesBurst: 5000,
+      newPagesPerHour: 1000,
+      pages: null,
+      log: "problems",
+      project: null,
+    });
+  });
+
+  test("count an empty value as absent", () => {
+    const names = ["PORT", "STORE", "SITES", "SHARDS", "LOG", "PAGES", "ADMIN_KEY", "DATASTORE_EMULATOR_HOST", "K_SERVICE", "PUBLIC_STATS"];
+    expect(readConfig(Object.fromEntries(names.map((name) => [name, ""])), "node")).toEqual(readConfig({}, "node"));
+  });
+
+  test.each([
+    [{ K_SERVICE: "x", SITES: "a.example" }, "datastore"],
+    [{ DATASTORE_EMULATOR_HOST: "127.0.0.1:8081" }, "datastore"],
+    [{ DATASTORE_PROJECT_ID: "acme" }, "datastore"],
+    [{ DATASTORE_PROJECT_ID: "acme", STORE: "sqlite" }, "sqlite"],
+    [{}, "sqlite"],
+  ])("%j counts in %s", (env, store) => {
+    expect(readConfig(env, "node").store).toBe(store);
+  });
+
+  test("read sites as hosts, the first of which is the default", () => {
+    const { sites, defaultSite } = readConfig({ SITES: " www.Example.com:80 , blog.example.org,example.com" }, "node");
+    expect(sites).toEqual(["example.com", "blog.example.org"]);
+    expect(defaultSite).toBe("example.com");
+    expect(readConfig({ SITES: "a.example,b.example", DEFAULT_SITE: "www.b.example" }, "node").defaultSite).toBe("b.example");
+    expect(readConfig({ DEFAULT_SITE: "mine.example" }, "node").defaultSite).toBe("mine.example");
+  });
+
+  test("trust Cloudflare's header on workerd alone", () => {
+    expect(readConfig({ SITES: "*" }, "workerd").clientIpHeader).toBe("CF-Connecting-IP");
+    expect(readConfig({ CLIENT_IP_HEADER: "X-Real-IP" }, "node").clientIpHeader).toBe("X-Real-IP");
+  });
+
+  test("read a service account's key, and its project", () => {
+    const env = { SITES: "*", STORE: "datastore", GOOGLE_SERVICE_ACCOUNT_KEY: JSON.stringify({ ...KEY, type: "service_account" }) };
+    expect(readConfig(env, "workerd").datastore).toMatchObject({ project: "acme", serviceAccount: KEY });
+  });
+
+  const bad: [Record<string, string>, "node" | "workerd"][] = [
+    [{ PORT: "65536" }, "node"],
+    [{ PORT: "-1" }, "node"],
+    [{ PORT: "http" }, "node"],
+    [{ STORE: "redis" }, "node"],
+    [{ SITES: "a b" }, "node"],
+    [{ SITES: "a.example," }, "node"],
+    [{ SITES: "*.example.com" }, "node"],
+    [{ SITES: "https://example.com" }, "node"],
+    [{ DEFAULT_SITE: "c.example", SITES: "a.example,b.example" }, "node"],
+    [{ DEFAULT_SITE: "not a host" }, "node"],
+    [{ PUBLIC_STATS: "yes" }, "node"],
+    [{ SHARDS: "0" }, "node"],
+    [{ SHARDS: "101" }, "node"],
+    [{ SHARDS: "1.5" }, "node"],
+    [{ CLIENT_IP_HEADER: "X Forwarded" }, "node"],
+    [{ VISITS_PER_MINUTE: "0" }, "node"],
+    [{ NEW_PAGES_BURST: "many" }, "node"],
+    [{ NEW_PAGES_PER_HOUR: "-5" }, "node"],
+    [{ PAGES: "blog" }, "node"],
+    [{ LOG: "none" }, "node"],
+    [{ DATASTORE_EMULATOR_HOST: "http://localhost" }, "node"],
+  ];
+  test.each(bad)("%j is refused in one line that names it and what is allowed", (env, platform) => {
+    const [name = "", value = ""] = Object.entries(env)[0] ?? [];
+    const error = catchError(() => readConfig(env, platform));
+    expect(error.message).toMatch(new RegExp(`^${name} is .*; allowed is .*\\.$`));
+    expect(error.message).toContain(JSON.stringify(value));
+  });
+
+  test.each([
+    [{}, "workerd", "SITES"],
+    [{ K_SERVICE: "x" }, "node", "SITES"],
+    [{ SITES: "*", STORE: "datastore" }, "workerd", "GOOGLE_SERVICE_ACCOUNT_KEY"],
+  ] as const)("%j on %s: %s is missing, and the line says so", (env, platform, name) => {
+    expect(catchError(() => readConfig(env, platform)).message).toMatch(new RegExp(`^${name} is not set; allowed is `));
+  });
+
+  test.each(["top secret", '{"private_key":"top secret"}', "null"])("a bad service account's key is never shown: %s", (secret) => {
+    const error = catchError(() => readConfig({ SITES: "*", GOOGLE_SERVICE_ACCOUNT_KEY: secret }, "workerd"));
+    expect(error.message).toContain("GOOGLE_SERVICE_ACCOUNT_KEY");
+    expect(error.message).not.toContain("top secret");
+  });
+});
+
+function catchError(act: () => unknown): Error {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,0 +1,193 @@
+import { describe, expect, test } from "vitest";
+import { StoreError } from "../../src/domain/store.ts";
+import { ADMIN, CHROME, FROM_SITE, GOOGLEBOT, startService } from "./service.ts";
+
+async function withVisits(env = {}) {
+  const service = startService(env);
+  const line = (page: string, visits: number, days: Record<string, number>) => JSON.stringify({ page, visits, days });
+  const body = [line("/a", 10, { "2026-11-20": 2, "2026-11-22": 3 }), line("/b", 4, { "2026-11-22": 4 }), line("/c", 9, {})].join("\n");
+  const { status } = await service.send("POST /v1/import", { headers: { ...ADMIN, "Idempotency-Key": "12345678" }, body });
+  expect(status).toBe(200);
+  return service;
+}
+
+describe("GET /v1/visits", () => {
+  test("answers pages in the order asked, unknown ones 0, repeated ones again", async () => {
+    const { send } = await withVisits();
+    expect((await send("GET /v1/visits?page=/c&page=/a/&page=%2Fx&page=/c")).json).toEqual({
+      site: "example.com",
+      siteVisits: 23,
+      pages: [{ page: "/c", visits: 9 }, { page: "/a", visits: 10 }, { page: "/x", visits: 0 }, { page: "/c", visits: 9 }],
+    });
+  });
+
+  test("the request's site comes before Origin's, and that before the default", async () => {
+    const { send } = startService();
+    const site = async (query: string, headers = {}) => (await send(`GET /visits${query}`, { headers })).json.site;
+    expect(await site("?site=www.Example.org", FROM_SITE)).toBe("example.org");
+    expect(await site("", { Origin: "https://example.org" })).toBe("example.org");
+    expect(await site("", { Origin: "null" })).toBe("example.com");
+    expect(await site("")).toBe("example.com");
+  });
+
+  test("may be kept, but not used unasked", async () => {
+    const { send } = startService();
+    expect((await send("GET /visits")).headers.get("cache-control")).toBe("no-cache");
+  });
+});
+
+describe("bad queries", () => {
+  const hundred = "page=/&".repeat(101);
+  const cases: [string, number][] = [
+    ["/v1/visits?site=elsewhere.net", 403],
+    ["/v1/visits?site=a&site=b", 400],
+    ["/v1/visits?site=", 400],
+    ["/v1/visits?page=%ff", 400],
+    ["/v1/visits?page=%zz", 400],
+    ["/v1/visits?page=%00", 400],
+    ["/v1/visits?page=https://elsewhere.net/", 400],
+    [`/v1/visits?${hundred}`, 400],
+    ["/v1/pages?limit=0", 400],
+    ["/v1/pages?limit=1001", 400],
+    ["/v1/pages?limit=1.5", 400],
+    ["/v1/pages?limit=ten", 400],
+    ["/v1/pages?limit=1&limit=2", 400],
+    ["/v1/pages?sort=date", 400],
+    ["/v1/pages?sort=visits&limit=101", 400],
+    ["/v1/pages?sort=visits&cursor=L2E", 400],
+    ["/v1/pages?cursor=***", 400],
+    ["/v1/pages?cursor=YQ", 400],
+    ["/v1/pages?cursor=L2F=", 400],
+    ["/v1/pages?limit=1000&from=2026-01-01", 400],
+    ["/v1/series?from=2026-02-30", 400],
+    ["/v1/series?from=yesterday", 400],
+    ["/v1/series?from=2026-11-23&to=2026-11-22", 400],
+    ["/v1/series?from=2026-11-23", 400],
+    ["/v1/series?from=2021-11-18&to=2026-11-22", 400],
+    ["/v1/series?page=/a&page=/b", 400],
+    ["/v1/badge?count=yes", 400],
+    ["/v1/badge?color=%22/%3E", 400],
+    ["/v1/badge?color=12345", 400],
+    ["/v1/badge?label=", 400],
+    [`/v1/badge?label=${"x".repeat(65)}`, 400],
+    ["/v1/badge?label=%07", 400],
+    ["/v1/badge?count=true&id=short", 400],
+    ["/v1/badge?site=elsewhere.net", 403],
+    ["/v1/pixel?page=/a&page=/b", 400],
+    ["/v1/pixel?site=elsewhere.net", 403],
+  ];
+  test.each(cases)("%s is %i", async (path, status) => {
+    const { send, store, log } = startService();
+    const answer = await send(`GET ${path}`);
+    expect(answer.json).toMatchObject({ status, detail: expect.stringMatching(/allowed (is|are) .*\.$/) });
+    expect(answer.status).toBe(status);
+    expect([store.writes, log]).toEqual([[], []]);
+  });
+
+  test("1,830 days are allowed", async () => {
+    const { send } = startService();
+    expect((await send("GET /v1/series?from=2021-11-19&to=2026-11-22")).json.points).toHaveLength(1_830);
+  });
+});
+
+describe("GET /v1/pages", () => {
+  test("lists pages by name, a part at a time", async () => {
+    const { send } = await withVisits();
+    const first = (await send("GET /v1/pages?limit=2")).json;
+    expect(first).toEqual({ site: "example.com", pages: [{ page: "/a", visits: 10 }, { page: "/b", visits: 4 }], nextCursor: "L2I" });
+    const second = (await send(`GET /v1/pages?limit=2&cursor=${first.nextCursor}`)).json;
+    expect(second).toEqual({ site: "example.com", pages: [{ page: "/c", visits: 9 }] });
+  });
+
+  test("shows the top pages, of all time and of a period", async () => {
+    const { send } = await withVisits();
+    const top = async (query: string) => (await send(`GET /v1/pages?sort=visits${query}`)).json.pages;
+    expect(await top("&limit=2")).toEqual([{ page: "/a", visits: 10 }, { page: "/c", visits: 9 }]);
+    expect(await top("&limit=1&from=2026-11-21&to=2026-11-22")).toEqual([
+      { page: "/b", visits: 4, periodVisits: 4, points: [{ date: "2026-11-21", visits: 0 }, { date: "2026-11-22", visits: 4 }] },
+    ]);
+  });
+});
+
+describe("GET /v1/series", () => {
+  test("answers the last 30 days, zeros included, of the site or of a page", async () => {
+    const { send } = await withVisits();
+    const site = (await send("GET /v1/series")).json;
+    expect(site).toMatchObject({ site: "example.com", page: null, from: "2026-10-24", to: "2026-11-22" });
+    expect(site.points).toHaveLength(30);
+    expect(site.points.slice(-3)).toEqual([{ date: "2026-11-20", visits: 2 }, { date: "2026-11-21", visits: 0 }, { date: "2026-11-22", visits: 7 }]);
+    const page = (await send("GET /v1/series?page=/a/&from=2026-11-22")).json;
+    expect(page).toEqual({ site: "example.com", page: "/a", from: "2026-11-22", to: "2026-11-22", points: [{ date: "2026-11-22", visits: 3 }] });
+  });
+});
+
+describe("lists and series", () => {
+  test.each(["/v1/sites", "/v1/pages", "/v1/series"])("%s needs the key unless PUBLIC_STATS is set", async (path) => {
+    const { send } = await withVisits({ PUBLIC_STATS: "false" });
+    expect((await send(`GET ${path}`)).status).toBe(401);
+    expect((await send(`GET ${path}`, { headers: ADMIN })).status).toBe(200);
+  });
+
+  test("sites have their totals", async () => {
+    const { send } = await withVisits();
+    expect((await send("GET /v1/sites")).json).toEqual({ sites: [{ site: "example.com", visits: 23 }] });
+  });
+});
+
+describe("badge and pixel", () => {
+  test("a badge shows a page's visits as an image that all can read", async () => {
+    const { send } = startService();
+    await send("PUT /v1/visits", { headers: ADMIN, body: { page: "/a", visits: 1234567 } });
+    const { text, headers } = await send("GET /v1/badge?page=/a&label=%3Cb%3E%26%22&color=4C1");
+    expect(headers.get("content-type")).toBe("image/svg+xml; charset=utf-8");
+    expect(headers.get("cache-control")).toBe("public, max-age=60");
+    expect(text).toContain("<title>&#60;b&#62;&#38;&#34;: 1,234,567</title>");
+    expect(text).toContain('role="img" aria-label="&#60;b&#62;&#38;&#34;: 1,234,567"');
+    expect(text).toContain('fill="#4C1"');
+    expect(text).not.toMatch(/<b>/);
+  });
+
+  test("a badge counts where asked to, for the site of Referer", async () => {
+    const { send, store } = startService();
+    const headers = { Referer: "https://example.org/some/page", "User-Agent": CHROME };
+    const answer = await send("GET /v1/badge?page=/a&count=true", { headers });
+    expect(answer.text).toContain("visits: 1<");
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(store.writes).toEqual(["count example.org/a"]);
+    expect((await send("GET /v1/badge?page=/a&site=example.com&count=true", { headers })).status).toBe(403);
+    expect(store.writes).toHaveLength(1);
+  });
+
+  test("a pixel counts each id once, and is never kept", async () => {
+    const { app, store } = startService();
+    for (let time = 0; time < 2; time += 1) {
+      const response = await app.request("/v1/pixel?page=/a&id=12345678");
+      expect(response.headers.get("content-type")).toBe("image/gif");
+      expect(response.headers.get("cache-control")).toBe("no-store");
+      expect((await response.arrayBuffer()).byteLength).toBe(43);
+    }
+    expect(store.writes).toEqual(["count example.com/a"]);
+  });
+
+  test("a crawler sees both, and counts in neither", async () => {
+    const { send, store } = startService();
+    const headers = { "User-Agent": GOOGLEBOT };
+    expect((await send("GET /v1/pixel", { headers })).status).toBe(200);
+    expect((await send("GET /v1/badge?count=true", { headers })).text).toContain("visits: 0");
+    expect(store.writes).toEqual([]);
+  });
+});
+
+describe("GET /v1/health", () => {
+  test("tells store and version, and asks at most every 2 seconds", async () => {
+    const { send, store, clock } = startService();
+    expect((await send("GET /v1/health")).json).toEqual({ status: "ok", store: "sqlite", version: "1.2.3" });
+    store.failure = new StoreError("away", { retryable: true });
+    clock.time += 1_999;
+    expect((await send("GET /v1/health")).status).toBe(200);
+    clock.time += 1;
+    const answer = await send("GET /v1/health");
+    expect(answer).toMatchObject({ status: 503, json: { type: "urn:footfall:unavailable" } });
+    expect(answer.headers.get("retry-after")).toMatch(/^[1-5]$/);
+  });
+});

@@ -1,0 +1,41 @@
+import type { LogEntry } from "../../src/api/log.ts";
+import { createApp } from "../../src/app.ts";
+import { type Environment, readConfig } from "../../src/config.ts";
+import { createRecorder } from "../../src/domain/recorder.ts";
+import { createMemoryStore } from "./memory-store.ts";
+
+/** The app on a store in memory, with a clock that stands at noon of 2026-11-22 until it is moved. */
+export function startService(env: Environment = {}) {
+  const store = createMemoryStore();
+  const log: LogEntry[] = [];
+  const clock = { time: Date.parse("2026-11-22T12:00:00Z") };
+  const now = () => clock.time;
+  let ids = 0;
+  const newId = () => `new-id-${(ids += 1)}`;
+  const recorder = createRecorder({ store, now, newId });
+  const config = readConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env }, "node");
+  const app = createApp({ store, recorder, config, now, newId, log: (entry) => log.push(entry), version: "1.2.3" });
+
+  /** Sends a request; a body that is no string is sent as JSON. */
+  async function send(target: string, options: { headers?: Record<string, string>; body?: unknown } = {}) {
+    const [method = "GET", path = "/"] = target.split(/ (.*)/s);
+    const { headers = {}, body } = options;
+    const text = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
+    const length: Record<string, string> = text === null ? {} : { "Content-Length": String(new TextEncoder().encode(text).byteLength) };
+    const type: Record<string, string> = text === null ? {} : { "Content-Type": "application/json" };
+    const response = await app.request(path, { method, headers: { ...length, ...type, ...headers }, body: text });
+    const answer = await response.text();
+    const isJson = /json/.test(response.headers.get("content-type") ?? "") && !/ndjson/.test(response.headers.get("content-type") ?? "");
+    return { status: response.status, headers: response.headers, text: answer, json: isJson && answer ? JSON.parse(answer) : null };
+  }
+
+  return { app, store, log, clock, send };
+}
+
+/** The headers of an administrator. */
+export const ADMIN = { "X-API-Key": "secret" };
+/** The header of a browser that shows a page of an allowed site. */
+export const FROM_SITE = { Origin: "https://example.com" };
+export const CHROME =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36";
+export const GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";

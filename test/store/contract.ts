@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import type { Store } from "../../src/domain/store.ts";
+import { administration } from "./contract/administration.ts";
+import { batches } from "./contract/batches.ts";
+import { concurrency } from "./contract/concurrency.ts";
+import { law } from "./contract/law.ts";
+import { lists } from "./contract/lists.ts";
+
+/** An open store, and how to open a second instance onto the same data where the engine allows two. */
+export interface Opened {
+  readonly store: Store;
+  again?(): Promise<Store>;
+  close(): Promise<void>;
+}
+
+/** An engine in a runtime. */
+export interface StoreRow {
+  readonly name: string;
+  open(): Promise<Opened>;
+}
+
+/** What each part of the contract runs on. `second` is another instance onto the same data, or the same where there can be but one. */
+export interface Rig {
+  readonly store: Store;
+  readonly second: Store;
+}
+
+const OPEN_MS = 30_000;
+
+/**
+ * The contract of the store port, for one row. Every test has sites of its own, so rows may share a database.
+ *
+ * @param skip why this row cannot run here
+ */
+export function describeStore(row: StoreRow, skip?: string): void {
+  const suite = (): void => {
+    let opened: Opened | undefined;
+    let second: Store | undefined;
+    beforeAll(async () => {
+      opened = await row.open();
+      second = await opened.again?.();
+    }, OPEN_MS);
+    afterAll(async () => {
+      await second?.close();
+      await opened?.close();
+    }, OPEN_MS);
+    const rig = (): Rig => {
+      if (!opened) throw new Error(`${row.name} did not open`);
+      return { store: opened.store, second: second ?? opened.store };
+    };
+    for (const part of [batches, lists, administration, concurrency, law]) part(rig);
+  };
+  if (skip === undefined) describe(`store: ${row.name}`, suite);
+  else describe.skip(`store: ${row.name} (skipped: ${skip})`, suite);
+}

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import type { Rig } from "../contract.ts";
+import { ALWAYS, count, newSite } from "./fixture.ts";
+
+const [D1, D2, D3] = ["2026-11-21", "2026-11-22", "2026-11-23"] as const;
+
+/** What lists and series answer. */
+export function lists(rig: () => Rig): void {
+  test("the store answers a ping", async () => {
+    await rig().store.ping();
+  });
+
+  test("sites are listed by name with their totals", async () => {
+    const { store, second } = rig();
+    const [one, two] = [newSite(), newSite()].sort();
+    if (!one || !two) throw new Error("there are two sites");
+    await count(store, two, { "/a": 2 });
+    await count(store, one, { "/a": 1, "/b": 3 });
+    const mine = (await second.sites()).filter(({ site }) => site === one || site === two);
+    expect(mine).toEqual([{ site: one, visits: 4 }, { site: two, visits: 2 }]);
+  });
+
+  test("pages are listed in byte order, from behind a page on, up to a limit", async () => {
+    const { store } = rig();
+    const site = newSite();
+    await count(store, site, { "/b": 1, "/a/b": 2, "/": 3, "/B": 4, "/a-b": 5, "/a": 6, "/~": 7, "/_": 8 });
+    await count(store, newSite(), { "/a": 9 });
+    const names = async (after: string | null, limit: number) => (await store.pages(site, after, limit, null)).map(({ page }) => page);
+    expect(await names(null, 100)).toEqual(["/", "/B", "/_", "/a", "/a-b", "/a/b", "/b", "/~"]);
+    expect(await names(null, 3)).toEqual(["/", "/B", "/_"]);
+    expect(await names("/_", 3)).toEqual(["/a", "/a-b", "/a/b"]);
+    expect(await names("/a0", 3)).toEqual(["/b", "/~"]);
+    expect(await names("/~", 3)).toEqual([]);
+    expect(await store.pages(site, "/_", 1, null)).toEqual([{ page: "/a", visits: 6, days: {} }]);
+    expect(await store.pages(newSite(), null, 10, null)).toEqual([]);
+  });
+
+  test("pages bear their days of a period, and their totals of all time", async () => {
+    const { store } = rig();
+    const site = newSite();
+    await count(store, site, { "/a": 1, "/b": 2 }, D1);
+    await count(store, site, { "/a": 3 }, D2);
+    await count(store, site, { "/a": 4 }, D3);
+    expect(await store.pages(site, null, 10, { from: D1, to: D2 })).toEqual([
+      { page: "/a", visits: 8, days: { [D1]: 1, [D2]: 3 } },
+      { page: "/b", visits: 2, days: { [D1]: 2 } },
+    ]);
+    expect(await store.pages(site, "/a", 10, { from: D2, to: D3 })).toEqual([{ page: "/b", visits: 2, days: {} }]);
+  });
+
+  test("the top pages are those with the most visits, equals in byte order", async () => {
+    const { store } = rig();
+    const site = newSite();
+    await count(store, site, { "/few": 1, "/b": 3, "/a": 3, "/most": 5 });
+    expect(await store.top(site, 3, null)).toEqual([
+      { page: "/most", visits: 5, days: {} },
+      { page: "/a", visits: 3, days: {} },
+      { page: "/b", visits: 3, days: {} },
+    ]);
+    expect(await store.top(newSite(), 3, null)).toEqual([]);
+  });
+
+  test("the top pages of a period are those with the most visits in it", async () => {
+    const { store } = rig();
+    const site = newSite();
+    await count(store, site, { "/old": 9, "/b": 1, "/a": 1 }, D1);
+    await count(store, site, { "/b": 2, "/a": 2, "/new": 3 }, D3);
+    expect(await store.top(site, 3, { from: D2, to: D3 })).toEqual([
+      { page: "/new", visits: 3, days: { [D3]: 3 } },
+      { page: "/a", visits: 3, days: { [D3]: 2 } },
+      { page: "/b", visits: 3, days: { [D3]: 2 } },
+    ]);
+  });
+
+  test("days are those of a page or of the whole site, from the first to the last of the period, without empty ones", async () => {
+    const { store } = rig();
+    const site = newSite();
+    await count(store, site, { "/a": 1, "/b": 2 }, D1);
+    await count(store, site, { "/a": 3 }, D3);
+    expect(await store.days(site, "/a", ALWAYS)).toEqual({ [D1]: 1, [D3]: 3 });
+    expect(await store.days(site, null, ALWAYS)).toEqual({ [D1]: 3, [D3]: 3 });
+    expect(await store.days(site, null, { from: D1, to: D2 })).toEqual({ [D1]: 3 });
+    expect(await store.days(site, "/a", { from: D2, to: D2 })).toEqual({});
+    expect(await store.days(site, "/none", ALWAYS)).toEqual({});
+    expect(await store.days(newSite(), null, ALWAYS)).toEqual({});
+  });
+}

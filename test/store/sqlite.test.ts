@@ -1,0 +1,126 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSqliteStore } from "../../src/bindings/node/sqlite.ts";
+import { StoreError } from "../../src/domain/store.ts";
+import { additionOf, batchOf, newSite, soon, visit } from "./contract/fixture.ts";
+import { describeStore } from "./contract.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "footfall-sqlite-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describeStore({
+  name: "node:sqlite",
+  open: async () => {
+    const path = join(folder, "contract", "visits.sqlite");
+    const store = openSqliteStore(path);
+    return { store, again: async () => openSqliteStore(path), close: () => store.close() };
+  },
+});
+
+describe("the embedded store's file", () => {
+  test("survives close and reopen, with totals, ids and receipts", async () => {
+    const path = join(folder, "restart.sqlite");
+    const site = newSite();
+    const batch = batchOf(site, [visit("/a", "some-id-1"), visit("/a")]);
+    const first = openSqliteStore(path);
+    const receipt = await first.commit(batch, soon());
+    await first.close();
+    const second = openSqliteStore(path);
+    expect(await second.commit(batch, soon())).toEqual(receipt);
+    const again = await second.commit(batchOf(site, [visit("/a", "some-id-1"), visit("/a")]), soon());
+    expect(again).toEqual({ siteVisits: 3, visits: { "/a": 3 }, refused: { 0: "duplicate" } });
+    await second.close();
+  });
+
+  test("keeps what was acknowledged when the process is killed", async () => {
+    const path = join(folder, "killed.sqlite");
+    const died = inProcess(path, `await count(store, "site", { "/a": 3 }); process.kill(process.pid, "SIGKILL")`);
+    await expect(died).rejects.toMatchObject({ signal: "SIGKILL" });
+    const store = openSqliteStore(path);
+    expect(await store.totals("site", ["/a"])).toEqual({ siteVisits: 3, visits: [3] });
+    await store.close();
+  }, 30_000);
+
+  test("may be written by two processes at once", async () => {
+    const path = join(folder, "shared.sqlite");
+    const counting = `for (let n = 0; n < 200; n += 1) await count(store, "site", { "/a": 2, "/b": 1 })`;
+    await Promise.all([inProcess(path, counting), inProcess(path, counting)]);
+    const store = openSqliteStore(path);
+    expect(await store.totals("site", ["/a", "/b"])).toEqual({ siteVisits: 1_200, visits: [800, 400] });
+    await store.close();
+  }, 60_000);
+
+  test.each([
+    ["is a folder", async () => folder],
+    ["is below a file", async (file: string) => join(file, "visits.sqlite")],
+    ["is no database", async (file: string) => file],
+  ])("that %s is refused with one line that names the setting", async (_, pathOf) => {
+    const file = join(folder, "text");
+    await writeFile(file, "not a database, and long enough to be none".repeat(40));
+    const path = await pathOf(file);
+    expect(() => openSqliteStore(path)).toThrow(/^SQLITE_PATH is ".+" \(.+\); needed is .+ this process may write to\.$/);
+    expect(() => openSqliteStore(path)).toThrow(path);
+  });
+
+  test("that another process holds locked fails a visit in a way that may be tried again", async () => {
+    const path = join(folder, "locked.sqlite");
+    const store = openSqliteStore(path);
+    const other = new DatabaseSync(path);
+    other.exec("begin immediate");
+    const refused = store.commit(batchOf("site", [visit("/a")]), soon());
+    await expect(refused).rejects.toEqual(new StoreError("the database cannot be used at the moment", { retryable: true }));
+    await expect(refused).rejects.toMatchObject({ retryable: true });
+    other.close();
+    expect((await store.commit(batchOf("site", [visit("/a")]), soon())).siteVisits).toBe(1);
+    await store.close();
+  }, 30_000);
+
+  test("forgets expired ids faster than it takes new ones", async () => {
+    const path = join(folder, "expiry.sqlite");
+    let time = 0;
+    const store = openSqliteStore(path, () => time);
+    const send = (n: number, prefix: string) =>
+      store.commit({ ...batchOf("site", Array.from({ length: n }, (_, index) => visit("/a", `${prefix}-${index}`))), expireAt: time + 1_000 }, soon());
+    for (let batch = 0; batch < 3; batch += 1) await send(400, `early-${batch}`);
+    const reader = new DatabaseSync(path, { readOnly: true });
+    const marks = () => reader.prepare("select count(*) as n from mark").get()?.n;
+    expect(marks()).toBe(1_203);
+    time = 999;
+    await send(1, "young");
+    expect(marks()).toBe(1_205);
+    time = 1_000;
+    await send(400, "late");
+    expect(marks()).toBe(1_205 + 401 - 501);
+    reader.close();
+    await store.close();
+  });
+
+  test("refuses for good what no retry can mend, and keeps nothing of it", async () => {
+    const store = openSqliteStore(join(folder, "refused.sqlite"));
+    await store.commit(batchOf("site", [visit("/a")]), soon());
+    const broken = store.add(additionOf("site", { "/a": { visits: 1, days: {} }, "/b": { visits: 0.5, days: {} } }), soon());
+    await expect(broken).rejects.toMatchObject({ name: "StoreError", retryable: false, message: "the database refused the call" });
+    expect(await store.totals("site", ["/a"])).toEqual({ siteVisits: 1, visits: [1] });
+    await store.close();
+  });
+});
+
+/** Runs a script with an open `store` in a process of its own. */
+async function inProcess(path: string, script: string): Promise<void> {
+  const [binding, fixture] = ["../../src/bindings/node/sqlite.ts", "./contract/fixture.ts"].map((file) => new URL(file, import.meta.url).href);
+  const source = `
+    import { openSqliteStore } from ${JSON.stringify(binding)};
+    import { count } from ${JSON.stringify(fixture)};
+    const store = openSqliteStore(${JSON.stringify(path)});
+    ${script};
+    await store.close();`;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "-e", source], { timeout: 25_000 });
+}

@@ -1,0 +1,29 @@
+import type { TestProject } from "vitest/node";
+import { missingForEmulator, startEmulator } from "../../build/emulator.ts";
+import { freePort } from "../../build/process.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The Datastore emulator's `host:port`, which may still be starting; `null` where there is none. */
+    emulator: string | null;
+  }
+}
+
+/**
+ * Starts one Datastore emulator for all suites (or takes the one of `DATASTORE_EMULATOR_HOST`). It does not wait for it, so that
+ * suites that need none begin at once.
+ */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const own = process.env["DATASTORE_EMULATOR_HOST"];
+  if (own || missingForEmulator() !== null) {
+    project.provide("emulator", own || null);
+    return undefined;
+  }
+  const port = await freePort();
+  const { running, ready } = startEmulator(port);
+  ready.catch((error: Error) => console.error(error.message));
+  project.provide("emulator", `127.0.0.1:${port}`);
+  const stop = () => process.exit(1);
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  return () => running.stop();
+}

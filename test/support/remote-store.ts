@@ -1,0 +1,32 @@
+import { type Store, StoreError } from "../../src/domain/store.ts";
+
+/** How long a call may take: longer than a batch. */
+const TIMEOUT_MS = 15_000;
+
+type Method = Exclude<keyof Store, "name" | "close">;
+type Results = { readonly [M in Method]: Awaited<ReturnType<Store[M]>> };
+
+/** The store that `store-worker.ts` serves at `url`. */
+export function createRemoteStore(url: URL, name: Store["name"]): Store {
+  async function call<M extends Method>(method: M, args: Parameters<Store[M]>): Promise<Results[M]> {
+    const body = JSON.stringify({ method, args });
+    const response = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!response.ok) throw new Error(`${method} answered ${response.status}: ${await response.text()}`);
+    const answer = (await response.json()) as { value: Results[M] } | { error: { message: string; retryable: boolean } };
+    if ("error" in answer) throw new StoreError(answer.error.message, { retryable: answer.error.retryable });
+    return answer.value;
+  }
+  return {
+    name,
+    commit: (...args) => call("commit", args),
+    totals: (...args) => call("totals", args),
+    sites: (...args) => call("sites", args),
+    pages: (...args) => call("pages", args),
+    top: (...args) => call("top", args),
+    days: (...args) => call("days", args),
+    correct: (...args) => call("correct", args),
+    add: (...args) => call("add", args),
+    ping: (...args) => call("ping", args),
+    close: async () => {},
+  };
+}

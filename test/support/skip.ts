@@ -1,0 +1,37 @@
+import { describe, inject, test } from "vitest";
+import { missingForEmulator } from "../../build/emulator.ts";
+import { findProgram } from "../../build/process.ts";
+
+/** What a suite may need beyond `npm ci`. */
+export type Tool = "emulator" | "chromium" | "buildah";
+
+/** Why each tool is missing, or `null` where it is there. */
+const MISSING: Record<Tool, () => string | null> = {
+  emulator: () => (inject("emulator") === null ? missingForEmulator() : null),
+  chromium: () => missing("chromium"),
+  buildah: () => missing("buildah", "crun", "debootstrap"),
+};
+
+function missing(...programs: string[]): string | null {
+  const absent = programs.filter((name) => findProgram(name) === null);
+  return absent.length === 0 ? null : `needs ${absent.join(" and ")}, not found in PATH`;
+}
+
+/**
+ * `describe` for a suite that needs tools: without them the suite is skipped and its name says why, which `npm test` prints. CI has
+ * every tool, so there it fails instead.
+ *
+ * @example requires("emulator")("Datastore over REST", () => { … })
+ */
+export function requires(...tools: readonly Tool[]): (name: string, suite: () => void) => void {
+  const reasons = tools.map((tool) => MISSING[tool]()).filter((reason) => reason !== null);
+  if (reasons.length === 0) return describe;
+  const reason = reasons.join("; ");
+  if (!process.env["CI"]) return (name, suite) => describe.skip(`${name} (skipped: ${reason})`, suite);
+  return (name) =>
+    describe(name, () => {
+      test("has the tools that CI has", () => {
+        throw new Error(reason);
+      });
+    });
+}

@@ -1,0 +1,54 @@
+import { answer, type Method } from "../../src/bindings/workerd/answer.ts";
+import { createDurableObjectStore } from "../../src/bindings/workerd/durable-object-store.ts";
+import type { SiteCounter, SiteCounterEnv } from "../../src/bindings/workerd/site-counter.ts";
+import type { Store } from "../../src/domain/store.ts";
+
+export { SiteCounter } from "../../src/bindings/workerd/site-counter.ts";
+
+interface Env extends SiteCounterEnv {
+  /** Which of the stores to serve. */
+  readonly STORE: string;
+}
+
+const stores: Readonly<Record<string, (env: Env) => Store>> = {
+  "durable-object": (env) => createDurableObjectStore(env.SITE_COUNTER),
+  "lossy-durable-object": (env) => createDurableObjectStore(lossy(env.SITE_COUNTER)),
+};
+
+/** The site that no call reaches. */
+const UNREACHABLE = "unreachable.example";
+/** The call that is answered too late, in milliseconds. */
+const LATE_CALL = 20;
+const LATE_MS = 2_500;
+
+/** A namespace of whose calls the first of three is lost before its object has it, the second after, and the third arrives. */
+function lossy(namespace: DurableObjectNamespace<SiteCounter>): DurableObjectNamespace<SiteCounter> {
+  let calls = 0;
+  const getByName = (name: string) => {
+    const stub = namespace.getByName(name);
+    const call: SiteCounter["call"] = async (...args) => {
+      calls += 1;
+      const fate = name === UNREACHABLE ? 1 : calls % 3;
+      if (fate === 1) throw Object.assign(new Error("Network connection lost."), { retryable: true });
+      const result = await stub.call(...args);
+      if (calls === LATE_CALL) await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+      if (fate === 2) throw Object.assign(new Error("Durable Object is overloaded."), { overloaded: true });
+      return result;
+    };
+    return { call, registered: () => stub.registered() };
+  };
+  return { getByName } as unknown as DurableObjectNamespace<SiteCounter>;
+}
+
+let store: Store | undefined;
+
+/** A store over HTTP: POST `{method, args}` answers what the call came to. */
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { method, args } = await request.json<{ method: Method; args: unknown[] }>();
+    store ??= stores[env.STORE]?.(env);
+    if (!store) return new Response(`STORE is "${env.STORE}"; allowed is ${Object.keys(stores).join(", ")}.`, { status: 500 });
+    const served = store;
+    return Response.json(await answer(() => Reflect.apply(served[method], served, args)));
+  },
+} satisfies ExportedHandler<Env>;
