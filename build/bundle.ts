@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
 import { type Product, products } from "./products.ts";
-import { DIST, fail } from "./root.ts";
+import { DIST, fail, shown } from "./root.ts";
 import { bytes, measure, metaFile, type Sized, table } from "./size.ts";
 
 /** What the build of a product found. */
@@ -57,21 +57,27 @@ export function report(built: readonly Built[]): string {
   return table([["bytes", "minified", "gzip", "brotli", "budget (gzip)"], ...rows]);
 }
 
-/** Builds everything for a command: prints the sizes, and ends the process where something is wrong or over its budget. */
-export async function buildOrFail(): Promise<void> {
+/** Builds everything for a command: prints the sizes, and answers what is wrong or over its budget. */
+export async function buildAndReport(): Promise<string[]> {
   try {
     const built = await buildAll();
     console.log(report(built));
-    const problems = built.flatMap((one) => one.problems);
-    if (problems.length > 0) fail(`\nbuild failed:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    return built.flatMap(({ problems }) => problems);
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
     if (!errors) throw error;
-    fail(`${(await formatMessages([...errors], { kind: "error", color: process.stderr.isTTY })).join("")}build failed: see above`);
+    console.error((await formatMessages([...errors], { kind: "error", color: process.stderr.isTTY })).join(""));
+    return ["a source does not compile; see above."];
   }
+}
+
+/** The same, but ends the process where there are problems. */
+export async function buildOrFail(): Promise<void> {
+  const problems = await buildAndReport();
+  if (problems.length > 0) fail(`\nbuild failed:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
 }
 
 if (import.meta.main) {
   await buildOrFail();
-  console.log(`\nbuilt into ${DIST.slice(DIST.lastIndexOf("/") + 1)}/`);
+  console.log(`\nbuilt into ${shown(DIST)}/`);
 }

@@ -1,8 +1,8 @@
-import { quote } from "./domain/invalid.ts";
 import { siteOfHost } from "./domain/site.ts";
+import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
 
-/** The environment as the platform hands it over; an empty value counts as absent. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+// biome-ignore lint/performance/noBarrelFile: they are a part of what readConfig takes and throws.
+export { ConfigError, type Environment } from "./environment.ts";
 
 /** What the HTTP layer is told. */
 export interface AppConfig {
@@ -52,11 +52,6 @@ export interface ServiceAccount {
   readonly project_id: string;
 }
 
-/** A bad or missing setting, in one line that names the variable, its value and what is allowed. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
 const MAX_PORT = 65_535;
 const MAX_SHARDS = 100;
 const MAX_RATE = 1_000_000_000;
@@ -98,30 +93,6 @@ export function readConfig(env: Environment, platform: "node" | "workerd"): Conf
     log: choice(env, "LOG", ["all", "problems"], "problems"),
     project: project ?? null,
   };
-}
-
-function refuse(name: string, value: string | undefined, allowed: string): never {
-  throw new ConfigError(`${name} is ${value ? quote(value) : "not set"}; allowed is ${allowed}.`);
-}
-
-function choice<T extends string>(env: Environment, name: string, allowed: readonly T[], otherwise: T): T {
-  const value = env[name] || otherwise;
-  return allowed.find((one) => one === value) ?? refuse(name, value, allowed.map(quote).join(" or "));
-}
-
-function integer(env: Environment, name: string, otherwise: number, min: number, max: number): number {
-  const value = env[name] || String(otherwise);
-  const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-  return number >= min && number <= max ? number : refuse(name, value, `an integer from ${min} to ${max}`);
-}
-
-function matching(env: Environment, name: string, pattern: RegExp, allowed: string): string | undefined {
-  const value = env[name] || undefined;
-  return value === undefined || pattern.test(value) ? value : refuse(name, value, allowed);
-}
-
-function list(text: string): string[] {
-  return text.split(",").map((item) => item.trim());
 }
 
 function readSites(env: Environment, openByDefault: boolean): "*" | readonly string[] {

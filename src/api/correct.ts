@@ -1,5 +1,5 @@
-import { ID_LIFETIME_MS } from "../domain/recorder.ts";
 import { normalizePage } from "../domain/page.ts";
+import { ID_LIFETIME_MS } from "../domain/recorder.ts";
 import type { Exchange } from "./exchange.ts";
 import { idempotencyKey, nameOf } from "./idempotency.ts";
 import type { Body, Query } from "./operations.ts";

@@ -19,6 +19,8 @@ export interface Deps {
   readonly log: Log;
   /** The release, as `/v1/health` tells it. */
   readonly version: string;
+  /** The runtime speaks HTTP/1.1 alone: a request with neither Content-Length nor Transfer-Encoding has no body (RFC 9112, 6.3). */
+  readonly http1?: boolean;
   /** Where the platform cancels work with its request: keeps the work of a visit that others wait for. */
   readonly keepAlive?: (work: Promise<unknown>, context: Context) => void;
 }

@@ -1,6 +1,6 @@
 import { createDayClock } from "../domain/day.ts";
-import { createCounter } from "./count.ts";
 import { deleteVisits, setVisits } from "./correct.ts";
+import { createCounter } from "./count.ts";
 import type { Exchange, Shared } from "./exchange.ts";
 import { exportVisits } from "./export.ts";
 import { createHealth } from "./health.ts";

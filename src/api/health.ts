@@ -26,7 +26,13 @@ async function answersInTime(asked: Promise<void>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(resolve, TIMEOUT_MS, false);
   try {
-    return await Promise.race([asked.then(() => true, () => false), late]);
+    return await Promise.race([
+      asked.then(
+        () => true,
+        () => false,
+      ),
+      late,
+    ]);
   } finally {
     clearTimeout(timer);
   }

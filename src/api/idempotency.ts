@@ -1,8 +1,8 @@
-import { parse } from "./parse.ts";
+import * as v from "valibot";
+import { InvalidInput, quote } from "../domain/invalid.ts";
 import type { Exchange } from "./exchange.ts";
 import { id } from "./fields.ts";
-import { InvalidInput, quote } from "../domain/invalid.ts";
-import * as v from "valibot";
+import { parse } from "./parse.ts";
 
 const HEADER = v.object({ "Idempotency-Key": id }, "a header");
 
@@ -22,17 +22,8 @@ export function visitId(exchange: Exchange, field: string | undefined): string |
   return key ?? field ?? null;
 }
 
-/** A name for what an administrator asks: the same for the same parts, another one for any other. */
+/** A name for its parts (SHA-256, in hexadecimal): the same for the same ones, another one for any other. */
 export async function nameOf(...parts: readonly (string | number | null)[]): Promise<string> {
-  return hex(await sha256(new TextEncoder().encode(JSON.stringify(parts))));
-}
-
-/** SHA-256 (FIPS 180-4). */
-export async function sha256(bytes: BufferSource): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-/** Bytes in hexadecimal. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

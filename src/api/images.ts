@@ -1,12 +1,12 @@
+import { normalizePage } from "../domain/page.ts";
+import { renderBadge } from "./badge.ts";
 import type { Counter } from "./count.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Query } from "./operations.ts";
-import { normalizePage } from "../domain/page.ts";
-import { renderBadge } from "./badge.ts";
 import { siteToRead } from "./site.ts";
 
 /** A transparent GIF of one pixel. */
-const GIF = Uint8Array.from(atob("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"), (char) => char.charCodeAt(0));
+const GIF = Uint8Array.from(atob("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="), (char) => char.charCodeAt(0));
 
 /** Counts, and answers a pixel. */
 export async function answerPixel(exchange: Exchange, query: Query<"pixel">, counter: Counter): Promise<Response> {

@@ -1,16 +1,16 @@
 import { InvalidInput } from "../domain/invalid.ts";
 import { ID_LIFETIME_MS } from "../domain/recorder.ts";
-import { decodeUtf8, readBytes } from "./body.ts";
+import { readText } from "./body.ts";
 import { WRITE_DEADLINE_MS } from "./correct.ts";
 import type { Exchange } from "./exchange.ts";
-import { hex, idempotencyKey, nameOf, sha256 } from "./idempotency.ts";
+import { idempotencyKey, nameOf } from "./idempotency.ts";
 import { cutIntoBatches, parseLines } from "./lines.ts";
 import type { Query } from "./operations.ts";
 import { Problem } from "./problem.ts";
 import { siteToRead } from "./site.ts";
 
 /** The longest import, in bytes. */
-const MAX_IMPORT_BYTES = 4 * 1_024 * 1_024;
+export const MAX_IMPORT_BYTES = 4 * 1_024 * 1_024;
 
 /**
  * Adds the lines to what is there. Each write is named by the request's key and its place, so that an import which was
@@ -21,9 +21,9 @@ export async function importVisits(exchange: Exchange, query: Query<"importVisit
   const site = siteToRead(exchange, query.site);
   const key = idempotencyKey(exchange);
   if (key === null) throw new InvalidInput("Idempotency-Key is missing; it is required, so that an import can be sent again.");
-  const body = new Uint8Array(await readBytes(exchange.request, MAX_IMPORT_BYTES));
-  const lines = parseLines(decodeUtf8(body), site);
-  const digest = hex(await sha256(body));
+  const body = await readText(exchange, MAX_IMPORT_BYTES);
+  const lines = parseLines(body, site);
+  const digest = await nameOf("body", body);
   for (const [index, additions] of cutIntoBatches(lines).entries()) {
     const id = await nameOf("import", site, key, index);
     const time = now();

@@ -1,7 +1,7 @@
 import { parseDay } from "../domain/day.ts";
 import { InvalidInput, invalid, quote } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
-import type { Addition } from "../domain/store.ts";
+import { ADDITION_DAYS, ADDITION_PAGES, ADDITION_POINTS, type Addition } from "../domain/store.ts";
 import { parseObject } from "./body.ts";
 import { line as LINE, MAX_VISITS } from "./fields.ts";
 import { parse } from "./parse.ts";
@@ -11,11 +11,6 @@ import { Problem } from "./problem.ts";
 export const MAX_LINES = 5_000;
 /** The most days in one line, of an import or an export. */
 export const MAX_LINE_DAYS = 366;
-
-/** The most pages, different days, and days of pages in one write. */
-const BATCH_PAGES = 400;
-const BATCH_DAYS = 400;
-const BATCH_POINTS = 20_000;
 
 /** Reads all lines of an import, or throws a 400 that names the first bad one. Empty lines are none. */
 export function parseLines(text: string, site: string): Addition[] {
@@ -58,9 +53,9 @@ export function cutIntoBatches(additions: readonly Addition[]): Addition[][] {
   for (const addition of additions) {
     const names = Object.keys(addition.days);
     const full =
-      (pages.size === BATCH_PAGES && !pages.has(addition.page)) ||
-      days.size + names.filter((name) => !days.has(name)).length > BATCH_DAYS ||
-      points + names.length > BATCH_POINTS;
+      (pages.size === ADDITION_PAGES && !pages.has(addition.page)) ||
+      days.size + names.filter((name) => !days.has(name)).length > ADDITION_DAYS ||
+      points + names.length > ADDITION_POINTS;
     if (full || pages.size === 0) {
       if (full) batches.push([...pages.values()]);
       pages = new Map();

@@ -65,7 +65,12 @@ export interface Addition {
   readonly days: Days;
 }
 
-/** Additions that are committed together, each page once, at most 400 pages and 400 different days. */
+/** The most that additions which are committed together may have: pages, different days, and days of pages in all. */
+export const ADDITION_PAGES = 400;
+export const ADDITION_DAYS = 400;
+export const ADDITION_POINTS = 4_000;
+
+/** Additions that are committed together, each page once. */
 export interface AdditionBatch {
   /** Unique; committed at most once. */
   readonly id: string;

@@ -21,14 +21,13 @@ describe("POST /v1/visits", () => {
     expect(answered.get("cache-control")).toBe("no-store");
   });
 
-  test.each([
-    ["application/json; charset=utf-8"],
-    ["Text/Plain;charset=UTF-8"],
-    ["application/x-www-form-urlencoded"],
-  ])("reads JSON that comes as %s", async (type) => {
-    const { send } = startService();
-    expect((await send("POST /visits", { headers: { "Content-Type": type }, body: { page: "/a" } })).json).toMatchObject({ page: "/a" });
-  });
+  test.each([["application/json; charset=utf-8"], ["Text/Plain;charset=UTF-8"], ["application/x-www-form-urlencoded"]])(
+    "reads JSON that comes as %s",
+    async (type) => {
+      const { send } = startService();
+      expect((await send("POST /visits", { headers: { "Content-Type": type }, body: { page: "/a" } })).json).toMatchObject({ page: "/a" });
+    },
+  );
 
   test("counts an id once, in the body, in the header, bare or quoted", async () => {
     const { send } = startService();
@@ -89,7 +88,12 @@ describe("POST /v1/visits", () => {
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(answer.headers.get("access-control-allow-origin")).toBeTruthy();
     expect(answer.headers.get("x-request-id")).toBeTruthy();
-    expect(answer.json).toEqual({ type: expect.stringMatching(/^urn:footfall:/), title: expect.any(String), status, detail: expect.any(String) });
+    expect(answer.json).toEqual({
+      type: expect.stringMatching(/^urn:footfall:/),
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
+    });
     expect(answer.json.detail).toMatch(/allowed (is|are) .*\.$/);
     expect(answer.json.detail).not.toMatch(/Expected|Received|valibot|\n/);
     expect(store.writes).toEqual([]);
@@ -140,7 +144,8 @@ describe("POST /v1/visits", () => {
 
   test("HEAD counts nothing", async () => {
     const { send, store } = startService();
-    for (const path of ["/visits", "/v1/visits", "/v1/pixel", "/v1/badge?count=true"]) expect(await send(`HEAD ${path}`)).toMatchObject({ status: 200, text: "" });
+    for (const path of ["/visits", "/v1/visits", "/v1/pixel", "/v1/badge?count=true"])
+      expect(await send(`HEAD ${path}`)).toMatchObject({ status: 200, text: "" });
     expect(store.writes).toEqual([]);
   });
 
@@ -164,7 +169,10 @@ describe("POST /v1/visits", () => {
     const { send, store } = startService({ PAGES: "/,/blog/*,/a+b" });
     for (const page of ["/", "/blog/1", "/a+b"]) expect((await send("POST /visits", { body: { page } })).status).toBe(200);
     for (const page of ["/blog", "/x/blog/1", "/aab"]) {
-      expect(await send("POST /visits", { body: { page } })).toMatchObject({ status: 403, json: { type: "urn:footfall:page-not-allowed" } });
+      expect(await send("POST /visits", { body: { page } })).toMatchObject({
+        status: 403,
+        json: { type: "urn:footfall:page-not-allowed" },
+      });
     }
     expect(store.writes).toHaveLength(3);
   });

@@ -64,11 +64,15 @@ export function createMemoryStore(): MemoryStore {
     },
     async pages(site, after, limit, period) {
       check();
-      return rows(site, period).filter(({ page }) => after === null || page > after).slice(0, limit);
+      return rows(site, period)
+        .filter(({ page }) => after === null || page > after)
+        .slice(0, limit);
     },
     async top(site, limit, period) {
       check();
-      return rows(site, period).sort((a, b) => weight(b, period) - weight(a, period)).slice(0, limit);
+      return rows(site, period)
+        .sort((a, b) => weight(b, period) - weight(a, period))
+        .slice(0, limit);
     },
     async days(site, page, period) {
       check();

@@ -17,7 +17,12 @@ describe("GET /v1/visits", () => {
     expect((await send("GET /v1/visits?page=/c&page=/a/&page=%2Fx&page=/c")).json).toEqual({
       site: "example.com",
       siteVisits: 23,
-      pages: [{ page: "/c", visits: 9 }, { page: "/a", visits: 10 }, { page: "/x", visits: 0 }, { page: "/c", visits: 9 }],
+      pages: [
+        { page: "/c", visits: 9 },
+        { page: "/a", visits: 10 },
+        { page: "/x", visits: 0 },
+        { page: "/c", visits: 9 },
+      ],
     });
   });
 
@@ -94,7 +99,14 @@ describe("GET /v1/pages", () => {
   test("lists pages by name, a part at a time", async () => {
     const { send } = await withVisits();
     const first = (await send("GET /v1/pages?limit=2")).json;
-    expect(first).toEqual({ site: "example.com", pages: [{ page: "/a", visits: 10 }, { page: "/b", visits: 4 }], nextCursor: "L2I" });
+    expect(first).toEqual({
+      site: "example.com",
+      pages: [
+        { page: "/a", visits: 10 },
+        { page: "/b", visits: 4 },
+      ],
+      nextCursor: "L2I",
+    });
     const second = (await send(`GET /v1/pages?limit=2&cursor=${first.nextCursor}`)).json;
     expect(second).toEqual({ site: "example.com", pages: [{ page: "/c", visits: 9 }] });
   });
@@ -102,9 +114,20 @@ describe("GET /v1/pages", () => {
   test("shows the top pages, of all time and of a period", async () => {
     const { send } = await withVisits();
     const top = async (query: string) => (await send(`GET /v1/pages?sort=visits${query}`)).json.pages;
-    expect(await top("&limit=2")).toEqual([{ page: "/a", visits: 10 }, { page: "/c", visits: 9 }]);
+    expect(await top("&limit=2")).toEqual([
+      { page: "/a", visits: 10 },
+      { page: "/c", visits: 9 },
+    ]);
     expect(await top("&limit=1&from=2026-11-21&to=2026-11-22")).toEqual([
-      { page: "/b", visits: 4, periodVisits: 4, points: [{ date: "2026-11-21", visits: 0 }, { date: "2026-11-22", visits: 4 }] },
+      {
+        page: "/b",
+        visits: 4,
+        periodVisits: 4,
+        points: [
+          { date: "2026-11-21", visits: 0 },
+          { date: "2026-11-22", visits: 4 },
+        ],
+      },
     ]);
   });
 });
@@ -115,9 +138,19 @@ describe("GET /v1/series", () => {
     const site = (await send("GET /v1/series")).json;
     expect(site).toMatchObject({ site: "example.com", page: null, from: "2026-10-24", to: "2026-11-22" });
     expect(site.points).toHaveLength(30);
-    expect(site.points.slice(-3)).toEqual([{ date: "2026-11-20", visits: 2 }, { date: "2026-11-21", visits: 0 }, { date: "2026-11-22", visits: 7 }]);
+    expect(site.points.slice(-3)).toEqual([
+      { date: "2026-11-20", visits: 2 },
+      { date: "2026-11-21", visits: 0 },
+      { date: "2026-11-22", visits: 7 },
+    ]);
     const page = (await send("GET /v1/series?page=/a/&from=2026-11-22")).json;
-    expect(page).toEqual({ site: "example.com", page: "/a", from: "2026-11-22", to: "2026-11-22", points: [{ date: "2026-11-22", visits: 3 }] });
+    expect(page).toEqual({
+      site: "example.com",
+      page: "/a",
+      from: "2026-11-22",
+      to: "2026-11-22",
+      points: [{ date: "2026-11-22", visits: 3 }],
+    });
   });
 });
 

@@ -11,7 +11,10 @@ export function startService(env: Environment = {}) {
   const clock = { time: Date.parse("2026-11-22T12:00:00Z") };
   const now = () => clock.time;
   let ids = 0;
-  const newId = () => `new-id-${(ids += 1)}`;
+  const newId = () => {
+    ids += 1;
+    return `new-id-${ids}`;
+  };
   const recorder = createRecorder({ store, now, newId });
   const config = readConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env }, "node");
   const app = createApp({ store, recorder, config, now, newId, log: (entry) => log.push(entry), version: "1.2.3" });
@@ -36,6 +39,5 @@ export function startService(env: Environment = {}) {
 export const ADMIN = { "X-API-Key": "secret" };
 /** The header of a browser that shows a page of an allowed site. */
 export const FROM_SITE = { Origin: "https://example.com" };
-export const CHROME =
-  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36";
+export const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36";
 export const GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";

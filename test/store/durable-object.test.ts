@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRecorder } from "../../src/domain/recorder.ts";
-import { bundleWorker, runWorker, type RunningWorker } from "../support/miniflare.ts";
+import { bundleWorker, type RunningWorker, runWorker } from "../support/miniflare.ts";
 import { createRemoteStore } from "../support/remote-store.ts";
 import { ALWAYS, additionOf, batchOf, correctionOf, count, newSite, soon, upTo, visit } from "./contract/fixture.ts";
 import { describeStore } from "./contract.ts";
@@ -43,7 +43,10 @@ describe("a site's Durable Object", () => {
     await first.stop();
     const second = await start("durable-object", folder);
     const store = storeOf(second);
-    expect(await store.sites()).toEqual([{ site, visits: 3 }, { site: sites[1], visits: 1 }]);
+    expect(await store.sites()).toEqual([
+      { site, visits: 3 },
+      { site: sites[1], visits: 1 },
+    ]);
     expect(await store.commit(batch, soon())).toEqual(receipt);
     const again = await store.commit(batchOf(site, [visit("/a", "some-id-1"), visit("/a")]), soon());
     expect(again).toEqual({ siteVisits: 4, visits: { "/a": 3 }, refused: { 0: "duplicate" } });
@@ -63,7 +66,9 @@ describe("the hop to a site's Durable Object", () => {
     return storeOf(worker);
   };
 
-  test("may be lost on its way there or back, or take too long: every visit is counted once and numbered", { timeout: 60_000 }, async () => {
+  test("may be lost on its way there or back, or take too long: every visit is counted once and numbered", {
+    timeout: 60_000,
+  }, async () => {
     const store = open();
     const site = newSite();
     const recorder = createRecorder({ store, now: Date.now, newId: randomUUID });

@@ -88,7 +88,16 @@ describe("the embedded store's file", () => {
     let time = 0;
     const store = openSqliteStore(path, () => time);
     const send = (n: number, prefix: string) =>
-      store.commit({ ...batchOf("site", Array.from({ length: n }, (_, index) => visit("/a", `${prefix}-${index}`))), expireAt: time + 1_000 }, soon());
+      store.commit(
+        {
+          ...batchOf(
+            "site",
+            Array.from({ length: n }, (_, index) => visit("/a", `${prefix}-${index}`)),
+          ),
+          expireAt: time + 1_000,
+        },
+        soon(),
+      );
     for (let batch = 0; batch < 3; batch += 1) await send(400, `early-${batch}`);
     const reader = new DatabaseSync(path, { readOnly: true });
     const marks = () => reader.prepare("select count(*) as n from mark").get()?.n;
@@ -115,7 +124,9 @@ describe("the embedded store's file", () => {
 
 /** Runs a script with an open `store` in a process of its own. */
 async function inProcess(path: string, script: string): Promise<void> {
-  const [binding, fixture] = ["../../src/bindings/node/sqlite.ts", "./contract/fixture.ts"].map((file) => new URL(file, import.meta.url).href);
+  const [binding, fixture] = ["../../src/bindings/node/sqlite.ts", "./contract/fixture.ts"].map(
+    (file) => new URL(file, import.meta.url).href,
+  );
   const source = `
     import { openSqliteStore } from ${JSON.stringify(binding)};
     import { count } from ${JSON.stringify(fixture)};

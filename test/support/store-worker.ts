@@ -2,16 +2,23 @@ import { answer, type Method } from "../../src/bindings/workerd/answer.ts";
 import { createDurableObjectStore } from "../../src/bindings/workerd/durable-object-store.ts";
 import type { SiteCounter, SiteCounterEnv } from "../../src/bindings/workerd/site-counter.ts";
 import type { Store } from "../../src/domain/store.ts";
+import { openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
 
 export { SiteCounter } from "../../src/bindings/workerd/site-counter.ts";
 
 interface Env extends SiteCounterEnv {
   /** Which of the stores to serve. */
   readonly STORE: string;
+  /** The emulator's `host:port`. */
+  readonly EMULATOR: string;
 }
 
 const stores: Readonly<Record<string, (env: Env) => Store>> = {
   "durable-object": (env) => createDurableObjectStore(env.SITE_COUNTER),
+  datastore: ({ EMULATOR: emulator }) => {
+    const settings = { project: "contract", databaseId: "", namespaceId: "", emulator, serviceAccount: undefined };
+    return openDatastore(openRestTransport(settings, { fetch, now: Date.now }), settings, 1);
+  },
   "lossy-durable-object": (env) => createDurableObjectStore(lossy(env.SITE_COUNTER)),
 };
 
@@ -19,7 +26,7 @@ const stores: Readonly<Record<string, (env: Env) => Store>> = {
 const UNREACHABLE = "unreachable.example";
 /** The call that is answered too late, in milliseconds. */
 const LATE_CALL = 20;
-const LATE_MS = 2_500;
+const LATE_MS = 10_000;
 
 /** A namespace of whose calls the first of three is lost before its object has it, the second after, and the third arrives. */
 function lossy(namespace: DurableObjectNamespace<SiteCounter>): DurableObjectNamespace<SiteCounter> {

@@ -1,10 +1,10 @@
 import type { Log } from "../../api/log.ts";
 import type { Config } from "../../config.ts";
 import type { Store } from "../../domain/store.ts";
-import { EMULATOR_PROJECT, openRestTransport } from "../../stores/datastore/open.ts";
-import { createDatastoreStore } from "../../stores/datastore/store.ts";
+import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../stores/datastore/open.ts";
 import type { Transport } from "../../stores/datastore/transport.ts";
 import { createAdaptiveTransport } from "./adaptive-transport.ts";
+import { metadataIdentity } from "./metadata.ts";
 
 /** How long the first call over a new channel may take. */
 const WARM_UP_MS = 5_000;
@@ -17,7 +17,7 @@ const METADATA_HOST = "metadata.google.internal";
  */
 export function openDatastoreOnNode(config: Config, log: Log, env = process.env): Store {
   const { datastore, shards } = config;
-  const { databaseId, namespaceId, emulator } = datastore;
+  const { databaseId, emulator } = datastore;
   const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
 
   async function loadGrpc(): Promise<Transport> {
@@ -38,12 +38,13 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
   function openTransport(): Transport {
     const atGoogle = emulator !== undefined || env["K_SERVICE"] !== undefined;
     if (!datastore.serviceAccount && !atGoogle) return lazy(loadGrpc);
-    const settings = { ...datastore, metadataHost: env["GCE_METADATA_HOST"] ?? METADATA_HOST };
-    const first = openRestTransport(settings, { fetch, now: Date.now });
+    const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
+    const machine = env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now }) : undefined;
+    const first = openRestTransport(datastore, { fetch, now: Date.now }, machine);
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }
 
-  return createDatastoreStore({ transport: openTransport(), namespace: namespaceId, shards, now: Date.now, random: Math.random });
+  return openDatastore(openTransport(), datastore, shards);
 }
 
 /** A transport that is loaded with its first call. */

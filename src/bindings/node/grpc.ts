@@ -66,7 +66,6 @@ function toProto(method: Method, request: object): object {
 /** What is used of the answers and has another form than in JSON: bytes, and times. */
 interface Proto {
   transaction?: Uint8Array;
-  readTime?: ProtoTime | null;
   commitTime?: ProtoTime | null;
   found?: { createTime?: ProtoTime | null }[];
   batch?: { endCursor?: Uint8Array };
@@ -78,11 +77,10 @@ interface ProtoTime {
 }
 
 function fromProto(response: Proto): object {
-  const { transaction, readTime, commitTime, found, batch } = response;
+  const { transaction, commitTime, found, batch } = response;
   return {
     ...response,
     ...(transaction && { transaction: base64(transaction) }),
-    ...(readTime && { readTime: time(readTime) }),
     ...(commitTime && { commitTime: time(commitTime) }),
     ...(found && { found: found.map((result) => ({ ...result, ...(result.createTime && { createTime: time(result.createTime) }) })) }),
     ...(batch?.endCursor && { batch: { ...batch, endCursor: base64(batch.endCursor) } }),

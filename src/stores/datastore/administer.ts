@@ -1,8 +1,9 @@
 import type { AdditionBatch, Correction, Refusal, Totals } from "../../domain/store.ts";
 import { addDays, addTo, addToSite, markBatch, replaceCounter } from "./layout.ts";
-import { type Attempts, untilKnown } from "./retry.ts";
+import { untilKnown } from "./retry.ts";
 import { type Context, nameOf, readSnapshot, type Snapshot } from "./snapshot.ts";
-import { type Mutation, Timestamp, type TransactionId, TransportError } from "./transport.ts";
+import { inTransaction } from "./transaction.ts";
+import { type Mutation, Timestamp, TransportError } from "./transport.ts";
 
 /**
  * Sets or removes a page's total in one read-write transaction, which locks what it read. Its mark tells a repeated attempt that an
@@ -10,33 +11,18 @@ import { type Mutation, Timestamp, type TransactionId, TransportError } from "./
  */
 export function correctPage(context: Context, correction: Correction, deadline: number): Promise<Totals> {
   const { keys, transport } = context;
-  const mark = keys.batch(correction.id);
-  return untilKnown(transport, context, deadline, async (attempts) => {
-    const { transaction } = await attempts.call("beginTransaction", { transactionOptions: { readWrite: {} } });
-    try {
-      const snapshot = await readSnapshot(context, attempts, correction.site, [correction.page], { at: { transaction }, marks: [mark], fields: "all" });
-      if (snapshot.marks.has(nameOf(mark))) {
-        await release(attempts, transaction);
-        return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
-      }
+  const mark = keys.batch(correction.site, correction.id);
+  return untilKnown(transport, context, deadline, (attempts) =>
+    inTransaction(attempts, "readWrite", async (transaction) => {
+      const { site, page } = correction;
+      const snapshot = await readSnapshot(context, attempts, site, [page], { at: { transaction }, marks: [mark], fields: "all" });
+      if (snapshot.marks.has(nameOf(mark))) return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
       const { mutations, totals } = planCorrection(context, correction, snapshot);
       const marked = [...mutations, markBatch(mark, "", Timestamp.of(correction.expireAt))];
       await attempts.call("commit", { mode: "TRANSACTIONAL", transaction, mutations: marked });
       return totals;
-    } catch (error) {
-      await release(attempts, transaction);
-      throw error;
-    }
-  });
-}
-
-/** Frees the locks of a transaction that may still be open; it would expire by itself, so a failure does not matter. */
-async function release({ call }: Attempts, transaction: TransactionId): Promise<void> {
-  try {
-    await call("rollback", { transaction });
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-  }
+    }),
+  );
 }
 
 /** The page's numbers move to its first shard; the site's first shard takes up the difference. */
@@ -71,7 +57,7 @@ function planCorrection(context: Context, correction: Correction, snapshot: Snap
 export function addBatch(context: Context, batch: AdditionBatch, deadline: number): Promise<"added" | Refusal> {
   const { keys, transport } = context;
   const { site } = batch;
-  const mark = keys.batch(batch.id);
+  const mark = keys.batch(site, batch.id);
   const siteDays: Record<string, number> = {};
   for (const { days } of batch.additions) addDays(siteDays, days);
   const visits = batch.additions.reduce((sum, addition) => sum + addition.visits, 0);

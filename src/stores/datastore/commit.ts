@@ -20,7 +20,7 @@ export async function commitBatch(context: Context, batch: Batch, deadline: numb
   const refused: Record<number, Refusal> = {};
   let candidates: readonly Candidate[] = batch.visits.map((visit, index) => ({ index, visit }));
   const shard = chooseShard(context, batch.site);
-  const pages = [...new Set(batch.visits.map((visit) => visit.page))];
+  const pages = [...new Set(batch.visits.map((visit) => visit.page))].sort();
 
   return untilKnown(context.transport, context, deadline, async (attempts) => {
     while (candidates.length > 0) {
@@ -78,7 +78,7 @@ async function commitOnce(
   for (const { visit } of candidates) {
     if (visit.id !== null) mutations.push(markVisit(keys.visit(site, visit.id), visit, batch.id, expireAt));
   }
-  if (mutations.length === counters) mutations.push(markBatch(keys.batch(batch.id), "", expireAt));
+  if (mutations.length === counters) mutations.push(markBatch(keys.batch(site, batch.id), "", expireAt));
 
   const answer = await attempts.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
   const results = answer.mutationResults.map((result) => result.transformResults ?? []);
@@ -91,7 +91,7 @@ async function commitOnce(
   };
 }
 
-/** Visits by day, for the site and for each page, in order of first appearance. */
+/** Visits by day, for the site and for each page. */
 function tally(candidates: readonly Candidate[]): { site: Record<string, number>; pages: Map<string, Record<string, number>> } {
   const site: Record<string, number> = {};
   const pages = new Map<string, Record<string, number>>();
@@ -101,7 +101,8 @@ function tally(candidates: readonly Candidate[]): { site: Record<string, number>
     days[visit.day] = (days[visit.day] ?? 0) + 1;
     site[visit.day] = (site[visit.day] ?? 0) + 1;
   }
-  return { site, pages };
+  // In order of their keys, as everything that locks them does.
+  return { site, pages: new Map([...pages].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 /** Totals at a past moment, or the current ones. */
@@ -128,7 +129,7 @@ async function readMarks(
     marks.push(key);
     byMark.set(nameOf(key), candidate);
   }
-  let wanted: readonly Key[] = marks.length > 0 ? marks : [keys.batch(batch.id)];
+  let wanted: readonly Key[] = marks.length > 0 ? marks : [keys.batch(batch.site, batch.id)];
   let appliedAt: Timestamp | undefined;
   const refused: Record<number, Refusal> = {};
   while (wanted.length > 0) {

@@ -1,5 +1,3 @@
-import { TransportError } from "./transport.ts";
-
 /** Whom the REST transport speaks for: a project, and a bearer token (`null` where none is needed). */
 export interface Identity {
   project(signal: AbortSignal): Promise<string>;
@@ -18,8 +16,8 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 /** The longest life that Google accepts for a self-signed token. */
 const SELF_SIGNED_LIFETIME_S = 3_600;
 
-/** Keeps a value until it ends, and asks once for it however many wait. */
-function createCache<T>(now: () => number, fetchValue: (signal: AbortSignal) => Promise<{ value: T; endsAt: number }>) {
+/** Keeps a value until shortly before it ends (milliseconds since 1970), and asks once for it however many wait. */
+export function createCache<T>(now: () => number, fetchValue: (signal: AbortSignal) => Promise<{ value: T; endsAt: number }>) {
   let kept: { value: T; endsAt: number } | undefined;
   let pending: Promise<T> | undefined;
   return {
@@ -39,35 +37,6 @@ function createCache<T>(now: () => number, fetchValue: (signal: AbortSignal) => 
       kept = undefined;
     },
   };
-}
-
-/**
- * The service account of the machine, from Google's metadata server.
- * https://cloud.google.com/compute/docs/metadata/querying-metadata
- *
- * @param options.host `metadata.google.internal`, or what `GCE_METADATA_HOST` says
- * @param options.project where it is known; else the metadata server is asked
- */
-export function metadataIdentity(options: { host: string; project: string | undefined; fetch: typeof fetch; now: () => number }): Identity {
-  const { host, now } = options;
-  const send = options.fetch;
-
-  async function ask(path: string, signal: AbortSignal): Promise<Response> {
-    const response = await send(`http://${host}/computeMetadata/v1/${path}`, { headers: { "Metadata-Flavor": "Google" }, signal });
-    if (!response.ok) throw new TransportError("UNAVAILABLE", `the metadata server answered ${response.status} for ${path}`);
-    return response;
-  }
-
-  const project = createCache(now, async (signal) => ({
-    value: options.project ?? (await (await ask("project/project-id", signal)).text()),
-    endsAt: Number.POSITIVE_INFINITY,
-  }));
-  const token = createCache(now, async (signal) => {
-    const response = await ask("instance/service-accounts/default/token", signal);
-    const { access_token, expires_in } = (await response.json()) as { access_token: string; expires_in: number };
-    return { value: access_token, endsAt: now() + expires_in * 1_000 };
-  });
-  return { project: project.get, token: token.get, forget: token.forget };
 }
 
 /** What is used of a service account's JSON key. */

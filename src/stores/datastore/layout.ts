@@ -8,7 +8,7 @@ import type { Entity, Key, Mutation, Partition, Properties, Timestamp, Transform
  * - `analytics:SITE / analytics:PAGE` a page's counter: `count` (indexed, for the top list), `days`
  * - `… / analytics:#K` shard K ≥ 1 of the counter above it; a counter is the sum of its shards
  * - `visit:HASH:SITE:ID` says that a visit was counted: `batch`, `page`, `expireAt`
- * - `batch:ID` says that a batch without ids, a correction or an addition was committed: `digest`, `expireAt`
+ * - `batch:HASH:SITE:ID` says that a batch without ids, a correction or an addition was committed: `digest`, `expireAt`
  */
 const COUNTER = "analytics";
 const VISIT = "visit";
@@ -24,7 +24,7 @@ export interface Keys {
   /** The key behind which a site's pages begin, or go on after a page. */
   behind(site: string, page: string | null): Key;
   visit(site: string, id: string): Key;
-  batch(id: string): Key;
+  batch(site: string, id: string): Key;
 }
 
 export function createKeys(partitionId: Partition | undefined): Keys {
@@ -38,19 +38,22 @@ export function createKeys(partitionId: Partition | undefined): Keys {
       return key(path);
     },
     behind: (site, page) => key(page === null ? [named(site), named(BEFORE_PAGES)] : [named(site), named(page), named(BEHIND_SHARDS)]),
-    visit: (site, id) => key([{ kind: VISIT, name: `${spread(`${site}:${id}`)}:${site}:${id}` }]),
-    batch: (id) => key([{ kind: BATCH, name: id }]),
+    visit: (site, id) => key([{ kind: VISIT, name: spread(`${site}:${id}`) }]),
+    batch: (site, id) => key([{ kind: BATCH, name: spread(`${site}:${id}`) }]),
   };
 }
 
 /** The counters' kind, for queries. */
 export const COUNTER_KIND = [{ name: COUNTER }];
 
-/** FNV-1a, in hexadecimal: ids that share a beginning (times, say) must not all be written at one place of the key space. */
-function spread(text: string): string {
+/**
+ * A name behind its own hash (FNV-1a, in hexadecimal): ids that share a beginning, times say, must not all be written at one place of
+ * the key space.
+ */
+function spread(name: string): string {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
+  for (let index = 0; index < name.length; index += 1) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  return `${(hash >>> 0).toString(16).padStart(8, "0")}:${name}`;
 }
 
 /** Which page and shard a counter's key stands for; the page is `null` for the site's own counter. */

@@ -137,7 +137,7 @@ async function* results(
   query: Query,
   fields: readonly string[],
 ): AsyncGenerator<EntityResult> {
-  const { partitionId } = context.keys.batch("");
+  const { partitionId } = context.keys.batch("", "");
   let next: Query | undefined = query;
   while (next) {
     const answer: Responses["runQuery"] = await call("runQuery", { ...(partitionId && { partitionId }), query: next, propertyMask: { paths: fields } });

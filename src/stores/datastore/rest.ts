@@ -47,7 +47,7 @@ export function createRestTransport(options: { origin: string; databaseId: strin
 
 /** The times of an answer; those among an entity's properties are of no use to the store. */
 function revive(key: string, value: unknown): unknown {
-  return typeof value === "string" && (key === "readTime" || key === "createTime" || key === "commitTime") ? Timestamp.parse(value) : value;
+  return typeof value === "string" && (key === "createTime" || key === "commitTime") ? Timestamp.parse(value) : value;
 }
 
 /** Google's `{"error":{"status","message"}}`; anything else comes from something in between, and its outcome is unknown. */

@@ -1,7 +1,8 @@
 import type { Days } from "../../domain/store.ts";
 import { addDays, daysOf, type Keys, number } from "./layout.ts";
 import type { Attempts } from "./retry.ts";
-import { type EntityResult, type Key, type ReadOptions, type Timestamp, type Transport, TransportError } from "./transport.ts";
+import { inTransaction, type TransactionMode } from "./transaction.ts";
+import type { EntityResult, Key, ReadOptions, Transport } from "./transport.ts";
 
 /** Keys that one lookup may name. */
 const LOOKUP_KEYS = 1_000;
@@ -12,6 +13,8 @@ export interface Context {
   readonly keys: Keys;
   readonly now: () => number;
   readonly random: () => number;
+  /** In what a read of several entities is done: read-only transactions lock nothing. */
+  readonly readIn: TransactionMode;
   /** Shards that this instance writes to. */
   readonly shards: number;
   /** The most shards ever seen in use, by site: they only grow, and reads cover them all. */
@@ -51,36 +54,52 @@ export function nameOf(key: Key): string {
   return key.path.map(({ kind, name }) => `${kind}:${name}`).join("\n");
 }
 
-/**
- * Reads a site's counters at one moment: now, or `at` a past time or in a transaction, with marks if wanted.
- * A lookup of several keys is no snapshot by itself; with a `readTime`, which the lookup of the site alone brings, it is.
- */
+/** Reads a site's counters at one moment: now, or `at` a past time or in a transaction, with marks if wanted. */
 export async function readSnapshot(
+  context: Context,
+  attempts: Attempts,
+  site: string,
+  pages: readonly string[],
+  options: Selection & { at?: ReadOptions },
+): Promise<Snapshot> {
+  const { at } = options;
+  if (at) return collect(context, attempts, site, pages, options, at);
+  // One entity alone is always read at one moment.
+  if (pages.length === 0 && shardsOf(context, site) === 1) {
+    const snapshot = await collect(context, attempts, site, pages, options, {});
+    if (shardsOf(context, site) === 1) return snapshot;
+  }
+  return inTransaction(attempts, context.readIn, (transaction) => collect(context, attempts, site, pages, options, { transaction }));
+}
+
+/** What to read of the entities, and of which others. */
+interface Selection {
+  readonly marks?: readonly Key[];
+  readonly fields: readonly string[] | "all";
+}
+
+async function collect(
   context: Context,
   { call }: Attempts,
   site: string,
   pages: readonly string[],
-  options: { at?: ReadOptions; marks?: readonly Key[]; fields: readonly string[] | "all" },
+  { marks = [], fields }: Selection,
+  readOptions: ReadOptions,
 ): Promise<Snapshot> {
   const { keys } = context;
-  const { marks = [], fields } = options;
   const found = new Map<string, EntityResult>();
 
-  /** Looks up all the keys, and answers when that was. */
-  async function lookup(wanted: readonly Key[], readOptions?: ReadOptions): Promise<Timestamp | undefined> {
+  async function lookup(wanted: readonly Key[]): Promise<void> {
     let rest = wanted;
-    let readTime: Timestamp | undefined;
     while (rest.length > 0) {
       const answer = await call("lookup", {
         keys: rest.slice(0, LOOKUP_KEYS),
-        ...(readOptions && { readOptions }),
+        readOptions,
         ...(fields !== "all" && { propertyMask: { paths: fields } }),
       });
       for (const result of answer.found ?? []) found.set(nameOf(result.entity.key), result);
       rest = [...(answer.deferred ?? []), ...rest.slice(LOOKUP_KEYS)];
-      readTime ??= answer.readTime;
     }
-    return readTime;
   }
 
   const rootKey = keys.counter(site, null, 0);
@@ -88,13 +107,11 @@ export async function readSnapshot(
   const shardKeys = (from: number, to: number): Key[] =>
     counters.flatMap((page) => Array.from({ length: to - from }, (_, index) => keys.counter(site, page, from + index)));
 
-  const covered = options.at ? shardsOf(context, site) : 0;
-  const at = options.at ?? momentOf(await lookup([rootKey]));
-  if (covered > 0) await lookup([...marks, ...shardKeys(0, covered)], at);
+  const known = shardsOf(context, site);
+  await lookup([...shardKeys(0, known), ...marks]);
   learnShards(context, site, number(found.get(nameOf(rootKey))?.entity.properties?.["shards"]));
   const shards = shardsOf(context, site);
-  const rootAlone = covered === 0 && shards === 1 && pages.length === 0;
-  if (!rootAlone) await lookup(shardKeys(covered, shards), at);
+  await lookup(shardKeys(known, shards));
   const root = found.get(nameOf(rootKey))?.entity;
 
   function sum(page: string | null): Counter {
@@ -122,8 +139,3 @@ export async function readSnapshot(
 
 /** The fields that totals need. */
 export const TOTAL_FIELDS = ["count", "shards"];
-
-function momentOf(readTime: Timestamp | undefined): ReadOptions {
-  if (!readTime) throw new TransportError("INTERNAL", "lookup: the answer has no readTime");
-  return { readTime };
-}

@@ -5,6 +5,7 @@ import { createKeys } from "./layout.ts";
 import { listPages, listSites, listTop } from "./lists.ts";
 import { untilKnown } from "./retry.ts";
 import { type Context, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
+import type { TransactionMode } from "./transaction.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long a read may take. */
@@ -16,11 +17,14 @@ const PING_DEADLINE_MS = 1_500;
  * Counts in Google Datastore, over any transport.
  *
  * @param options.namespace empty for the default one
+ * @param options.readIn what a read of several entities is done in. Datastore's read-only transactions are snapshots. The emulator's
+ *   are not quite, nor are its reads at a time: under load they may see half of a commit; its read-write ones lock, so they do not.
  * @param options.shards entities per counter that this instance writes to
  */
 export function createDatastoreStore(options: {
   transport: Transport;
   namespace: string;
+  readIn: TransactionMode;
   shards: number;
   now: () => number;
   random: () => number;
@@ -53,7 +57,7 @@ export function createDatastoreStore(options: {
     correct: (correction, deadline) => correctPage(context, correction, deadline),
     add: (batch, deadline) => addBatch(context, batch, deadline),
     async ping(): Promise<void> {
-      await untilKnown(transport, context, context.now() + PING_DEADLINE_MS, ({ call }) => call("lookup", { keys: [context.keys.batch("ping")] }));
+      await untilKnown(transport, context, context.now() + PING_DEADLINE_MS, ({ call }) => call("lookup", { keys: [keys.batch("", "ping")] }));
     },
     close: () => transport.close(),
   };

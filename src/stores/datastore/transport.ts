@@ -107,7 +107,7 @@ export interface Filter {
 }
 
 export interface Requests {
-  beginTransaction: { readonly transactionOptions: { readonly readWrite: object } };
+  beginTransaction: { readonly transactionOptions: { readonly readOnly?: object; readonly readWrite?: object } };
   commit: {
     readonly mode: "TRANSACTIONAL";
     readonly singleUseTransaction?: { readonly readWrite: object };
@@ -122,7 +122,7 @@ export interface Requests {
 export interface Responses {
   beginTransaction: { readonly transaction: TransactionId };
   commit: { readonly mutationResults: readonly { readonly transformResults?: readonly Value[] }[]; readonly commitTime?: Timestamp };
-  lookup: { readonly found?: readonly EntityResult[]; readonly deferred?: readonly Key[]; readonly readTime?: Timestamp };
+  lookup: { readonly found?: readonly EntityResult[]; readonly deferred?: readonly Key[] };
   runQuery: {
     readonly batch: { readonly entityResults?: readonly EntityResult[]; readonly endCursor?: Cursor; readonly moreResults?: string };
   };

@@ -13,7 +13,8 @@ export function toStoreError(cause: unknown): StoreError {
 }
 
 function isAtFault(cause: unknown): boolean {
-  if (cause instanceof TypeError || cause instanceof RangeError || cause instanceof SyntaxError || cause instanceof ReferenceError) return true;
+  if (cause instanceof TypeError || cause instanceof RangeError || cause instanceof SyntaxError || cause instanceof ReferenceError)
+    return true;
   if (!(cause instanceof Error)) return false;
   // node:sqlite tells the (extended) code as a number, a Durable Object the primary code's name at the end of the message.
   if ("errcode" in cause && typeof cause.errcode === "number") return Object.values(AT_FAULT).includes(cause.errcode & PRIMARY_CODE);

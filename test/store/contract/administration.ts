@@ -56,26 +56,30 @@ export function administration(rig: () => Rig): void {
     expect(await store.correct(correctionOf(newSite(), "/a", null), soon())).toEqual({ siteVisits: 0, visits: [0] });
   });
 
-  test.each([["set", 10, 12], ["removed", null, 2]])(
-    "a total that was %s, sent again after more visits, changes nothing and answers the totals of now",
-    async (_, visits, later) => {
-      const { store, second } = rig();
-      const site = newSite();
-      await count(store, site, { "/a": 3, "/b": 1 });
-      const correction = correctionOf(site, "/a", visits);
-      await store.correct(correction, soon());
-      await count(store, site, { "/a": 2 });
-      for (const one of [store, second]) {
-        expect(await one.correct(correction, soon())).toEqual({ siteVisits: later + 1, visits: [later] });
-      }
-    },
-  );
+  test.each([
+    ["set", 10, 12],
+    ["removed", null, 2],
+  ])("a total that was %s, sent again after more visits, changes nothing and answers the totals of now", async (_, visits, later) => {
+    const { store, second } = rig();
+    const site = newSite();
+    await count(store, site, { "/a": 3, "/b": 1 });
+    const correction = correctionOf(site, "/a", visits);
+    await store.correct(correction, soon());
+    await count(store, site, { "/a": 2 });
+    for (const one of [store, second]) {
+      expect(await one.correct(correction, soon())).toEqual({ siteVisits: later + 1, visits: [later] });
+    }
+  });
 
   test("additions are added to what is there, their days to page and site", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/a": 1 }, D2);
-    const additions = { "/a": { visits: 10, days: { [D1]: 2, [D2]: 3 } }, "/b": { visits: 5, days: { [D2]: 5 } }, "/c": { visits: 7, days: {} } };
+    const additions = {
+      "/a": { visits: 10, days: { [D1]: 2, [D2]: 3 } },
+      "/b": { visits: 5, days: { [D2]: 5 } },
+      "/c": { visits: 7, days: {} },
+    };
     expect(await store.add(additionOf(site, additions), soon())).toBe("added");
     expect(await store.totals(site, ["/a", "/b", "/c"])).toEqual({ siteVisits: 23, visits: [11, 5, 7] });
     expect(await store.days(site, "/a", ALWAYS)).toEqual({ [D1]: 2, [D2]: 4 });
@@ -97,14 +101,17 @@ export function administration(rig: () => Rig): void {
     expect(await store.add(additionOf(elsewhere, additions, { id, digest: "two" }), soon())).toBe("added");
   });
 
-  test("additions may have 400 pages with a year's days", { timeout: 60_000 }, async () => {
+  test("additions may have 400 pages with ten days each, or a few with a year of them", { timeout: 60_000 }, async () => {
     const { store } = rig();
     const site = newSite();
     const start = Date.parse("2026-01-01");
-    const days = Object.fromEntries(Array.from({ length: 365 }, (_, day) => [new Date(start + day * 86_400_000).toISOString().slice(0, 10), 1]));
-    const additions = Object.fromEntries(Array.from({ length: 400 }, (_, page) => [`/${page}`, { visits: 1_000, days }]));
-    expect(await store.add(additionOf(site, additions), Date.now() + 30_000)).toBe("added");
-    expect(await store.totals(site, ["/399"])).toEqual({ siteVisits: 400_000, visits: [1_000] });
-    expect(await store.days(site, null, { from: D1, to: D2 })).toEqual({ [D1]: 400, [D2]: 400 });
+    const days = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, day) => [new Date(start + day * 86_400_000).toISOString().slice(0, 10), 1]));
+    const pages = (count: number, length: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, page) => [`/${page}`, { visits: 1_000, days: days(length) }]));
+    expect(await store.add(additionOf(site, pages(400, 10)), Date.now() + 30_000)).toBe("added");
+    expect(await store.add(additionOf(site, pages(10, 365)), Date.now() + 30_000)).toBe("added");
+    expect(await store.totals(site, ["/0", "/399"])).toEqual({ siteVisits: 410_000, visits: [2_000, 1_000] });
+    expect(await store.days(site, null, { from: D1, to: D2 })).toEqual({ [D1]: 10, [D2]: 10 });
   });
 }

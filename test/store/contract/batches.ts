@@ -112,7 +112,21 @@ export function batches(rig: () => Rig): void {
   test("names and ids are data, whatever they look like", async () => {
     const { store } = rig();
     const site = newSite();
-    const pages = ["/", "/it's", '/"', "/`", "/a%2Fb", "/a/b", "/%25", "/__proto__", "/constructor", "/;drop table counter--", "/a\\b", "/.", "/$.a"];
+    const pages = [
+      "/",
+      "/it's",
+      '/"',
+      "/`",
+      "/a%2Fb",
+      "/a/b",
+      "/%25",
+      "/__proto__",
+      "/constructor",
+      "/;drop table counter--",
+      "/a\\b",
+      "/.",
+      "/$.a",
+    ];
     const long = `/${"x".repeat(1_023)}`;
     const ids = ["__proto__", "constructor", "hasOwnProperty", "--------", "x".repeat(128)];
     const counts = Object.fromEntries([...pages, long].map((page, index) => [page, index + 1]));
@@ -121,8 +135,17 @@ export function batches(rig: () => Rig): void {
     const listed = await store.pages(site, null, 100, ALWAYS);
     expect(Object.fromEntries(listed.map(({ page, visits }) => [page, visits]))).toEqual(counts);
     expect(await store.days(site, "/__proto__", ALWAYS)).toEqual({ "2026-11-22": 8 });
-    for (const [attempt, refused] of [[0, {}], [1, { 0: "duplicate", 1: "duplicate", 2: "duplicate", 3: "duplicate", 4: "duplicate" }]]) {
-      const receipt = await store.commit(batchOf(site, ids.map((id) => visit(long, id))), soon());
+    for (const [attempt, refused] of [
+      [0, {}],
+      [1, { 0: "duplicate", 1: "duplicate", 2: "duplicate", 3: "duplicate", 4: "duplicate" }],
+    ]) {
+      const receipt = await store.commit(
+        batchOf(
+          site,
+          ids.map((id) => visit(long, id)),
+        ),
+        soon(),
+      );
       expect([attempt, receipt.visits[long], receipt.refused]).toEqual([attempt, 19, refused]);
     }
   });

@@ -27,7 +27,9 @@ const ascending = (numbers: readonly number[]) => numbers.toSorted((a, b) => a -
 
 /** What counting comes to when many count at once. */
 export function concurrency(rig: () => Rig): void {
-  test("10,000 visits from 64 clients are numbered 1 … n on each page, and the site is the sum of its pages all the while", { timeout: TIMEOUT_MS }, async () => {
+  test("10,000 visits from 64 clients are numbered 1 … n on each page, and the site is the sum of its pages all the while", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const { store, second } = rig();
     const site = newSite();
     const recorder = recorderOf(store);

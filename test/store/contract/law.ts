@@ -14,7 +14,10 @@ const visits = fc.uniqueArray(fc.record({ page, day, id: fc.option(id) }), {
   maxLength: 6,
   comparator: (a, b) => a.id !== null && a.id === b.id,
 });
-const addition = fc.record({ visits: fc.integer({ min: 4, max: 9 }), days: fc.dictionary(day, fc.integer({ min: 1, max: 3 }), { maxKeys: 1 }) });
+const addition = fc.record({
+  visits: fc.integer({ min: 4, max: 9 }),
+  days: fc.dictionary(day, fc.integer({ min: 1, max: 3 }), { maxKeys: 1 }),
+});
 
 const operation = fc.oneof(
   { arbitrary: fc.record({ kind: fc.constant("visits" as const), visits, sends: fc.constantFrom(1, 2) }), weight: 3 },
@@ -25,9 +28,13 @@ type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 async function run(store: Store, site: string, step: Operation): Promise<void> {
   if (step.kind === "correct") await store.correct(correctionOf(site, step.page, step.total, step.id), soon());
-  else if (step.kind === "add") await store.add(additionOf(site, step.additions, { id: step.id, digest: Object.keys(step.additions).join() }), soon());
+  else if (step.kind === "add")
+    await store.add(additionOf(site, step.additions, { id: step.id, digest: Object.keys(step.additions).join() }), soon());
   else {
-    const batch = batchOf(site, step.visits.map((one) => visit(one.page, one.id, one.day)));
+    const batch = batchOf(
+      site,
+      step.visits.map((one) => visit(one.page, one.id, one.day)),
+    );
     for (let send = 0; send < step.sends; send += 1) await store.commit(batch, soon());
   }
 }
@@ -40,7 +47,9 @@ function sumOfDays(all: readonly Days[]): Days {
 
 /** What is true whatever happened. */
 export function law(rig: () => Rig): void {
-  test("whatever was counted, corrected and added, the site is the sum of its pages, in total and on every day", { timeout: 90_000 }, async () => {
+  test("whatever was counted, corrected and added, the site is the sum of its pages, in total and on every day", {
+    timeout: 90_000,
+  }, async () => {
     const { store } = rig();
     const sequences = fc.array(operation, { minLength: 1, maxLength: 10 });
     const holds = fc.asyncProperty(sequences, async (steps) => {

@@ -17,7 +17,10 @@ export function lists(rig: () => Rig): void {
     await count(store, two, { "/a": 2 });
     await count(store, one, { "/a": 1, "/b": 3 });
     const mine = (await second.sites()).filter(({ site }) => site === one || site === two);
-    expect(mine).toEqual([{ site: one, visits: 4 }, { site: two, visits: 2 }]);
+    expect(mine).toEqual([
+      { site: one, visits: 4 },
+      { site: two, visits: 2 },
+    ]);
   });
 
   test("pages are listed in byte order, from behind a page on, up to a limit", async () => {

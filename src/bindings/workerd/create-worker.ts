@@ -1,0 +1,53 @@
+import { version } from "../../../package.json";
+import { logToConsole } from "../../api/log.ts";
+import { Problem } from "../../api/problem.ts";
+import { createApp } from "../../app.ts";
+import { type Config, ConfigError, type Environment, readConfig } from "../../config.ts";
+import { createRecorder } from "../../domain/recorder.ts";
+import type { Store } from "../../domain/store.ts";
+
+/**
+ * A worker's handler. It is made with the isolate's first request, as only requests bring the settings.
+ *
+ * @param engine what the worker's bundle can count in; `STORE` may say nothing else
+ */
+export function createWorker<Env extends object>(
+  engine: Store["name"],
+  openStore: (config: Config, env: Env) => Store,
+): Required<Pick<ExportedHandler<Env>, "fetch">> {
+  let app: ReturnType<typeof createApp> | ConfigError | undefined;
+
+  function open(env: Env): ReturnType<typeof createApp> | ConfigError {
+    const newId = (): string => crypto.randomUUID();
+    try {
+      const config = readConfig(settingsOf(env), "workerd", engine);
+      const store = openStore(config, env);
+      const recorder = createRecorder({ store, now: Date.now, newId });
+      const keepAlive = (work: Promise<unknown>, context: { executionCtx: { waitUntil(work: Promise<unknown>): void } }): void =>
+        context.executionCtx.waitUntil(work);
+      return createApp({ store, recorder, config, now: Date.now, newId, log: logToConsole, version, keepAlive });
+    } catch (error) {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    }
+  }
+
+  return {
+    fetch(request, env, context) {
+      app ??= open(env);
+      return app instanceof ConfigError ? misconfigured(app) : app.fetch(request, env, context);
+    },
+  };
+}
+
+/** The settings among the bindings: those that are text. */
+function settingsOf(env: object): Environment {
+  return Object.fromEntries(Object.entries(env).filter((binding): binding is [string, string] => typeof binding[1] === "string"));
+}
+
+function misconfigured({ message }: ConfigError): Response {
+  logToConsole({ severity: "ERROR", message });
+  const problem = new Problem("internal", "The service is not set up; its log says why.");
+  const headers = { "Content-Type": "application/problem+json", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" };
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
