@@ -1,8 +1,8 @@
 import { siteOfHost } from "./domain/site.ts";
+import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
-
-// biome-ignore lint/performance/noBarrelFile: they are a part of what readConfig takes and throws.
-export { ConfigError, type Environment } from "./environment.ts";
+import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
+import type { DatastoreSettings } from "./stores/datastore/open.ts";
 
 /** What the HTTP layer is told. */
 export interface AppConfig {
@@ -18,38 +18,20 @@ export interface AppConfig {
   readonly project: string | null;
 }
 
+type Engine = Store["name"];
+
 /** All settings, read once at the root. */
 export interface Config extends AppConfig {
   readonly port: number;
-  readonly store: "datastore" | "sqlite";
+  readonly store: Engine;
   readonly sqlitePath: string;
-  readonly datastore: DatastoreConfig;
+  readonly datastore: DatastoreSettings;
   /** Entities per counter. */
   readonly shards: number;
   readonly clientIpHeader: string | null;
   readonly visitsPerMinute: number;
   readonly newPagesBurst: number;
   readonly newPagesPerHour: number;
-}
-
-/** Where Datastore is, and as whom it is asked. */
-export interface DatastoreConfig {
-  readonly project: string | undefined;
-  /** Empty: the default database. */
-  readonly databaseId: string;
-  /** Empty: the default namespace. */
-  readonly namespaceId: string;
-  /** `host:port`. */
-  readonly emulator: string | undefined;
-  readonly serviceAccount: ServiceAccount | undefined;
-}
-
-/** What is used of a service account's key file. */
-export interface ServiceAccount {
-  readonly client_email: string;
-  readonly private_key: string;
-  readonly private_key_id: string;
-  readonly project_id: string;
 }
 
 const MAX_PORT = 65_535;
@@ -59,13 +41,17 @@ const MAX_RATE = 1_000_000_000;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const SITES_ALLOWED = '"*", or a comma-separated list of host names such as "example.com,blog.example.org"';
 
-/** Reads and checks every setting, or throws {@link ConfigError}. */
-export function readConfig(env: Environment, platform: "node" | "workerd"): Config {
+/**
+ * Reads and checks every setting, or throws {@link ConfigError}.
+ *
+ * @param engine the one engine that there is to choose from, where it is but one
+ */
+export function readConfig(env: Environment, platform: "node" | "workerd", engine?: Engine): Config {
   const onNode = platform === "node";
   const onCloudRun = onNode && Boolean(env["K_SERVICE"]);
   const emulator = env["DATASTORE_EMULATOR_HOST"];
   const inDatastore = onCloudRun || emulator || env["DATASTORE_PROJECT_ID"];
-  const store = choice(env, "STORE", ["datastore", "sqlite"], inDatastore ? "datastore" : "sqlite");
+  const store = choice<Engine>(env, "STORE", engine ? [engine] : ["datastore", "sqlite"], engine ?? (inDatastore ? "datastore" : "sqlite"));
   const sites = readSites(env, onNode && !onCloudRun);
   const serviceAccount = readServiceAccount(env, !onNode && store === "datastore" && !emulator);
   const project = env["DATASTORE_PROJECT_ID"] || env["GOOGLE_CLOUD_PROJECT"] || serviceAccount?.project_id || undefined;
@@ -123,7 +109,7 @@ function readPages(env: Environment): readonly string[] | null {
 }
 
 /** The value is a secret: no message shows it. */
-function readServiceAccount(env: Environment, required: boolean): ServiceAccount | undefined {
+function readServiceAccount(env: Environment, required: boolean): ServiceAccountKey | undefined {
   const name = "GOOGLE_SERVICE_ACCOUNT_KEY";
   const text = env[name];
   const fields = ["client_email", "private_key", "private_key_id", "project_id"] as const;

@@ -6,9 +6,10 @@ import { logToConsole } from "./api/log.ts";
 import { createApp } from "./app.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
+import { ConfigError } from "./environment.ts";
 
 const HOST = "0.0.0.0";
 /** Longer than what proxies in front keep connections, so that it is they who close an idle one. */
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env, "node");
   const store = await openStore(config);
   const recorder = createRecorder({ store, now: Date.now, newId: randomUUID });
-  const app = createApp({ store, recorder, config, now: Date.now, newId: randomUUID, log: logToConsole, version });
+  const app = createApp({ store, recorder, config, now: Date.now, newId: randomUUID, log: logToConsole, version, http1: true });
   const stopping = stopOnSignal(async () => {
     await recorder.drain();
     await store.close();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config.ts";
+import { ConfigError } from "../../src/environment.ts";
 
 const KEY = { client_email: "a@b.example", private_key: "PEM", private_key_id: "1", project_id: "acme" };
 

@@ -1,6 +1,7 @@
 import type { LogEntry } from "../../src/api/log.ts";
 import { createApp } from "../../src/app.ts";
-import { type Environment, readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config.ts";
+import type { Environment } from "../../src/environment.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
 import { createMemoryStore } from "./memory-store.ts";
 

@@ -2,9 +2,10 @@ import { version } from "../../../package.json";
 import { logToConsole } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
 import { createApp } from "../../app.ts";
-import { type Config, ConfigError, type Environment, readConfig } from "../../config.ts";
+import { type Config, readConfig } from "../../config.ts";
 import { createRecorder } from "../../domain/recorder.ts";
 import type { Store } from "../../domain/store.ts";
+import { ConfigError, type Environment } from "../../environment.ts";
 
 /**
  * A worker's handler. It is made with the isolate's first request, as only requests bring the settings.
