@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 500;
 /** The request itself is at fault: it was not applied and never will be. */
 const REJECTED: readonly Status[] = ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE", "UNIMPLEMENTED"];
 /** The set-up is at fault: sending it again at once is of no use, later it may be. */
-const REFUSED: readonly Status[] = ["PERMISSION_DENIED", "UNAUTHENTICATED", "NOT_FOUND"];
+const REFUSED: readonly Status[] = ["PERMISSION_DENIED", "NOT_FOUND"];
 
 /** Calls with one deadline: each attempt gets what is left of it, two seconds at most. */
 export interface Attempts {

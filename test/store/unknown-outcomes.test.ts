@@ -1,0 +1,140 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import type { Outcome } from "../../src/domain/recorder.ts";
+import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
+import { openDatastore } from "../../src/stores/datastore/open.ts";
+import { createRestTransport } from "../../src/stores/datastore/rest.ts";
+import type { Ask, Told } from "../support/counter-process.ts";
+import { emulatorHost } from "../support/emulator.ts";
+import { createRandom, type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
+import { requires } from "../support/skip.ts";
+import { newSite, upTo } from "./contract/fixture.ts";
+
+/** Every fault is drawn from this seed: a failure repeats. */
+const SEED = 20_261_122;
+const FAULT_RATE = 0.2;
+const INSTANCES = 3;
+const CLIENTS = 64;
+const PROJECT = "unknown-outcomes";
+
+/** An instance behind a faulty connection. */
+interface Instance {
+  record(ask: Omit<Ask, "ask">): Promise<Outcome>;
+  kill(): Promise<void>;
+}
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function startProxy(seed: number): Promise<FaultProxy> {
+  const proxy = await startFaultProxy({ target: await emulatorHost(), seed, rate: FAULT_RATE });
+  cleanups.push(() => proxy.stop());
+  return proxy;
+}
+
+function startInstance(transport: string, proxy: FaultProxy): Instance {
+  const child: ChildProcess = fork(new URL("../support/counter-process.ts", import.meta.url), [transport, proxy.host, PROJECT]);
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const waiting = new Map<number, PromiseWithResolvers<Outcome>>();
+  let asked = 0;
+  child.on("message", (told: Told) => {
+    const answer = waiting.get(told.ask);
+    waiting.delete(told.ask);
+    if ("outcome" in told) answer?.resolve(told.outcome);
+    else answer?.reject(new Error(told.error));
+  });
+  void gone.then(() => {
+    for (const answer of waiting.values()) answer.reject(new Error("the instance was killed"));
+  });
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await gone;
+  };
+  cleanups.unshift(kill);
+  return {
+    kill,
+    record(visit) {
+      const answer = Promise.withResolvers<Outcome>();
+      asked += 1;
+      waiting.set(asked, answer);
+      if (child.connected) child.send({ ask: asked, ...visit });
+      else answer.reject(new Error("the instance is gone"));
+      return answer.promise;
+    },
+  };
+}
+
+/** The totals, read past the faults. */
+async function totals(site: string, pages: readonly string[]) {
+  const emulator = await emulatorHost();
+  const transport = createRestTransport({ origin: `http://${emulator}`, databaseId: "", identity: emulatorIdentity(PROJECT), fetch });
+  return openDatastore(transport, { namespaceId: "", emulator }, 1).totals(site, pages);
+}
+
+/** Runs `total` jobs, as many at a time as there are clients. */
+async function fromClients(total: number, job: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const client = async () => {
+    while (next < total) {
+      next += 1;
+      await job(next - 1);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+}
+
+for (const transport of ["grpc", "rest"]) {
+  requires("emulator")(`Datastore over ${transport}, one exchange in five lost, late or reset`, () => {
+    test("numbers the visits of three instances 1 … n, without a gap or a repeat", { timeout: 120_000 }, async () => {
+      const total = 3_000;
+      const site = newSite();
+      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + index)));
+      const instances = proxies.map((proxy) => startInstance(transport, proxy));
+      const numbers: number[] = [];
+      await fromClients(total, async (index) => {
+        const id = index % 2 ? `visit-${String(index).padStart(6, "0")}` : null;
+        const outcome = await instances[index % INSTANCES]?.record({ site, page: "/hot", id });
+        if (outcome?.status === "counted") numbers.push(outcome.visits);
+      });
+      expect(numbers.toSorted((a, b) => a - b)).toEqual(upTo(total));
+      expect(await totals(site, ["/hot"])).toEqual({ siteVisits: total, visits: [total] });
+      const faults = proxies.map((proxy) => proxy.fates);
+      expect(faults.every((fates) => fates.drop > 0 && fates.reset > 0)).toBe(true);
+    });
+
+    test("counts each id once, though an instance is killed and started again and clients retry", { timeout: 180_000 }, async () => {
+      const total = 4_000;
+      const pages = ["/a", "/b", "/c"];
+      const site = newSite();
+      const random = createRandom(SEED);
+      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + 10 + index)));
+      const instances = proxies.map((proxy) => startInstance(transport, proxy));
+      let answered = 0;
+      const killing = (async () => {
+        while (answered < total / 2) await sleep(5);
+        await instances[0]?.kill();
+        if (proxies[0]) instances[0] = startInstance(transport, proxies[0]);
+      })();
+      await fromClients(total, async (index) => {
+        for (;;) {
+          const instance = instances[Math.floor(random() * INSTANCES)];
+          const visit = { site, page: pages[index % pages.length] ?? "", id: `visit-${String(index).padStart(6, "0")}` };
+          const outcome = await instance?.record(visit).catch(() => null);
+          if (outcome) {
+            expect(outcome.status).not.toBe("conflict");
+            break;
+          }
+          await sleep(20);
+        }
+        answered += 1;
+      });
+      await killing;
+      const { siteVisits, visits } = await totals(site, pages);
+      expect(siteVisits).toBe(total);
+      expect(visits).toEqual([1_334, 1_333, 1_333]);
+    });
+  });
+}
