@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createRecorder, type Outcome } from "../../src/domain/recorder.ts";
+import { type Batch, type Receipt, StoreError, type Visit } from "../../src/domain/store.ts";
+
+const SITE = "example.com";
+
+/** A store whose commits the test answers one by one. */
+function createDesk() {
+  const batches: Batch[] = [];
+  const answers: PromiseWithResolvers<Receipt>[] = [];
+  const totals = new Map<string, number>();
+  return {
+    batches,
+    store: {
+      commit(batch: Batch): Promise<Receipt> {
+        const answer = Promise.withResolvers<Receipt>();
+        batches.push(batch);
+        answers.push(answer);
+        return answer.promise;
+      },
+    },
+    /** Counts the batch, all of it but what is refused. */
+    accept(index: number, refused: Receipt["refused"] = {}): void {
+      const batch = batches[index];
+      if (!batch) throw new Error(`there is no batch ${index}`);
+      const visits: Record<string, number> = {};
+      for (const [place, { page }] of batch.visits.entries()) {
+        const key = `${batch.site}${page}`;
+        if (!refused[place]) {
+          totals.set(key, (totals.get(key) ?? 0) + 1);
+          totals.set(batch.site, (totals.get(batch.site) ?? 0) + 1);
+        }
+        visits[page] = totals.get(key) ?? 0;
+      }
+      answers[index]?.resolve({ siteVisits: totals.get(batch.site) ?? 0, visits, refused });
+    },
+    refuse: (index: number, error: Error) => answers[index]?.reject(error),
+  };
+}
+
+let desk = createDesk();
+let recorder = createRecorder({ store: desk.store, now: Date.now, newId: () => crypto.randomUUID() });
+beforeEach(() => {
+  vi.useFakeTimers();
+  desk = createDesk();
+  recorder = createRecorder({ store: desk.store, now: Date.now, newId: () => crypto.randomUUID() });
+});
+afterEach(() => vi.useRealTimers());
+
+const visit = (page: string, id: string | null = null): Visit => ({ page, id, day: "2026-11-22" });
+const record = (page: string, id: string | null = null, site = SITE): Promise<Outcome> => recorder.record(site, visit(page, id));
+/** Lets everything run that waits for no answer. */
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const counted = (visits: number, siteVisits: number): Outcome => ({ status: "counted", visits, siteVisits });
+
+test("visits that arrive while a batch is in flight form the next one, numbered in order of arrival", async () => {
+  const first = record("/a");
+  await settle();
+  const next = [record("/a"), record("/b"), record("/a")];
+  await settle();
+  expect(desk.batches.map((batch) => batch.visits.length)).toEqual([1]);
+  desk.accept(0);
+  await settle();
+  expect(desk.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/a", "/b", "/a"]]);
+  desk.accept(1);
+  expect(await first).toEqual(counted(1, 1));
+  expect(await Promise.all(next)).toEqual([counted(2, 2), counted(1, 3), counted(3, 4)]);
+});
+
+test("a quiet site waits for no busy one, and at most eight sites are in flight at once", async () => {
+  const sites = Array.from({ length: 10 }, (_, index) => `site-${index}.example`);
+  const all = sites.map((site) => record("/", null, site));
+  await settle();
+  expect(desk.batches.map(({ site }) => site)).toEqual(sites.slice(0, 8));
+  desk.accept(3);
+  await settle();
+  expect(desk.batches.map(({ site }) => site)).toEqual(sites.slice(0, 9));
+  for (const index of [0, 1, 2, 4, 5, 6, 7, 8]) desk.accept(index);
+  await settle();
+  desk.accept(9);
+  expect(await Promise.all(all)).toEqual(sites.map(() => counted(1, 1)));
+});
+
+test("a batch has at most 400 visits, and at most 500 writes", async () => {
+  void record("/first");
+  await settle();
+  const plain = Array.from({ length: 401 }, () => record("/a"));
+  desk.accept(0);
+  await settle();
+  expect(desk.batches[1]?.visits.length).toBe(400);
+  const marked = Array.from({ length: 400 }, (_, index) => record(`/${index}`, `visit-${1_000 + index}`));
+  desk.accept(1);
+  await settle();
+  // The site, the page of the visit left over, then two writes a visit.
+  expect(desk.batches[2]?.visits.length).toBe(1 + 249);
+  desk.accept(2);
+  await settle();
+  desk.accept(3);
+  await Promise.all([...plain, ...marked]);
+  expect(desk.batches.length).toBe(4);
+});
+
+test("an id that is on its way waits for that outcome and is a duplicate; for another page it is a conflict", async () => {
+  const first = record("/a", "visit-1234");
+  await settle();
+  const again = [record("/a", "visit-1234"), record("/a", "visit-1234")];
+  expect(await record("/b", "visit-1234")).toEqual({ status: "conflict" });
+  desk.accept(0);
+  expect(await first).toEqual(counted(1, 1));
+  expect(await Promise.all(again)).toEqual([1, 2].map(() => ({ status: "duplicate", visits: 1, siteVisits: 1 })));
+  expect(desk.batches.length).toBe(1);
+});
+
+test("what the store refuses is answered so, and numbers no other visit", async () => {
+  void record("/a");
+  await settle();
+  const next = [record("/a", "visit-1111"), record("/a"), record("/b", "visit-2222"), record("/a")];
+  desk.accept(0);
+  await settle();
+  desk.accept(1, { 0: "duplicate", 2: "conflict" });
+  expect(await Promise.all(next)).toEqual([
+    { status: "duplicate", visits: 3, siteVisits: 3 },
+    counted(2, 2),
+    { status: "conflict" },
+    counted(3, 3),
+  ]);
+});
+
+test("a batch that the store rejects for good is split, and fails nobody but the visit at fault", async () => {
+  const rejected = new StoreError("rejected", { retryable: false });
+  void record("/first");
+  await settle();
+  const visits = ["/a", "/b", "/bad", "/c"].map((page) => record(page));
+  const outcomes = Promise.allSettled(visits);
+  desk.accept(0);
+  await settle();
+  for (let index = 1; index < desk.batches.length; index += 1) {
+    const bad = desk.batches[index]?.visits.some(({ page }) => page === "/bad");
+    if (bad) desk.refuse(index, rejected);
+    else desk.accept(index);
+    await settle();
+  }
+  const statuses = (await outcomes).map((result) => (result.status === "fulfilled" ? result.value.status : result.reason));
+  expect(statuses).toEqual(["counted", "counted", rejected, "counted"]);
+});
+
+test("a batch that the store cannot settle fails its visits and their repeats, and the next batch goes on", async () => {
+  const away = new StoreError("away", { retryable: true });
+  const failing = Promise.allSettled([record("/a", "visit-1234"), settle().then(() => record("/a", "visit-1234"))]);
+  await settle();
+  desk.refuse(0, away);
+  expect((await failing).map((result) => result.status === "rejected" && result.reason)).toEqual([away, away]);
+  const retried = record("/a", "visit-1234");
+  await settle();
+  desk.accept(1);
+  expect(await retried).toEqual(counted(1, 1));
+});
+
+test("a leader that is cancelled holds its site up for no longer than a batch may take", async () => {
+  const cancelled = record("/a");
+  await settle();
+  const waiting = record("/b");
+  await vi.advanceTimersByTimeAsync(6_600);
+  const next = record("/c");
+  await settle();
+  // The batch in flight never ends; the first visit behind it leads those that wait.
+  expect(desk.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/b", "/c"]]);
+  desk.accept(1);
+  expect(await Promise.all([waiting, next])).toEqual([counted(1, 1), counted(1, 2)]);
+  desk.accept(0);
+  expect(await cancelled).toEqual(counted(1, 3));
+});
+
+test("a visit that nobody leads is not counted any more after eight seconds and a half, and may be sent again", async () => {
+  void record("/a");
+  await settle();
+  const late = expect(record("/b", "visit-1234")).rejects.toMatchObject({ name: "StoreError", retryable: true });
+  await vi.advanceTimersByTimeAsync(8_500);
+  await late;
+  const again = record("/b", "visit-1234");
+  await settle();
+  expect(desk.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/b"]]);
+  desk.accept(1);
+  expect(await again).toEqual(counted(1, 1));
+});
+
+test("draining waits until no visit is on its way", async () => {
+  let drained = false;
+  await recorder.drain();
+  const visits = [record("/a"), record("/b", null, "other.example")];
+  await settle();
+  const draining = recorder.drain().then(() => {
+    drained = true;
+  });
+  desk.accept(0);
+  await settle();
+  expect(drained).toBe(false);
+  desk.accept(1);
+  await draining;
+  await Promise.all(visits);
+  expect(drained).toBe(true);
+});
