@@ -1,9 +1,12 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
+import { finishAssets } from "./assets.ts";
+import { minifyAgain } from "./minify.ts";
+import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
-import { DIST, fail, shown } from "./root.ts";
-import { bytes, measure, metaFile, type Sized, table } from "./size.ts";
+import { DIST, fail, ROOT, shown } from "./root.ts";
+import { bytes, isScript, measure, metaFile, type Sized, table } from "./size.ts";
 
 /** What the build of a product found. */
 export interface Built {
@@ -17,6 +20,8 @@ export interface Built {
 export async function buildAll(): Promise<Built[]> {
   const built: Built[] = [];
   for (const product of products) built.push(await buildProduct(product));
+  await writeDocuments();
+  await finishAssets();
   return built;
 }
 
@@ -24,6 +29,12 @@ async function buildProduct(product: Product): Promise<Built> {
   const { options } = product;
   if (options.outdir) await rm(options.outdir, { recursive: true, force: true });
   const { metafile } = await build({ ...options, metafile: true });
+  if (product.small)
+    await Promise.all(
+      Object.keys(metafile.outputs)
+        .filter(isScript)
+        .map((file) => minifyAgain(join(ROOT, file))),
+    );
   const meta = metaFile(product.name);
   await mkdir(dirname(meta), { recursive: true });
   await writeFile(meta, JSON.stringify(metafile));

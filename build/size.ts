@@ -14,12 +14,12 @@ export interface Sized {
   readonly later: boolean;
 }
 
-/** Measures a product's scripts; `lazy` is where the sources begin whose chunks are loaded later. */
+/** Measures a product's scripts and styles; `lazy` is where the sources begin whose chunks are loaded later. */
 export async function measure({ outputs }: Metafile, lazy: string | undefined): Promise<Sized[]> {
-  const scripts = Object.keys(outputs).filter((file) => /\.m?js$/.test(file));
+  const measured = Object.keys(outputs).filter(isMeasured);
   const first = neededFirst(outputs, lazy);
   return Promise.all(
-    scripts.map(async (file) => {
+    measured.map(async (file) => {
       const bytes = await readFile(join(ROOT, file));
       const gzip = gzipSync(bytes, { level: 9 }).length;
       return { file, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length, later: !first.has(file) };
@@ -27,11 +27,20 @@ export async function measure({ outputs }: Metafile, lazy: string | undefined): 
   );
 }
 
+/** Whether an output is a script, and no source map. */
+export function isScript(file: string): boolean {
+  return /\.m?js$/.test(file);
+}
+
+function isMeasured(file: string): boolean {
+  return isScript(file) || file.endsWith(".css");
+}
+
 /** The entry, and all that it imports, statically or not, but for the chunks of `lazy` sources. */
 function neededFirst(outputs: Metafile["outputs"], lazy: string | undefined): Set<string> {
   const isLazy = (entry = "") => lazy !== undefined && entry.startsWith(lazy);
   const imported = new Set(Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
-  const waiting = Object.keys(outputs).filter((file) => !imported.has(file) && /\.m?js$/.test(file));
+  const waiting = Object.keys(outputs).filter((file) => !imported.has(file) && isMeasured(file));
   const found = new Set<string>();
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     const output = outputs[file];

@@ -1,8 +1,9 @@
 import { Hono } from "hono/tiny";
+import { answerAsset, PAGES } from "./api/assets.ts";
 import { type Deps, Exchange, share } from "./api/exchange.ts";
 import { createHandlers } from "./api/handlers.ts";
 import { OPERATIONS, type Operation, type OperationId, operationsAt } from "./api/operations.ts";
-import { answerUnmatched, serve } from "./api/serve.ts";
+import { answerUnmatched, attempt, serve } from "./api/serve.ts";
 
 export type { Deps } from "./api/exchange.ts";
 
@@ -19,8 +20,15 @@ export function createApp(deps: Deps): Hono {
   }
 
   for (const id of Object.keys(OPERATIONS) as OperationId[]) register(id);
+  for (const [path, { forEveryone }] of Object.entries(PAGES)) {
+    app.get(path, (context) => {
+      const exchange = new Exchange(shared, context, forEveryone);
+      return attempt(exchange, () => answerAsset(exchange));
+    });
+  }
   app.notFound((context) => {
-    const forEveryone = operationsAt(context.req.path).some((operation) => operation.forEveryone);
+    const { path } = context.req;
+    const forEveryone = [PAGES[path], ...operationsAt(path)].some((known) => known?.forEveryone);
     return answerUnmatched(new Exchange(shared, context, forEveryone));
   });
   return app;

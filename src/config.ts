@@ -1,6 +1,7 @@
 import { siteOfHost } from "./domain/site.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
+import { parseObject } from "./json.ts";
 import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
 import type { DatastoreSettings } from "./stores/datastore/open.ts";
 
@@ -115,20 +116,11 @@ function readServiceAccount(env: Environment, required: boolean): ServiceAccount
   const fields = ["client_email", "private_key", "private_key_id", "project_id"] as const;
   const allowed = `the JSON of a service account's key, with ${fields.join(", ")}`;
   if (!text) return required ? refuse(name, undefined, `${allowed} (or set DATASTORE_EMULATOR_HOST)`) : undefined;
-  const key = parseObject(text);
-  const read = (field: string): string => {
-    const value = key[field];
-    if (typeof value === "string" && value !== "") return value;
-    throw new ConfigError(`${name} is something else (its value is secret and not shown); allowed is ${allowed}.`);
-  };
-  const [client_email, private_key, private_key_id, project_id] = fields.map(read) as [string, string, string, string];
-  return { client_email, private_key, private_key_id, project_id };
+  const key = parseObject(text) ?? {};
+  if (fields.every((field) => isText(Reflect.get(key, field)))) return key as ServiceAccountKey;
+  throw new ConfigError(`${name} is something else (its value is secret and not shown); allowed is ${allowed}.`);
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
 }

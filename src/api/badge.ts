@@ -1,3 +1,5 @@
+import { invalid } from "../domain/invalid.ts";
+
 /** Shields' own names for colours. */
 const COLORS: Readonly<Record<string, string>> = {
   brightgreen: "4c1",
@@ -11,18 +13,20 @@ const COLORS: Readonly<Record<string, string>> = {
   lightgrey: "9f9f9f",
 };
 
+/** The colours that a badge may have. */
+export const COLOR_ALLOWED = `a name (${Object.keys(COLORS).join(", ")}) or 3 or 6 hexadecimal digits`;
+
 const HEIGHT_PX = 20;
 const PADDING_PX = 5;
 
 /**
  * A flat badge in the manner of shields.io.
  *
- * @param color one of the names, or hexadecimal digits with or without `#`
+ * @param fill a CSS colour
  */
-export function renderBadge(label: string, visits: number, color: string): string {
+export function renderBadge(label: string, visits: number, fill: string): string {
   const left = escapeXml(label);
   const right = String(visits).replace(/\B(?=(?:\d{3})+$)/g, ",");
-  const fill = `#${COLORS[color.toLowerCase()] ?? color.replace("#", "")}`;
   const leftWidth = widthOf(label) + 2 * PADDING_PX;
   const rightWidth = widthOf(right) + 2 * PADDING_PX;
   const width = leftWidth + rightWidth;
@@ -38,6 +42,13 @@ export function renderBadge(label: string, visits: number, color: string): strin
     `<g fill="#fff" text-anchor="middle" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="11">` +
     `${write(left, 0, leftWidth)}${write(right, leftWidth, rightWidth)}</g></svg>`
   );
+}
+
+/** The CSS colour of a name or of hexadecimal digits, with or without `#`, or a 400. */
+export function parseColor(text: string): string {
+  const name = text.toLowerCase();
+  const hex = Object.hasOwn(COLORS, name) ? COLORS[name] : /^#?((?:[0-9a-f]{3}){1,2})$/i.exec(text)?.[1];
+  return hex ? `#${hex}` : invalid("color", text, COLOR_ALLOWED);
 }
 
 /** About the width of a text in Verdana at 11 px. */

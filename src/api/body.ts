@@ -1,4 +1,5 @@
 import { InvalidInput, invalid } from "../domain/invalid.ts";
+import { parseObject } from "../json.ts";
 import type { Exchange } from "./exchange.ts";
 import { Problem } from "./problem.ts";
 
@@ -6,7 +7,7 @@ import { Problem } from "./problem.ts";
 export const MAX_JSON_BYTES = 4 * 1_024;
 
 /** A browser sends the last two without a preflight, and curl's `-d` the last. */
-const JSON_TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
+export const JSON_TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
 /** What a decoder writes in place of malformed bytes. */
 const REPLACEMENT = "\ufffd";
 
@@ -22,16 +23,6 @@ export async function readJson(exchange: Exchange): Promise<object> {
 
 function isJson(type: string): boolean {
   return JSON_TYPES.includes(type) || JSON_TYPES.includes((type.split(";", 1)[0] ?? "").trim().toLowerCase());
-}
-
-/** A JSON object, or `null` where the text is something else. */
-export function parseObject(text: string): object | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { AppConfig } from "../config.ts";
 import type { Recorder } from "../domain/recorder.ts";
 import { allowSites, type SitePolicy, siteOfUrl } from "../domain/site.ts";
 import type { Store } from "../domain/store.ts";
+import type { Assets } from "./assets.ts";
 import type { Log } from "./log.ts";
 import { memoize } from "./memo.ts";
 import { requestIdOf } from "./trace.ts";
@@ -21,6 +22,8 @@ export interface Deps {
   readonly version: string;
   /** The runtime speaks HTTP/1.1 alone: a request with neither Content-Length nor Transfer-Encoding has no body (RFC 9112, 6.3). */
   readonly http1?: boolean;
+  /** What the build made for browsers; without it there are no pages. */
+  readonly assets?: Assets;
   /** Where the platform cancels work with its request: keeps the work of a visit that others wait for. */
   readonly keepAlive?: (work: Promise<unknown>, context: Context) => void;
 }

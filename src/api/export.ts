@@ -38,16 +38,11 @@ function linesOf({ page, visits, days }: PageTotal): string {
   const dates = Object.keys(days).sort();
   let text = "";
   let rest = visits;
-  for (let start = 0; start + MAX_LINE_DAYS < dates.length; start += MAX_LINE_DAYS) {
-    const part = dates.slice(start, start + MAX_LINE_DAYS);
-    const sum = part.reduce((total, date) => total + (days[date] ?? 0), 0);
-    text += lineOf(page, sum, part, days);
+  do {
+    const own = dates.splice(0, MAX_LINE_DAYS).map((date) => [date, days[date] ?? 0] as const);
+    const sum = dates.length > 0 ? own.reduce((total, [, count]) => total + count, 0) : rest;
+    text += `${JSON.stringify({ page, visits: sum, ...(own.length > 0 && { days: Object.fromEntries(own) }) })}\n`;
     rest -= sum;
-  }
-  return text + lineOf(page, rest, dates.slice(Math.max(0, Math.ceil(dates.length / MAX_LINE_DAYS) - 1) * MAX_LINE_DAYS), days);
-}
-
-function lineOf(page: string, visits: number, dates: readonly string[], days: PageTotal["days"]): string {
-  const own = dates.length > 0 ? { days: Object.fromEntries(dates.map((date) => [date, days[date]])) } : {};
-  return `${JSON.stringify({ page, visits, ...own })}\n`;
+  } while (dates.length > 0);
+  return text;
 }

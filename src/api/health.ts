@@ -1,3 +1,4 @@
+import { inTime } from "../domain/in-time.ts";
 import type { Exchange, Shared } from "./exchange.ts";
 import { Problem } from "./problem.ts";
 
@@ -16,24 +17,12 @@ export function createHealth({ store, version, now }: Shared): (exchange: Exchan
       askedAt = now();
       asked = store.ping();
     }
-    if (await answersInTime(asked)) return exchange.json({ status: "ok", store: store.name, version }, "no-cache");
+    const answer = asked.then(
+      () => true,
+      () => false,
+    );
+    // Each request has its own time-out: the one that asked may have been cancelled.
+    if (await inTime(answer, TIMEOUT_MS, () => false)) return exchange.json({ status: "ok", store: store.name, version }, "no-cache");
     throw new Problem("unavailable", `The store (${store.name}) does not answer; ask again later.`);
   };
-}
-
-/** Each request has its own time-out: the one that asked may have been cancelled. */
-async function answersInTime(asked: Promise<void>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, TIMEOUT_MS, false);
-  try {
-    return await Promise.race([
-      asked.then(
-        () => true,
-        () => false,
-      ),
-      late,
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,16 +1,12 @@
-import * as v from "valibot";
 import { InvalidInput, quote } from "../domain/invalid.ts";
 import type { Exchange } from "./exchange.ts";
 import { id } from "./fields.ts";
-import { parse } from "./parse.ts";
-
-const HEADER = v.object({ "Idempotency-Key": id }, "a header");
+import { check } from "./schema.ts";
 
 /** The request's `Idempotency-Key`, bare or as the quoted string of the IETF's draft; `null` without one. */
 export function idempotencyKey({ request }: Exchange): string | null {
   const header = request.headers.get("idempotency-key");
-  if (header === null) return null;
-  return parse(HEADER, { "Idempotency-Key": header.replace(/^"(.*)"$/, "$1") })["Idempotency-Key"];
+  return header === null ? null : check(id, header.replace(/^"(.*)"$/, "$1"), "Idempotency-Key");
 }
 
 /** The visit's id, from the header or from the request's field. */

@@ -1,5 +1,5 @@
 import { normalizePage } from "../domain/page.ts";
-import { renderBadge } from "./badge.ts";
+import { parseColor, renderBadge } from "./badge.ts";
 import type { Counter } from "./count.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Query } from "./operations.ts";
@@ -16,9 +16,10 @@ export async function answerPixel(exchange: Exchange, query: Query<"pixel">, cou
 
 /** Answers a badge with a page's visits, and with `count=true` counts first. */
 export async function answerBadge(exchange: Exchange, query: Query<"badge">, counter: Counter): Promise<Response> {
+  const color = parseColor(query.color ?? "blue");
   const counts = query.count === "true" && exchange.request.method !== "HEAD";
   const visits = counts ? (await counter.image(exchange, query)).visits : await readVisits(exchange, query);
-  return exchange.reply(200, renderBadge(query.label ?? "visits", visits, query.color ?? "blue"), {
+  return exchange.reply(200, renderBadge(query.label ?? "visits", visits, color), {
     "Content-Type": "image/svg+xml; charset=utf-8",
     "Cache-Control": query.count === "true" ? "no-store" : "public, max-age=60",
   });

@@ -2,10 +2,10 @@ import { parseDay } from "../domain/day.ts";
 import { InvalidInput, invalid, quote } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
 import { ADDITION_DAYS, ADDITION_PAGES, ADDITION_POINTS, type Addition } from "../domain/store.ts";
-import { parseObject } from "./body.ts";
+import { parseObject } from "../json.ts";
 import { line as LINE, MAX_VISITS } from "./fields.ts";
-import { parse } from "./parse.ts";
 import { Problem } from "./problem.ts";
+import { check } from "./schema.ts";
 
 /** The most lines in one import. */
 export const MAX_LINES = 5_000;
@@ -35,7 +35,7 @@ export function parseLines(text: string, site: string): Addition[] {
 }
 
 function parseLine(text: string, site: string): Addition {
-  const { page, visits, days = {} } = parse(LINE, parseObject(text) ?? invalid("line", text, "a JSON object"));
+  const { page, visits, days = {} } = check(LINE, parseObject(text) ?? invalid("line", text, "a JSON object"));
   const names = Object.keys(days);
   if (names.length > MAX_LINE_DAYS) invalid("days", `${names.length} days`, `at most ${MAX_LINE_DAYS} days`);
   let sum = 0;
@@ -56,8 +56,8 @@ export function cutIntoBatches(additions: readonly Addition[]): Addition[][] {
       (pages.size === ADDITION_PAGES && !pages.has(addition.page)) ||
       days.size + names.filter((name) => !days.has(name)).length > ADDITION_DAYS ||
       points + names.length > ADDITION_POINTS;
-    if (full || pages.size === 0) {
-      if (full) batches.push([...pages.values()]);
+    if (full) {
+      batches.push([...pages.values()]);
       pages = new Map();
       days = new Set();
       points = 0;

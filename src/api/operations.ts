@@ -1,8 +1,8 @@
-import * as v from "valibot";
-import { color, flag, id, label, limit, line, optionalText, pages, sort, text, visits } from "./fields.ts";
+import { color, flag, id, label, limit, line, pages, sort, text, visits } from "./fields.ts";
+import { object, type Schema, type Value } from "./schema.ts";
 
-/** What a query or a JSON body may hold; other fields are ignored. */
-export type Fields = v.ObjectSchema<v.ObjectEntries, string>;
+/** What a query or a JSON body may hold. */
+export type Fields = Schema & Required<Pick<Schema, "properties" | "required">>;
 
 /** One operation, described once: routes, validation, 405, preflights, openapi.json and the gateway's document all read it here. */
 export interface Operation {
@@ -19,10 +19,9 @@ export interface Operation {
   readonly body?: { readonly type: "json" | "ndjson"; readonly schema: Fields };
 }
 
-const fields = <E extends v.ObjectEntries>(entries: E) => v.object(entries, "a JSON object");
-const none = fields({});
-const site = optionalText;
-const page = optionalText;
+const none = object({});
+const site = text;
+const page = text;
 
 /** Every operation, by its `operationId`. */
 export const OPERATIONS = {
@@ -31,46 +30,44 @@ export const OPERATIONS = {
     path: "/v1/visits",
     alias: "/visits",
     query: none,
-    body: { type: "json", schema: fields({ page, site, id: v.optional(id) }) },
+    body: { type: "json", schema: object({ page, site, id }) },
   },
-  readVisits: { method: "GET", path: "/v1/visits", alias: "/visits", query: fields({ site, page: pages }) },
+  readVisits: { method: "GET", path: "/v1/visits", alias: "/visits", query: object({ site, page: pages }) },
   setVisits: {
     method: "PUT",
     path: "/v1/visits",
     alias: "/visits",
     key: "admin",
     query: none,
-    body: { type: "json", schema: fields({ site, page: text, visits }) },
+    body: { type: "json", schema: object({ site, page, visits }, ["page", "visits"]) },
   },
-  deleteVisits: { method: "DELETE", path: "/v1/visits", alias: "/visits", key: "admin", query: fields({ site, page: text }) },
-  pixel: { method: "GET", path: "/v1/pixel", forEveryone: true, query: fields({ site, page, id: v.optional(id) }) },
+  deleteVisits: { method: "DELETE", path: "/v1/visits", alias: "/visits", key: "admin", query: object({ site, page }, ["page"]) },
+  pixel: { method: "GET", path: "/v1/pixel", forEveryone: true, query: object({ site, page, id }) },
   badge: {
     method: "GET",
     path: "/v1/badge",
     forEveryone: true,
-    query: fields({ site, page, label, color, count: flag, id: v.optional(id) }),
+    query: object({ site, page, label, color, count: flag, id }),
   },
   listSites: { method: "GET", path: "/v1/sites", key: "stats", query: none },
   listPages: {
     method: "GET",
     path: "/v1/pages",
     key: "stats",
-    query: fields({ site, sort, limit, cursor: optionalText, from: optionalText, to: optionalText }),
+    query: object({ site, sort, limit, cursor: text, from: text, to: text }),
   },
-  readSeries: { method: "GET", path: "/v1/series", key: "stats", query: fields({ site, page, from: optionalText, to: optionalText }) },
-  importVisits: { method: "POST", path: "/v1/import", key: "admin", query: fields({ site }), body: { type: "ndjson", schema: line } },
-  exportVisits: { method: "GET", path: "/v1/export", key: "admin", query: fields({ site }) },
+  readSeries: { method: "GET", path: "/v1/series", key: "stats", query: object({ site, page, from: text, to: text }) },
+  importVisits: { method: "POST", path: "/v1/import", key: "admin", query: object({ site }), body: { type: "ndjson", schema: line } },
+  exportVisits: { method: "GET", path: "/v1/export", key: "admin", query: object({ site }) },
   checkHealth: { method: "GET", path: "/v1/health", query: none },
 } as const satisfies Record<string, Operation>;
 
 export type Operations = typeof OPERATIONS;
 export type OperationId = keyof Operations;
 /** A query as its handler gets it. */
-export type Query<K extends OperationId> = v.InferOutput<Operations[K]["query"]>;
+export type Query<K extends OperationId> = Value<Operations[K]["query"]>;
 /** A JSON body as its handler gets it; `undefined` where there is none. */
-export type Body<K extends OperationId> = Operations[K] extends { body: { type: "json"; schema: infer S extends Fields } }
-  ? v.InferOutput<S>
-  : undefined;
+export type Body<K extends OperationId> = Operations[K] extends { body: { type: "json"; schema: infer S } } ? Value<S> : undefined;
 
 /** The operations of a path; none where nothing is. */
 export function operationsAt(path: string): readonly Operation[] {

@@ -34,7 +34,7 @@ export async function listSites(exchange: Exchange): Promise<Response> {
 export async function listPages(exchange: Exchange, query: Query<"listPages">, today: string): Promise<Response> {
   const { store } = exchange.shared;
   const site = siteToRead(exchange, query.site);
-  const limit = Number(query.limit ?? DEFAULT_LIMIT);
+  const { limit = DEFAULT_LIMIT } = query;
   const period = query.from === undefined && query.to === undefined ? null : parsePeriod(query, today);
   const dates = period ? daysBetween(period.from, period.to) : [];
   if (limit * dates.length > MAX_POINTS) {

@@ -1,13 +1,15 @@
 import { InvalidInput, quote } from "../domain/invalid.ts";
 import { StoreError } from "../domain/store.ts";
+import { isAsset } from "./assets.ts";
 import { readJson } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Handler } from "./handlers.ts";
 import { authorize } from "./key.ts";
 import { describe, SLOW_MS } from "./log.ts";
 import { type Body, OPERATIONS, type Operation, type OperationId, type Operations, operationsAt } from "./operations.ts";
-import { parse, parseQuery } from "./parse.ts";
 import { Problem } from "./problem.ts";
+import { parseQuery } from "./query.ts";
+import { check } from "./schema.ts";
 import { traceOf } from "./trace.ts";
 
 /** What a preflight allows to send along. */
@@ -20,11 +22,18 @@ const MAX_RETRY_AFTER_S = 5;
 /** Runs an operation: the key, the query and the body are checked, then its handler answers. */
 export async function serve<K extends OperationId>(exchange: Exchange, id: K, handle: Handler<K>): Promise<Response> {
   const { key, body }: Operation = OPERATIONS[id];
-  try {
+  return attempt(exchange, async () => {
     if (key) await authorize(exchange, key);
     const query = parseQuery<Operations[K]["query"]>(OPERATIONS[id].query, exchange.request.url);
-    const input = body?.type === "json" ? parse(body.schema, await readJson(exchange)) : undefined;
-    const response = await handle(exchange, query, input as Body<K>);
+    const input = body?.type === "json" ? check(body.schema, await readJson(exchange)) : undefined;
+    return handle(exchange, query, input as Body<K>);
+  });
+}
+
+/** Answers with what `work` comes to: its response, or the problem that it throws. Either is logged where it must be. */
+export async function attempt(exchange: Exchange, work: () => Promise<Response>): Promise<Response> {
+  try {
+    const response = await work();
     report(exchange, response.status);
     return response;
   } catch (error) {
@@ -35,7 +44,8 @@ export async function serve<K extends OperationId>(exchange: Exchange, id: K, ha
 /** Answers what no operation does: preflights, other methods, unknown paths. */
 export function answerUnmatched(exchange: Exchange): Response {
   const { path, method } = exchange.context.req;
-  const known = operationsAt(path).flatMap((operation) => (operation.method === "GET" ? ["GET", "HEAD"] : [operation.method]));
+  const methods = isAsset(path) ? ["GET"] : operationsAt(path).map((operation) => operation.method);
+  const known = methods.flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]));
   const allow = [...known, "OPTIONS"].join(", ");
   if (known.length === 0) return fail(exchange, new Problem("not-found", `The path is ${quote(path)}; /openapi.json lists all.`));
   if (method !== "OPTIONS") {

@@ -1,3 +1,4 @@
+import { inTime } from "./in-time.ts";
 import { type Batch, type Receipt, type Store, StoreError, type Visit } from "./store.ts";
 
 /** What became of a visit. Totals are those after it (`counted`), or the current ones. */
@@ -24,6 +25,7 @@ const BATCH_DEADLINE_MS = 6_000;
 const VISIT_DEADLINE_MS = 8_000;
 /** After the deadline, a batch whose leader was cancelled is given up, and its followers answered. */
 const GRACE_MS = 500;
+const LONGEST_WAIT_MS = VISIT_DEADLINE_MS + GRACE_MS;
 /** Ids are known for 24 hours, and with room for clocks and retries. */
 export const ID_LIFETIME_MS = 48 * 3_600_000;
 
@@ -93,12 +95,15 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
     const lane = lanes.get(site) ?? open(site);
     const twin = visit.id === null ? undefined : lane.ids.get(visit.id);
     if (twin && twin.visit.page !== visit.page) return { status: "conflict" };
-    if (twin) return inTime(twin.repeat);
+    if (twin) return inTime(twin.repeat, LONGEST_WAIT_MS, tooLate);
     const pending = new Pending(visit, now());
     lane.waiting.push(pending);
     if (visit.id !== null) lane.ids.set(visit.id, pending);
     elect(lane);
-    const turn = await inTime(pending.turn.promise, () => leave(lane, pending));
+    const turn = await inTime(pending.turn.promise, LONGEST_WAIT_MS, () => {
+      leave(lane, pending);
+      return tooLate();
+    });
     return turn === LEAD ? lead(lane, pending) : turn;
   }
 
@@ -214,16 +219,7 @@ function settle(members: readonly Pending[], receipt: Receipt): void {
   }
 }
 
-/** Waits for a promise no longer than a visit may take: its leader may be another request that was cancelled. */
-async function inTime<T>(promise: Promise<T>, onLate: () => void = () => {}): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    onLate();
-    late.reject(new StoreError("the visit waited too long for its turn", { retryable: true }));
-  }, VISIT_DEADLINE_MS + GRACE_MS);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** A visit's leader may be another request, which was cancelled. */
+function tooLate(): never {
+  throw new StoreError("the visit waited too long for its turn", { retryable: true });
 }

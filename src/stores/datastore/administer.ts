@@ -1,25 +1,25 @@
 import type { AdditionBatch, Correction, Refusal, Totals } from "../../domain/store.ts";
-import { addDays, addTo, addToSite, markBatch, replaceCounter } from "./layout.ts";
+import { addDays } from "../../domain/tally.ts";
+import { addToSite, integer, markBatch, replaceCounter, textOf } from "./layout.ts";
 import { untilKnown } from "./retry.ts";
-import { type Context, nameOf, readSnapshot, type Snapshot } from "./snapshot.ts";
+import { type Context, lookup, readSnapshot, type Snapshot, shardsOf } from "./snapshot.ts";
 import { inTransaction } from "./transaction.ts";
-import { type Mutation, Timestamp, TransportError } from "./transport.ts";
+import { isStatus, type Mutation, Timestamp } from "./transport.ts";
 
 /**
  * Sets or removes a page's total in one read-write transaction, which locks what it read. Its mark tells a repeated attempt that an
  * earlier one was applied, so that it undoes nothing that was counted since.
  */
 export function correctPage(context: Context, correction: Correction, deadline: number): Promise<Totals> {
-  const { keys, transport } = context;
-  const mark = keys.batch(correction.site, correction.id);
-  return untilKnown(transport, context, deadline, (attempts) =>
-    inTransaction(attempts, "readWrite", async (transaction) => {
-      const { site, page } = correction;
-      const snapshot = await readSnapshot(context, attempts, site, [page], { at: { transaction }, marks: [mark], fields: "all" });
-      if (snapshot.marks.has(nameOf(mark))) return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
-      const { mutations, totals } = planCorrection(context, correction, snapshot);
-      const marked = [...mutations, markBatch(mark, "", Timestamp.of(correction.expireAt))];
-      await attempts.call("commit", { mode: "TRANSACTIONAL", transaction, mutations: marked });
+  const { id, site, page, expireAt } = correction;
+  const mark = context.keys.batch(site, id);
+  return untilKnown(context, deadline, (session) =>
+    inTransaction(session, "readWrite", async (transaction) => {
+      const snapshot = await readSnapshot(session, site, [page], { fields: "all", marks: [mark] }, { transaction });
+      if (snapshot.has(mark)) return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
+      const { mutations, totals } = planCorrection(session, correction, snapshot);
+      const marked = [...mutations, markBatch(mark, "", Timestamp.of(expireAt))];
+      await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations: marked });
       return totals;
     }),
   );
@@ -28,52 +28,41 @@ export function correctPage(context: Context, correction: Correction, deadline: 
 /** The page's numbers move to its first shard; the site's first shard takes up the difference. */
 function planCorrection(context: Context, correction: Correction, snapshot: Snapshot): { mutations: Mutation[]; totals: Totals } {
   const { keys } = context;
-  const { site, page } = correction;
+  const { site, page, visits } = correction;
   const before = snapshot.pages[0] ?? { count: 0, days: {}, shards: [] };
-  const count = correction.visits ?? 0;
-  const counted = Object.values(before.days).reduce((sum, visits) => sum + visits, 0);
-  const days = counted <= count ? before.days : {};
-  const siteVisits = snapshot.site.count + count - before.count;
-  const totals = { siteVisits, visits: [count] };
-  if (correction.visits === null && before.shards.length === 0) return { mutations: [], totals };
+  const count = visits ?? 0;
+  const change = count - before.count;
+  const totals = { siteVisits: snapshot.site.count + change, visits: [count] };
+  if (visits === null && before.shards.length === 0) return { mutations: [], totals };
 
+  const dated = Object.values(before.days).reduce((sum, day) => sum + day, 0);
+  const fit = dated <= count;
   const root = snapshot.siteRoot;
   const siteDays = { ...root.days };
-  if (days !== before.days) addDays(siteDays, before.days, -1);
-  const mutations: Mutation[] = [
-    replaceCounter(keys.counter(site, null, 0), root.count + count - before.count, siteDays, {
-      site: { stringValue: site },
-      shards: { integerValue: String(Math.max(root.shards, context.shards)), excludeFromIndexes: true },
-    }, false),
-  ];
-  if (correction.visits !== null) mutations.push(replaceCounter(keys.counter(site, page, 0), count, days, {}, true));
+  if (!fit) addDays(siteDays, before.days, -1);
+  const name = { site: { stringValue: site }, shards: integer(shardsOf(context, site)) };
+  const mutations = [replaceCounter(keys.counter(site, null, 0), root.count + change, siteDays, false, name)];
+  if (visits !== null) mutations.push(replaceCounter(keys.counter(site, page, 0), count, fit ? before.days : {}, true));
   for (const shard of before.shards) {
-    if (shard > 0 || correction.visits === null) mutations.push({ delete: keys.counter(site, page, shard) });
+    if (shard > 0 || visits === null) mutations.push({ delete: keys.counter(site, page, shard) });
   }
   return { mutations, totals };
 }
 
 /** Adds a batch of numbers with one commit, which increments as counting does and so meets it without a lock. */
 export function addBatch(context: Context, batch: AdditionBatch, deadline: number): Promise<"added" | Refusal> {
-  const { keys, transport } = context;
-  const { site } = batch;
+  const { keys, shards } = context;
+  const { site, digest, additions } = batch;
   const mark = keys.batch(site, batch.id);
-  const siteDays: Record<string, number> = {};
-  for (const { days } of batch.additions) addDays(siteDays, days);
-  const visits = batch.additions.reduce((sum, addition) => sum + addition.visits, 0);
-  const mutations: Mutation[] = [
-    addToSite(keys.counter(site, null, 0), site, visits, siteDays, context.shards),
-    ...batch.additions.map((addition) => addTo(keys.counter(site, addition.page, 0), addition.visits, addition.days, true)),
-    markBatch(mark, batch.digest, Timestamp.of(batch.expireAt)),
-  ];
-  return untilKnown(transport, context, deadline, async (attempts) => {
+  const mutations = [...addToSite(keys, site, 0, additions, shards), markBatch(mark, digest, Timestamp.of(batch.expireAt))];
+  return untilKnown(context, deadline, async (session) => {
     try {
-      await attempts.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
+      await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
       return "added";
     } catch (error) {
-      if (!(error instanceof TransportError) || error.status !== "ALREADY_EXISTS") throw error;
+      if (!isStatus(error, "ALREADY_EXISTS")) throw error;
     }
-    const { found = [] } = await attempts.call("lookup", { keys: [mark] });
-    return found[0]?.entity.properties?.["digest"]?.stringValue === batch.digest ? "duplicate" : "conflict";
+    const [known] = await lookup(session, [mark]);
+    return textOf(known?.entity, "digest") === digest ? "duplicate" : "conflict";
   });
 }

@@ -1,4 +1,5 @@
-import type { Days, Period, Visit } from "../../domain/store.ts";
+import type { Addition, Days, Period, Visit } from "../../domain/store.ts";
+import { sumAs } from "../../domain/tally.ts";
 import type { Entity, Key, Mutation, Partition, Properties, Timestamp, Transform, Value } from "./transport.ts";
 
 /**
@@ -20,6 +21,7 @@ const BEHIND_SHARDS = "$";
 
 /** Builds keys within one partition. */
 export interface Keys {
+  readonly partition: { readonly partitionId?: Partition };
   counter(site: string, page: string | null, shard: number): Key;
   /** The key behind which a site's pages begin, or go on after a page. */
   behind(site: string, page: string | null): Key;
@@ -28,9 +30,11 @@ export interface Keys {
 }
 
 export function createKeys(partitionId: Partition | undefined): Keys {
-  const key = (path: Key["path"]): Key => (partitionId ? { partitionId, path } : { path });
+  const partition = partitionId ? { partitionId } : {};
+  const key = (path: Key["path"]): Key => ({ ...partition, path });
   const named = (name: string): Key["path"][number] => ({ kind: COUNTER, name });
   return {
+    partition,
     counter(site, page, shard) {
       const path = [named(site)];
       if (page !== null) path.push(named(page));
@@ -69,30 +73,54 @@ export function integer(value: number, indexed = false): Value {
 
 const text = (value: string): Value => ({ stringValue: value, excludeFromIndexes: true });
 
-/** Reads an integer property; 0 where it is absent. */
+/** Reads an integer; 0 where it is absent. */
 export function number(value: Value | undefined): number {
   return Number(value?.integerValue ?? 0);
 }
 
-/** Adds to a counter. The first transform is that of `count`, so its result is the new total. */
-export function addTo(key: Key, count: number, days: Days, indexed: boolean): Mutation {
-  const increments: Transform[] = [{ property: "count", increment: integer(count, indexed) }];
-  for (const day of Object.keys(days)) increments.push({ property: `days.\`${day}\``, increment: integer(days[day] ?? 0) });
-  return { upsert: { key }, propertyMask: { paths: [] }, propertyTransforms: increments };
+/** An entity's integer property; 0 where it is absent. */
+export function numberOf(entity: Entity | undefined, property: string): number {
+  return number(entity?.properties?.[property]);
 }
 
-/** Adds to a site's own counter and keeps its name; the last transform's result is the most shards ever in use. */
-export function addToSite(key: Key, site: string, count: number, days: Days, shards: number): Mutation {
-  const { propertyTransforms = [] } = addTo(key, count, days, false);
+/** An entity's text property. */
+export function textOf(entity: Entity | undefined, property: string): string | undefined {
+  return entity?.properties?.[property]?.stringValue;
+}
+
+/**
+ * Adds to a site and to its pages, on one shard: the site's mutation first, then each page's. The first transform of each is that of
+ * `count`, so its result is the new total. A site's first shard keeps its name as well, and the most shards ever in use, which its last
+ * transform's result tells.
+ */
+export function addToSite(keys: Keys, site: string, shard: number, additions: readonly Addition[], shards: number): Mutation[] {
+  const first = shard === 0;
+  const name = first ? { site: { stringValue: site } } : {};
+  const most = first ? [{ property: "shards", maximum: integer(shards) }] : [];
+  return [
+    addTo(keys.counter(site, null, shard), sumAs(site, additions), false, name, most),
+    ...additions.map((addition) => addTo(keys.counter(site, addition.page, shard), addition, first)),
+  ];
+}
+
+function addTo(
+  key: Key,
+  { visits, days }: Addition,
+  indexed: boolean,
+  properties: Properties = {},
+  more: readonly Transform[] = [],
+): Mutation {
+  const increments: Transform[] = [{ property: "count", increment: integer(visits, indexed) }];
+  for (const [day, count] of Object.entries(days)) increments.push({ property: `days.\`${day}\``, increment: integer(count) });
   return {
-    upsert: { key, properties: { site: { stringValue: site } } },
-    propertyMask: { paths: ["site"] },
-    propertyTransforms: [...propertyTransforms, { property: "shards", maximum: integer(shards) }],
+    upsert: { key, properties },
+    propertyMask: { paths: Object.keys(properties) },
+    propertyTransforms: [...increments, ...more],
   };
 }
 
 /** Replaces a counter: what an administrator sets, computed from what the same transaction read. */
-export function replaceCounter(key: Key, count: number, days: Days, more: Properties, indexed: boolean): Mutation {
+export function replaceCounter(key: Key, count: number, days: Days, indexed: boolean, more?: Properties): Mutation {
   const properties: Record<string, Value> = {};
   for (const [day, visits] of Object.entries(days)) properties[day] = integer(visits);
   return { upsert: { key, properties: { ...more, count: integer(count, indexed), days: { entityValue: { properties } } } } };
@@ -100,12 +128,16 @@ export function replaceCounter(key: Key, count: number, days: Days, more: Proper
 
 /** Remembers that an id was counted. */
 export function markVisit(key: Key, visit: Visit, batch: string, expireAt: Timestamp): Mutation {
-  return { insert: { key, properties: { batch: text(batch), page: text(visit.page), expireAt: { timestampValue: expireAt, excludeFromIndexes: true } } } };
+  return insert(key, { batch: text(batch), page: text(visit.page) }, expireAt);
 }
 
 /** Remembers that a batch was committed. */
 export function markBatch(key: Key, digest: string, expireAt: Timestamp): Mutation {
-  return { insert: { key, properties: { digest: text(digest), expireAt: { timestampValue: expireAt, excludeFromIndexes: true } } } };
+  return insert(key, { digest: text(digest) }, expireAt);
+}
+
+function insert(key: Key, properties: Properties, expireAt: Timestamp): Mutation {
+  return { insert: { key, properties: { ...properties, expireAt: { timestampValue: expireAt, excludeFromIndexes: true } } } };
 }
 
 /** The visits by day of a counter entity, all or those of a period. */
@@ -116,9 +148,4 @@ export function daysOf(entity: Entity, period: Period | null): Record<string, nu
     if (visits !== 0 && (!period || (day >= period.from && day <= period.to))) days[day] = visits;
   }
   return days;
-}
-
-/** Adds the numbers of one record to those of another, in place. */
-export function addDays(sum: Record<string, number>, days: Days, sign: 1 | -1 = 1): void {
-  for (const [day, visits] of Object.entries(days)) sum[day] = (sum[day] ?? 0) + sign * visits;
 }

@@ -1,5 +1,5 @@
 import type { Identity } from "./identity.ts";
-import { Timestamp, type Transport, TransportError, toStatus } from "./transport.ts";
+import { type Status, Timestamp, type Transport, TransportError } from "./transport.ts";
 
 /**
  * Datastore's JSON form over `fetch`: runs anywhere, and needs nothing loaded.
@@ -52,7 +52,6 @@ function revive(key: string, value: unknown): unknown {
 
 /** Google's `{"error":{"status","message"}}`; anything else comes from something in between, and its outcome is unknown. */
 function toError(httpStatus: number, text: string): TransportError {
-  const [, name] = /"status"\s*:\s*"([A-Z_]+)"/.exec(text) ?? [];
-  const status = toStatus(name);
-  return new TransportError(status === "OK" ? "UNKNOWN" : status, `HTTP ${httpStatus}: ${text.slice(0, 300)}`);
+  const [, status = "UNKNOWN"] = /"status"\s*:\s*"([A-Z_]+)"/.exec(text) ?? [];
+  return new TransportError(status as Status, `HTTP ${httpStatus}: ${text.slice(0, 300)}`);
 }

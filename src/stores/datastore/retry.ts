@@ -1,5 +1,6 @@
 import { StoreError } from "../../domain/store.ts";
-import { type Method, type Requests, type Responses, type Status, type Transport, TransportError } from "./transport.ts";
+import type { Context } from "./snapshot.ts";
+import { type Method, type Requests, type Responses, type Status, TransportError } from "./transport.ts";
 
 /** How long one attempt may take. */
 const ATTEMPT_MS = 2_000;
@@ -13,7 +14,7 @@ const REJECTED: readonly Status[] = ["INVALID_ARGUMENT", "FAILED_PRECONDITION", 
 const REFUSED: readonly Status[] = ["PERMISSION_DENIED", "NOT_FOUND"];
 
 /** Calls with one deadline: each attempt gets what is left of it, two seconds at most. */
-export interface Attempts {
+export interface Session extends Context {
   readonly call: <M extends Method>(method: M, request: Requests[M]) => Promise<Responses[M]>;
 }
 
@@ -21,28 +22,21 @@ export interface Attempts {
  * Runs `attempt` until it succeeds, fails for good, or `deadline` (milliseconds since 1970) passes. It runs again after every failure
  * that leaves the outcome open (a lost connection, a deadline, ABORTED, …), so it must be safe to repeat.
  */
-export async function untilKnown<T>(
-  transport: Transport,
-  clock: { now(): number; random(): number },
-  deadline: number,
-  attempt: (attempts: Attempts) => Promise<T>,
-): Promise<T> {
-  let pause = FIRST_PAUSE_MS;
-  let last: unknown;
-  for (;;) {
-    const left = deadline - clock.now();
-    if (left <= 0) throw new StoreError("Datastore did not answer in time", { retryable: true, cause: last });
-    const call: Attempts["call"] = (method, request) =>
-      transport.call(method, request, Math.max(1, Math.min(ATTEMPT_MS, deadline - clock.now())));
+export async function untilKnown<T>(context: Context, deadline: number, attempt: (session: Session) => Promise<T>): Promise<T> {
+  const { transport, now, random } = context;
+  const left = (): number => Math.max(0, deadline - now());
+  const call: Session["call"] = (method, request) => transport.call(method, request, Math.max(1, Math.min(ATTEMPT_MS, left())));
+  let cause: unknown;
+  for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await attempt({ call });
+      return await attempt({ ...context, call });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      last = error;
-      if (REJECTED.includes(error.status)) throw new StoreError("Datastore rejected the request", { retryable: false, cause: error });
-      if (REFUSED.includes(error.status)) throw new StoreError("Datastore refused the service", { retryable: true, cause: error });
+      cause = error;
+      if (REJECTED.includes(error.status)) throw new StoreError("Datastore rejected the request", { retryable: false, cause });
+      if (REFUSED.includes(error.status)) throw new StoreError("Datastore refused the service", { retryable: true, cause });
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pause * (1 - clock.random() / 2), Math.max(0, deadline - clock.now()))));
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pause * (1 - random() / 2), left())));
   }
+  throw new StoreError("Datastore did not answer in time", { retryable: true, cause });
 }

@@ -1,8 +1,9 @@
 import type { Days } from "../../domain/store.ts";
-import { addDays, daysOf, type Keys, number } from "./layout.ts";
-import type { Attempts } from "./retry.ts";
+import { addDays } from "../../domain/tally.ts";
+import { daysOf, type Keys, numberOf } from "./layout.ts";
+import type { Session } from "./retry.ts";
 import { inTransaction, type TransactionMode } from "./transaction.ts";
-import type { EntityResult, Key, ReadOptions, Transport } from "./transport.ts";
+import type { Entity, EntityResult, Key, ReadOptions, Requests, Transport } from "./transport.ts";
 
 /** Keys that one lookup may name. */
 const LOOKUP_KEYS = 1_000;
@@ -33,10 +34,10 @@ export interface Counter {
 export interface Snapshot {
   readonly site: Counter;
   /** The site's first shard alone. */
-  readonly siteRoot: { readonly count: number; readonly days: Days; readonly shards: number };
+  readonly siteRoot: Counter;
   readonly pages: readonly Counter[];
-  /** The other keys asked for, those that exist, by {@link nameOf} their key. */
-  readonly marks: ReadonlyMap<string, EntityResult>;
+  /** Whether a mark that was asked for exists. */
+  readonly has: (mark: Key) => boolean;
 }
 
 /** How many shards a site's reads must cover. */
@@ -54,86 +55,85 @@ export function nameOf(key: Key): string {
   return key.path.map(({ kind, name }) => `${kind}:${name}`).join("\n");
 }
 
-/** Reads a site's counters at one moment: now, or `at` a past time or in a transaction, with marks if wanted. */
-export async function readSnapshot(
-  context: Context,
-  attempts: Attempts,
-  site: string,
-  pages: readonly string[],
-  options: Selection & { at?: ReadOptions },
-): Promise<Snapshot> {
-  const { at } = options;
-  if (at) return collect(context, attempts, site, pages, options, at);
-  // One entity alone is always read at one moment.
-  if (pages.length === 0 && shardsOf(context, site) === 1) {
-    const snapshot = await collect(context, attempts, site, pages, options, {});
-    if (shardsOf(context, site) === 1) return snapshot;
+/** The entities that exist among these keys. */
+export async function lookup({ call }: Session, keys: readonly Key[], options?: Omit<Requests["lookup"], "keys">): Promise<EntityResult[]> {
+  const results: EntityResult[] = [];
+  let rest = keys;
+  while (rest.length > 0) {
+    const { found = [], deferred = [] } = await call("lookup", { keys: rest.slice(0, LOOKUP_KEYS), ...options });
+    results.push(...found);
+    rest = [...deferred, ...rest.slice(LOOKUP_KEYS)];
   }
-  return inTransaction(attempts, context.readIn, (transaction) => collect(context, attempts, site, pages, options, { transaction }));
+  return results;
 }
 
 /** What to read of the entities, and of which others. */
 interface Selection {
-  readonly marks?: readonly Key[];
   readonly fields: readonly string[] | "all";
+  readonly marks?: readonly Key[];
+}
+
+/** Reads a site's counters at one moment: now, or `at` a past time or in a transaction, with marks if wanted. */
+export async function readSnapshot(
+  session: Session,
+  site: string,
+  pages: readonly string[],
+  selection: Selection,
+  at?: ReadOptions,
+): Promise<Snapshot> {
+  if (at) return collect(session, site, pages, selection, at);
+  // One entity alone is always read at one moment.
+  if (pages.length === 0 && shardsOf(session, site) === 1) {
+    const snapshot = await collect(session, site, pages, selection, {});
+    if (shardsOf(session, site) === 1) return snapshot;
+  }
+  return inTransaction(session, session.readIn, (transaction) => collect(session, site, pages, selection, { transaction }));
 }
 
 async function collect(
-  context: Context,
-  { call }: Attempts,
+  session: Session,
   site: string,
   pages: readonly string[],
   { marks = [], fields }: Selection,
   readOptions: ReadOptions,
 ): Promise<Snapshot> {
-  const { keys } = context;
-  const found = new Map<string, EntityResult>();
+  const { keys } = session;
+  const found = new Map<string, Entity>();
 
-  async function lookup(wanted: readonly Key[]): Promise<void> {
-    let rest = wanted;
-    while (rest.length > 0) {
-      const answer = await call("lookup", {
-        keys: rest.slice(0, LOOKUP_KEYS),
-        readOptions,
-        ...(fields !== "all" && { propertyMask: { paths: fields } }),
-      });
-      for (const result of answer.found ?? []) found.set(nameOf(result.entity.key), result);
-      rest = [...(answer.deferred ?? []), ...rest.slice(LOOKUP_KEYS)];
-    }
+  async function read(wanted: readonly Key[]): Promise<void> {
+    const results = await lookup(session, wanted, { readOptions, ...(fields !== "all" && { propertyMask: { paths: fields } }) });
+    for (const { entity } of results) found.set(nameOf(entity.key), entity);
   }
 
-  const rootKey = keys.counter(site, null, 0);
-  const counters = [null, ...pages];
+  const counter = (page: string | null, shard: number) => found.get(nameOf(keys.counter(site, page, shard)));
   const shardKeys = (from: number, to: number): Key[] =>
-    counters.flatMap((page) => Array.from({ length: to - from }, (_, index) => keys.counter(site, page, from + index)));
+    [null, ...pages].flatMap((page) => Array.from({ length: to - from }, (_, index) => keys.counter(site, page, from + index)));
 
-  const known = shardsOf(context, site);
-  await lookup([...shardKeys(0, known), ...marks]);
-  learnShards(context, site, number(found.get(nameOf(rootKey))?.entity.properties?.["shards"]));
-  const shards = shardsOf(context, site);
-  await lookup(shardKeys(known, shards));
-  const root = found.get(nameOf(rootKey))?.entity;
+  const known = shardsOf(session, site);
+  await read([...shardKeys(0, known), ...marks]);
+  learnShards(session, site, numberOf(counter(null, 0), "shards"));
+  const shards = shardsOf(session, site);
+  await read(shardKeys(known, shards));
 
-  function sum(page: string | null): Counter {
+  function sum(page: string | null, upTo: number): Counter {
     let count = 0;
     const days: Record<string, number> = {};
     const existing: number[] = [];
-    for (let shard = 0; shard < shards; shard += 1) {
-      const entity = found.get(nameOf(keys.counter(site, page, shard)))?.entity;
+    for (let shard = 0; shard < upTo; shard += 1) {
+      const entity = counter(page, shard);
       if (!entity) continue;
       existing.push(shard);
-      count += number(entity.properties?.["count"]);
+      count += numberOf(entity, "count");
       addDays(days, daysOf(entity, null));
     }
     return { count, days, shards: existing };
   }
 
-  const markNames = new Set(marks.map(nameOf));
   return {
-    site: sum(null),
-    siteRoot: { count: number(root?.properties?.["count"]), days: root ? daysOf(root, null) : {}, shards: number(root?.properties?.["shards"]) },
-    pages: pages.map(sum),
-    marks: new Map([...found].filter(([name]) => markNames.has(name))),
+    site: sum(null, shards),
+    siteRoot: sum(null, 1),
+    pages: pages.map((page) => sum(page, shards)),
+    has: (mark) => found.has(nameOf(mark)),
   };
 }
 

@@ -29,14 +29,12 @@ export function createDatastoreStore(options: {
   now: () => number;
   random: () => number;
 }): Store {
-  const { transport, namespace } = options;
+  const { transport, namespace, now } = options;
   const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
   const context: Context = { ...options, keys, shardsInUse: new Map() };
 
   function read(site: string, pages: readonly string[], fields: readonly string[]) {
-    return untilKnown(transport, context, context.now() + READ_DEADLINE_MS, (attempts) =>
-      readSnapshot(context, attempts, site, pages, { fields }),
-    );
+    return untilKnown(context, now() + READ_DEADLINE_MS, (session) => readSnapshot(session, site, pages, { fields }));
   }
 
   return {
@@ -57,7 +55,7 @@ export function createDatastoreStore(options: {
     correct: (correction, deadline) => correctPage(context, correction, deadline),
     add: (batch, deadline) => addBatch(context, batch, deadline),
     async ping(): Promise<void> {
-      await untilKnown(transport, context, context.now() + PING_DEADLINE_MS, ({ call }) => call("lookup", { keys: [keys.batch("", "ping")] }));
+      await untilKnown(context, now() + PING_DEADLINE_MS, ({ call }) => call("lookup", { keys: [keys.batch("", "ping")] }));
     },
     close: () => transport.close(),
   };

@@ -1,4 +1,4 @@
-import type { Attempts } from "./retry.ts";
+import type { Session } from "./retry.ts";
 import { type TransactionId, TransportError } from "./transport.ts";
 
 /** Read-only transactions lock nothing, and need no end. Read-write ones lock what they read. */
@@ -6,7 +6,7 @@ export type TransactionMode = "readOnly" | "readWrite";
 
 /** Runs `body` in a transaction, and frees its locks where `body` has not committed it. */
 export async function inTransaction<T>(
-  { call }: Attempts,
+  { call }: Session,
   mode: TransactionMode,
   body: (transaction: TransactionId) => Promise<T>,
 ): Promise<T> {

@@ -162,7 +162,7 @@ export class TransportError extends Error {
   }
 }
 
-/** The status that a name stands for; `UNKNOWN` for any other. */
-export function toStatus(name: unknown): Status {
-  return STATUS_NAMES.find((status) => status === name) ?? "UNKNOWN";
+/** Whether a call failed with this status. */
+export function isStatus(error: unknown, status: Status): boolean {
+  return error instanceof TransportError && error.status === status;
 }

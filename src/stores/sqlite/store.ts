@@ -1,8 +1,8 @@
 import type { Addition, Batch, PageTotal, Receipt, Refusal, Store, Totals } from "../../domain/store.ts";
+import { sumAs, tally } from "../../domain/tally.ts";
 import { toStoreError } from "./failure.ts";
 import type { Row, Sql } from "./sql.ts";
 import * as statements from "./statements.ts";
-import { sumAs, tally } from "./tally.ts";
 
 /** The page that stands for the whole site. */
 const SITE = "";

@@ -1,0 +1,34 @@
+import type { Addition, Days, Visit } from "./store.ts";
+
+/** Numbers of a page that are being summed up. */
+interface Sum extends Addition {
+  visits: number;
+  readonly days: Record<string, number>;
+}
+
+/** Visits summed up by page, and there by day. */
+export function tally(visits: Iterable<Visit>): Addition[] {
+  const sums = new Map<string, Sum>();
+  for (const { page, day } of visits) {
+    const sum = sums.get(page) ?? { page, visits: 0, days: {} };
+    sums.set(page, sum);
+    sum.visits += 1;
+    sum.days[day] = (sum.days[day] ?? 0) + 1;
+  }
+  return [...sums.values()];
+}
+
+/** Additions summed up as one, to `page`. */
+export function sumAs(page: string, additions: readonly Addition[]): Addition {
+  const sum: Sum = { page, visits: 0, days: {} };
+  for (const { visits, days } of additions) {
+    sum.visits += visits;
+    addDays(sum.days, days);
+  }
+  return sum;
+}
+
+/** Adds the numbers of one record to those of another, in place; with `sign` -1 takes them away. */
+export function addDays(sum: Record<string, number>, days: Days, sign: 1 | -1 = 1): void {
+  for (const [day, visits] of Object.entries(days)) sum[day] = (sum[day] ?? 0) + sign * visits;
+}
