@@ -1,10 +1,25 @@
-import type { MiniflareOptions } from "miniflare";
+import type { MiniflareOptions, Request, Response } from "miniflare";
+import { ASSET_HEADERS } from "../src/api/asset-headers.ts";
 
-/** From when on workerd's behaviour is taken; a test compares it, and the binding, with wrangler.toml. */
+/** From when on workerd's behaviour is taken; a test compares it, and the bindings, with wrangler.toml. */
 export const COMPATIBILITY_DATE = "2026-04-01";
 
 /** The worker's Durable Objects, by binding. */
 export const DURABLE_OBJECTS = { SITE_COUNTER: { className: "SiteCounter", useSQLite: true } };
+
+/** Where the worker finds its static assets. */
+export const ASSETS_BINDING = "ASSETS";
+
+/** The worker's assets, as wrangler.toml has them: asked by the worker alone, with the headers that Workers read in `_headers`. */
+function assetsOf(directory: string): NonNullable<MiniflareOptions["assets"]> {
+  const rules = Object.entries(ASSET_HEADERS).map(([path, set]) => [path, { set: { ...set } }]);
+  return {
+    directory,
+    binding: ASSETS_BINDING,
+    routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
+    assetConfig: { headers: { version: 2, rules: Object.fromEntries(rules) } },
+  };
+}
 
 /**
  * The worker for Miniflare, on loopback.
@@ -13,13 +28,16 @@ export const DURABLE_OBJECTS = { SITE_COUNTER: { className: "SiteCounter", useSQ
  * @param options.vars what the worker finds in its environment
  * @param options.persist the folder for the Durable Objects' data
  * @param options.port 0 for any that is free
+ * @param options.assets the folder with the static assets, or what answers for them; without it there are none
  */
 export function miniflareOptions(options: {
   script: string;
   vars: Record<string, string>;
   persist: string;
   port: number;
+  assets?: string | ((request: Request) => Response);
 }): MiniflareOptions {
+  const { assets } = options;
   return {
     host: "127.0.0.1",
     port: options.port,
@@ -30,5 +48,7 @@ export function miniflareOptions(options: {
     bindings: options.vars,
     durableObjects: DURABLE_OBJECTS,
     durableObjectsPersist: options.persist,
+    ...(typeof assets === "string" && { assets: assetsOf(assets) }),
+    ...(typeof assets === "function" && { serviceBindings: { [ASSETS_BINDING]: assets } }),
   };
 }

@@ -1,9 +1,10 @@
-import { serve } from "@hono/node-server";
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import { serve } from "@hono/node-server";
 import { version } from "../package.json";
 import { logToConsole } from "./api/log.ts";
 import { createApp } from "./app.ts";
+import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
 import { type Config, readConfig } from "./config.ts";
@@ -32,14 +33,26 @@ async function main(): Promise<void> {
   const config = readConfig(process.env, "node");
   const store = await openStore(config);
   const recorder = createRecorder({ store, now: Date.now, newId: randomUUID });
-  const app = createApp({ store, recorder, config, now: Date.now, newId: randomUUID, log: logToConsole, version, http1: true });
+  const app = createApp({
+    store,
+    recorder,
+    config,
+    now: Date.now,
+    newId: randomUUID,
+    log: logToConsole,
+    version,
+    http1: true,
+    // Beside the server's own folder in dist/.
+    assets: openAssets(new URL("../assets/", import.meta.url)),
+  });
   const stopping = stopOnSignal(async () => {
     await recorder.drain();
     await store.close();
   });
   const server = serve(
     { fetch: stopping.around(app.fetch), port: config.port, hostname: HOST, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } },
-    ({ port }) => logToConsole({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` }),
+    ({ port }) =>
+      logToConsole({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` }),
   ) as Server;
   server.once("error", refuse);
   stopping.server(server);

@@ -1,4 +1,17 @@
+import { headersOf, typeOf } from "../../api/asset-headers.ts";
 import type { Assets } from "../../api/assets.ts";
+
+/** What the build has compressed beside each file, the smallest first. */
+const ENCODINGS = { br: ".br", gzip: ".gz" } as const;
+
+/** The names that can be asked for: none leaves the folder. */
+const NAME = /^(?:assets\/)?[\w-]+\.\w+$/;
+
+interface File {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** In its quotes. */
+  readonly etag: string;
+}
 
 /**
  * The built files in a folder, such as `new URL("../assets/", import.meta.url)`. A file is read when it is first asked for, and kept:
@@ -20,19 +33,39 @@ export function openAssets(folder: URL): Assets {
     return file;
   }
 
-  return async (name, headers) => {
-    const file = await open(name);
-    if (!file) return new Response(null, { status: 404 });
-    const { bytes, etag } = file;
-    const fresh = headers.get("if-none-match")?.includes(etag);
-    return new Response(fresh ? null : bytes, { status: fresh ? 304 : 200, headers: { ETag: etag } });
+  return async ({ url, headers }) => {
+    const path = new URL(url).pathname;
+    const name = path === "/" ? "index.html" : path.slice(1);
+    const type = typeOf(name);
+    const encodings = type && NAME.test(name) ? acceptedBy(headers.get("accept-encoding") ?? "") : [];
+    for (const encoding of encodings) {
+      const file = await open(name + (encoding ? ENCODINGS[encoding] : ""));
+      if (!file) continue;
+      const { bytes, etag } = file;
+      const isKnown = headers.get("if-none-match")?.includes(etag);
+      return new Response(isKnown ? null : bytes, {
+        status: isKnown ? 304 : 200,
+        headers: {
+          ...headersOf(path),
+          "Content-Type": type ?? "",
+          ETag: etag,
+          Vary: "Accept-Encoding",
+          ...(encoding && { "Content-Encoding": encoding }),
+        },
+      });
+    }
+    return new Response(null, { status: 404 });
   };
 }
 
-interface File {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** In its quotes. */
-  readonly etag: string;
+/** The encodings to try, ending with none. */
+function acceptedBy(header: string): (keyof typeof ENCODINGS | null)[] {
+  const accepted = header
+    .toLowerCase()
+    .split(",")
+    .filter((item) => !/;\s*q=0(?:\.0*)?\s*$/.test(item))
+    .map((item) => item.split(";", 1)[0]?.trim());
+  return [...(["br", "gzip"] as const).filter((encoding) => accepted.includes(encoding)), null];
 }
 
 async function read(url: URL): Promise<File | null> {

@@ -39,7 +39,8 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     const atGoogle = emulator !== undefined || env["K_SERVICE"] !== undefined;
     if (!datastore.serviceAccount && !atGoogle) return lazy(loadGrpc);
     const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
-    const machine = env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now }) : undefined;
+    const machine =
+      env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now }) : undefined;
     const first = openRestTransport(datastore, { fetch, now: Date.now }, machine);
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }

@@ -1,4 +1,5 @@
 import { version } from "../../../package.json";
+import type { Assets } from "../../api/assets.ts";
 import { logToConsole } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
 import { createApp } from "../../app.ts";
@@ -6,6 +7,11 @@ import { type Config, readConfig } from "../../config.ts";
 import { createRecorder } from "../../domain/recorder.ts";
 import type { Store } from "../../domain/store.ts";
 import { ConfigError, type Environment } from "../../environment.ts";
+
+/** What every worker may have: the binding of its static assets. */
+interface AssetsEnv {
+  readonly ASSETS?: Fetcher;
+}
 
 /**
  * A worker's handler. It is made with the isolate's first request, as only requests bring the settings.
@@ -15,10 +21,10 @@ import { ConfigError, type Environment } from "../../environment.ts";
 export function createWorker<Env extends object>(
   engine: Store["name"],
   openStore: (config: Config, env: Env) => Store,
-): Required<Pick<ExportedHandler<Env>, "fetch">> {
+): Required<Pick<ExportedHandler<Env & AssetsEnv>, "fetch">> {
   let app: ReturnType<typeof createApp> | ConfigError | undefined;
 
-  function open(env: Env): ReturnType<typeof createApp> | ConfigError {
+  function open(env: Env & AssetsEnv): ReturnType<typeof createApp> | ConfigError {
     const newId = (): string => crypto.randomUUID();
     try {
       const config = readConfig(settingsOf(env), "workerd", engine);
@@ -26,7 +32,7 @@ export function createWorker<Env extends object>(
       const recorder = createRecorder({ store, now: Date.now, newId });
       const keepAlive = (work: Promise<unknown>, context: { executionCtx: { waitUntil(work: Promise<unknown>): void } }): void =>
         context.executionCtx.waitUntil(work);
-      return createApp({ store, recorder, config, now: Date.now, newId, log: logToConsole, version, keepAlive });
+      return createApp({ store, recorder, config, now: Date.now, newId, log: logToConsole, version, keepAlive, ...assetsOf(env) });
     } catch (error) {
       if (error instanceof ConfigError) return error;
       throw error;
@@ -39,6 +45,11 @@ export function createWorker<Env extends object>(
       return app instanceof ConfigError ? misconfigured(app) : app.fetch(request, env, context);
     },
   };
+}
+
+/** The assets that were deployed with the worker. */
+function assetsOf({ ASSETS }: AssetsEnv): { assets?: Assets } {
+  return ASSETS ? { assets: (request) => ASSETS.fetch(request) } : {};
 }
 
 /** The settings among the bindings: those that are text. */

@@ -1,0 +1,46 @@
+import type { Point } from "./api.ts";
+import { shortDay, visits } from "./format.ts";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 96;
+const HEIGHT = 24;
+/** More would not be seen. */
+const MAX_STEPS = 48;
+/** What the line's own width takes at the edges. */
+const MARGIN = 1.5;
+
+/** A small line of a page's days. */
+export function createSpark(): { element: SVGSVGElement; draw(points: readonly Point[]): void } {
+  const element = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "polyline");
+  element.append(line);
+  for (const [name, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: "img" })) {
+    element.setAttribute(name, String(value));
+  }
+  return {
+    element,
+    draw(points) {
+      const best = points.reduce<Point | null>((most, point) => (point.visits > (most?.visits ?? 0) ? point : most), null);
+      element.setAttribute("aria-label", best ? `At most ${visits(best.visits)}, on ${shortDay(best.date)}` : "No visits");
+      line.setAttribute("points", path(steps(points.map((point) => point.visits))));
+    },
+  };
+}
+
+/** Sums neighbours until they are few. */
+function steps(values: readonly number[]): number[] {
+  const size = Math.ceil(values.length / MAX_STEPS);
+  const sums: number[] = [];
+  for (let at = 0; at < values.length; at += size) sums.push(values.slice(at, at + size).reduce((sum, value) => sum + value, 0));
+  return sums;
+}
+
+function path(values: readonly number[]): string {
+  const most = Math.max(1, ...values);
+  const room = HEIGHT - 2 * MARGIN;
+  const points = values.map((value, index) => {
+    const x = MARGIN + (index / Math.max(1, values.length - 1)) * (WIDTH - 2 * MARGIN);
+    return `${x.toFixed(1)},${(HEIGHT - MARGIN - (value / most) * room).toFixed(1)}`;
+  });
+  return points.length === 1 ? `${points[0]} ${WIDTH - MARGIN},${points[0]?.split(",")[1]}` : points.join(" ");
+}
