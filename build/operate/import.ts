@@ -1,0 +1,75 @@
+import { InvalidInput } from "../../src/domain/invalid.ts";
+import { fail } from "../root.ts";
+import { cutFile, survey } from "./cut.ts";
+import { apiKey, readOptions, required, serviceUrl } from "./options.ts";
+import { createProgress } from "./progress.ts";
+import { connectTo, ServiceError } from "./service.ts";
+
+const USAGE = `npm run import -- FILE --url URL [--key KEY] [--site SITE] [--id ID]
+
+Adds the numbers in FILE to what the service has. FILE is NDJSON as an export writes it, a line each:
+  {"page":"/blog","visits":42,"days":{"2026-11-22":3}}
+
+  --url   the service's address
+  --key   its API key; else ADMIN_KEY of the environment
+  --site  whose pages they are; else the service's default site
+  --id    a name for this import (8 to 100 of A-Z, a-z, 0-9, _ and -); else one that is made of FILE's content and the site
+
+An import that broke off goes on when it is started again: within 48 hours, what has been added under this name is not added twice.
+To add the same file once more on purpose, give it an --id of its own.`;
+
+const ID = /^[A-Za-z0-9_-]{8,100}$/;
+
+async function main(): Promise<void> {
+  const option = { type: "string" } as const;
+  const { values, positionals } = readOptions(USAGE, { url: option, key: option, site: option, id: option }, ["FILE"]);
+  const [file = ""] = positionals;
+  const url = serviceUrl("--url", required("url", values.url, USAGE));
+  const key = apiKey(values.key);
+  if (values.id !== undefined && !ID.test(values.id))
+    fail(`--id is "${values.id}"; allowed are 8 to 100 characters of A-Z, a-z, 0-9, _ and -.`);
+
+  const start = performance.now();
+  let progress = createProgress(0, "lines");
+  const service = connectTo({ url, key, onRetry: (why, pause) => progress.note(`${why}; sent again in ${pause / 1_000} s`) });
+  const site = values.site ?? (await defaultSite(service));
+  const { lines, visits, digest } = await survey(file, site);
+  const id = values.id ?? digest;
+  progress = createProgress(lines, "lines");
+  progress.update(0);
+
+  let done = 0;
+  let requests = 0;
+  for await (const part of cutFile(file)) {
+    requests += 1;
+    const answer = await service.request(`/v1/import?site=${encodeURIComponent(site)}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/x-ndjson", "Idempotency-Key": `${id}-${requests}` },
+      body: part.text,
+    });
+    done += ((await answer.json()) as { lines: number }).lines;
+    progress.update(done);
+  }
+  progress.end();
+  const seconds = (performance.now() - start) / 1_000;
+  console.log(
+    `${number(done)} lines with ${number(visits)} visits are in ${site} (${number(requests)} requests, ${seconds.toFixed(1)} s, ` +
+      `${number(Math.round(done / seconds))} lines/s).`,
+  );
+}
+
+async function defaultSite(service: ReturnType<typeof connectTo>): Promise<string> {
+  const answer = await service.request("/v1/visits");
+  return ((await answer.json()) as { site: string }).site;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+await main().catch((error: NodeJS.ErrnoException) => {
+  if (error instanceof InvalidInput) fail(`Nothing was sent: ${error.message}`);
+  if (error instanceof ServiceError) fail(`\n${error.message}\nRun the same command again to go on.`);
+  if (error.syscall !== undefined) fail(error.message);
+  throw error;
+});

@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { planOf } from "../../build/deploy/plan.ts";
+import { type Command, commandsOf, fillIn, line } from "../../build/deploy/step.ts";
+import { findProgram } from "../../build/process.ts";
+import { ROOT } from "../../build/root.ts";
+import { DEMO, SAVED } from "./demo.ts";
+
+/** gcloud takes a second or two to start. */
+const TIMEOUT_MS = 60_000;
+const NO_ACCOUNT = "You do not currently have an active account selected";
+const config = mkdtempSync(join(tmpdir(), "footfall-gcloud-"));
+
+afterAll(() => rmSync(config, { recursive: true, force: true }));
+
+/** Asks the real gcloud, without any account: it parses a command before it looks for one. */
+function ask([, ...args]: Command): Promise<string> {
+  const env = { ...process.env, CLOUDSDK_CONFIG: config, CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: "1" };
+  return new Promise((resolve) => {
+    const child = execFile("gcloud", args, { cwd: ROOT, env, timeout: TIMEOUT_MS }, (_, output, errors) => resolve(`${output}${errors}`));
+    child.stdin?.end();
+  });
+}
+
+/** Every gcloud command of the plan, but of those that differ in names alone only one. */
+function commands(): Map<string, Command> {
+  const all = planOf(DEMO, "20261122120000").flatMap(commandsOf);
+  const google = all.filter(([program]) => program === "gcloud").map((command) => fillIn(command, SAVED));
+  return new Map(google.map((command) => [shapeOf(command), command]));
+}
+
+function shapeOf([, ...args]: Command): string {
+  return args.map((arg) => (arg.startsWith("--") ? (arg.split("=", 1)[0] ?? "") : arg.replace(/@.*|^footfall-\w+$/, ""))).join(" ");
+}
+
+const suite = findProgram("gcloud") ? describe : describe.skip;
+suite(`the real gcloud's own parser${findProgram("gcloud") ? "" : " (skipped: needs gcloud, not found in PATH)"}`, () => {
+  // gcloud takes a second to start, of which it waits a part.
+  test.concurrent.each([...commands().values()].map((command) => [line(command), command] as const))("takes %s", async (_, command) => {
+    expect(await ask(command)).toContain(NO_ACCOUNT);
+  });
+
+  test("refuses an option that it does not know", async () => {
+    expect(await ask(["gcloud", "run", "services", "update", "footfall", "--cpu-bost"])).toContain("unrecognized arguments: --cpu-bost");
+  });
+});
