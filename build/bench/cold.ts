@@ -1,0 +1,134 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { DIST, ROOT } from "../root.ts";
+import { type Start, timeStart } from "./cold-start.ts";
+import { withEmulator } from "./emulator.ts";
+import { startMetadataServer } from "./metadata-server.ts";
+import type { Options } from "./options.ts";
+import { BARE_FILE, buildPeers, FOOTFALL, peerFile } from "./peers.ts";
+import { createProgress } from "./progress.ts";
+import type { Budget, Result } from "./result.ts";
+import { median, percentile, shortly, spread } from "./statistics.ts";
+
+const BARE = "bare node:http, first answer";
+const ON_DATASTORE = "Footfall, first visit counted in Datastore";
+const PLAIN_GRPC = "the same over gRPC from the start, first visit counted";
+/** Goals of DESIGN.md and of its issues. */
+const OF_BARE = 1.2;
+const SOONER_THAN_GRPC = 3;
+
+const HELLO = { method: "GET", path: "/" } as const;
+const COUNT = { method: "POST", path: "/v1/visits" } as const;
+const HEALTH = { method: "GET", path: "/v1/health" } as const;
+
+/** From starting a process to its first answer: a fresh process each time, in alternating order. */
+export async function benchCold({ starts }: Options): Promise<Result> {
+  const notes = ["A start ends with the first bytes of the first answer. Google's sandbox, the image's pull and TLS are not in it."];
+  await buildPeers(["bare", "hono", "plain-grpc"]);
+  const folder = await mkdtemp(join(tmpdir(), "footfall-bench-"));
+  const metadata = await startMetadataServer();
+  try {
+    return await withEmulator(notes, async (emulator) => {
+      const subjects = await listSubjects(folder, emulator, metadata.host);
+      const times = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
+      const progress = createProgress("cold", starts);
+      // The first start of each brings its files into memory, and is not counted.
+      for (let run = -1; run < starts; run += 1) {
+        if (run >= 0) progress.step(`${subjects.length} starts each`);
+        for (const subject of run % 2 === 0 ? subjects : subjects.toReversed()) {
+          const ms = await timeStart(subject);
+          if (run >= 0) times.get(subject.name)?.push(ms);
+        }
+      }
+      progress.end();
+      if (metadata.asked() === 0 && emulator !== null) throw new Error("nobody asked the metadata server for a token");
+      return report(times, notes);
+    });
+  } finally {
+    metadata.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function listSubjects(folder: string, emulator: string | null, metadataHost: string): Promise<Start[]> {
+  const sqlite = { STORE: "sqlite", SQLITE_PATH: join(folder, "visits.sqlite") };
+  const subjects: Start[] = [
+    { name: BARE, args: [BARE_FILE], env: {}, request: HELLO },
+    { name: "Hono alone, first answer", args: [peerFile("hono")], env: {}, request: HELLO },
+    { name: "Footfall, first answer (health, SQLite)", args: [FOOTFALL], env: sqlite, request: HEALTH },
+    { name: "Footfall, first visit counted in SQLite", args: [FOOTFALL], env: sqlite, request: COUNT },
+  ];
+  if (emulator !== null) {
+    const datastore = { DATASTORE_EMULATOR_HOST: emulator, DATASTORE_NAMESPACE: "bench-cold" };
+    const atGoogle = { K_SERVICE: "bench", SITES: "*", GCE_METADATA_HOST: metadataHost, DATASTORE_NAMESPACE: "bench-cold" };
+    subjects.push(
+      { name: ON_DATASTORE, args: [FOOTFALL], env: datastore, request: COUNT },
+      { name: "the same with a token from a metadata server", args: [await redirected(emulator)], env: atGoogle, request: COUNT },
+      { name: PLAIN_GRPC, args: [peerFile("plain-grpc")], env: datastore, request: COUNT },
+    );
+  }
+  const miniflare = join(ROOT, "build", "bench", "peers", "miniflare.ts");
+  subjects.push({ name: "Footfall under Miniflare, first visit counted", args: [miniflare], env: {}, request: COUNT });
+  return subjects;
+}
+
+/** The built server, but that Google's address in it is the emulator's: which wants no token, and so would never make it ask for one. */
+async function redirected(emulator: string): Promise<string> {
+  const from = dirname(FOOTFALL);
+  const to = join(DIST, "bench", "peers", "redirected");
+  await rm(to, { recursive: true, force: true });
+  await mkdir(to, { recursive: true });
+  await cp(from, to, { recursive: true });
+  for (const file of await readdir(to)) {
+    if (!/\.[mc]?js$/.test(file)) continue;
+    const text = await readFile(join(to, file), "utf8");
+    const changed = text.replaceAll("https://datastore.googleapis.com", `http://${emulator}`);
+    if (changed !== text) await writeFile(join(to, file), changed);
+  }
+  return join(to, "index.mjs");
+}
+
+function report(times: ReadonlyMap<string, readonly number[]>, notes: string[]): Result {
+  const middle = (name: string) => median(times.get(name) ?? []);
+  const budgets: Budget[] = [
+    {
+      name: "first visit counted in Datastore, of bare Node's first answer",
+      value: middle(ON_DATASTORE) / middle(BARE),
+      goal: OF_BARE,
+      kind: "most",
+    },
+    {
+      name: "sooner than over gRPC from the start, times",
+      value: middle(PLAIN_GRPC) / middle(ON_DATASTORE),
+      goal: SOONER_THAN_GRPC,
+      kind: "least",
+    },
+  ];
+  const rows = [...times].map(([name, runs]) => [
+    name,
+    shortly(median(runs)),
+    shortly(percentile(runs, 0.95)),
+    shortly(Math.min(...runs)),
+    shortly(median(runs) / middle(BARE)),
+  ]);
+  return {
+    part: "cold",
+    title: `From starting a process to its first answer (${times.get(BARE)?.length ?? 0} starts each)`,
+    table: [["", "median ms", "p95 ms", "least ms", "of bare"], ...rows],
+    charts: [
+      {
+        title: "Process start to first answer, median",
+        unit: "ms",
+        bars: [...times].map(([label, runs]) => ({
+          label,
+          value: median(runs),
+          ours: label.startsWith("Footfall") || label.startsWith("the same with"),
+        })),
+      },
+    ],
+    budgets: budgets.filter(({ value }) => Number.isFinite(value)),
+    figures: Object.fromEntries([...times].map(([name, runs]) => [name, { value: median(runs), unit: "ms", spread: spread(runs) }])),
+    notes,
+  };
+}

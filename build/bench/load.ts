@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withEmulator } from "./emulator.ts";
+import { reportLoad } from "./load-report.ts";
+import { type Answers, sendVisits } from "./load-tool.ts";
+import type { Observation } from "./observe.ts";
+import type { Options } from "./options.ts";
+import { buildPeers, FOOTFALL, peerFile } from "./peers.ts";
+import { createProgress } from "./progress.ts";
+import type { Result } from "./result.ts";
+import { type Server, startServer } from "./server.ts";
+
+/** Who is measured, and where it counts. `lossy`: counts fewer than it answers, which is what it is here to show. */
+export const SUBJECTS = {
+  "no-op": { file: peerFile("no-op"), store: "sqlite", counts: false },
+  footfall: { file: FOOTFALL, store: "datastore", counts: true },
+  "footfall on SQLite": { file: FOOTFALL, store: "sqlite", counts: true },
+  "commit per visit": { file: peerFile("commit-per-visit"), store: "datastore", counts: true },
+  "transaction per visit": { file: peerFile("transaction-per-visit"), store: "datastore", counts: true },
+  "read, then put": { file: peerFile("read-then-put"), store: "datastore", counts: true, lossy: true },
+} as const satisfies Record<string, { file: string; store: "datastore" | "sqlite"; counts: boolean; lossy?: boolean }>;
+export type Subject = keyof typeof SUBJECTS;
+
+/** One thing that is measured, in every round or only once. */
+export interface Point {
+  readonly subject: Subject;
+  readonly connections: number;
+  readonly ids: boolean;
+  readonly once?: boolean;
+}
+
+/** One measurement of a point: what the load tool got, what the server saw, and what the store says afterwards. */
+export interface Sample extends Answers, Observation {
+  readonly stored: number;
+}
+
+export interface Measured extends Point {
+  readonly samples: Sample[];
+}
+
+/** Visits are sent for so long before anything is measured: compiled code, open connections, gRPC in place of REST. */
+const WARM_UP = { connections: 64, seconds: 3 };
+const WARM_UPS = 4;
+const ALL_CONNECTIONS = [64, 256, 512];
+
+function plan(hasDatastore: boolean): Point[] {
+  const at = (subject: Subject, connections: readonly number[], ids = false, once = false): Point[] =>
+    connections.map((count) => ({ subject, connections: count, ids, once }));
+  const points = [
+    ...at("no-op", ALL_CONNECTIONS),
+    ...at("footfall", ALL_CONNECTIONS),
+    ...at("footfall", ALL_CONNECTIONS, true),
+    ...at("footfall on SQLite", [64]),
+    ...at("commit per visit", [256]),
+    ...at("read, then put", [64], false, true),
+    ...at("transaction per visit", [64], false, true),
+  ];
+  return points.filter(({ subject }) => hasDatastore || SUBJECTS[subject].store === "sqlite");
+}
+
+/** Counting on one hot page, the peers in the same run on the same machine; every count is checked. */
+export async function benchLoad(options: Options): Promise<Result> {
+  const notes: string[] = [];
+  await buildPeers(["no-op", "commit-per-visit", "read-then-put", "transaction-per-visit"]);
+  const folder = await mkdtemp(join(tmpdir(), "footfall-bench-"));
+  const servers = new Map<Subject, Server>();
+  const warm = new Map<Subject, Observation>();
+  try {
+    return await withEmulator(notes, async (emulator) => {
+      const points = plan(emulator !== null);
+      const measured: Measured[] = points.map((point) => ({ ...point, samples: [] }));
+      const subjects = [...new Set(points.map(({ subject }) => subject))];
+      const once = points.filter((point) => point.once).length;
+      const progress = createProgress("load", subjects.length + (points.length - once) * options.rounds + once);
+      for (const subject of subjects) {
+        progress.step(`${subject}: warming up`);
+        const server = await startServer(SUBJECTS[subject].file, environment(subject, emulator, folder));
+        servers.set(subject, server);
+        warm.set(subject, await warmUp(server, SUBJECTS[subject].store === "datastore"));
+      }
+      for (let round = 0; round < options.rounds; round += 1) {
+        const due = measured.filter((point) => !point.once || round === 0);
+        for (const point of round % 2 === 0 ? due : due.reverse()) {
+          progress.step(`${point.subject}, ${point.connections} connections${point.ids ? ", ids" : ""}`);
+          const server = servers.get(point.subject);
+          if (server)
+            point.samples.push(
+              await measure(server, point, options.seconds, `r${round}-${points.indexOf(point)}-${point.connections}-${point.ids}`),
+            );
+        }
+      }
+      progress.end();
+      return reportLoad(measured, warm, notes);
+    });
+  } finally {
+    await Promise.all([...servers.values()].map((server) => server.stop()));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Sends visits for a while, and longer where the server has not yet gone over to gRPC; answers what was worst meanwhile. */
+async function warmUp(server: Server, untilGrpc: boolean): Promise<Observation> {
+  let stallMs = 0;
+  await server.observe();
+  for (let attempt = 1; ; attempt += 1) {
+    await sendVisits({ ...WARM_UP, url: server.url, run: "warm", pages: 1, ids: false });
+    const seen = await server.observe();
+    stallMs = Math.max(stallMs, seen.stallMs);
+    if (!untilGrpc || seen.grpc === 1 || attempt === WARM_UPS) return { ...seen, stallMs };
+  }
+}
+
+function environment(subject: Subject, emulator: string | null, folder: string): Record<string, string> {
+  const name = subject.replaceAll(/[^a-z]+/gi, "-");
+  if (SUBJECTS[subject].store === "sqlite") return { STORE: "sqlite", SQLITE_PATH: join(folder, `${name}.sqlite`) };
+  return { STORE: "datastore", DATASTORE_EMULATOR_HOST: emulator ?? "", DATASTORE_NAMESPACE: `bench-${name}-${Date.now().toString(36)}` };
+}
+
+async function measure(server: Server, point: Point, seconds: number, run: string): Promise<Sample> {
+  const { connections, ids, subject } = point;
+  const definition: { counts: boolean; lossy?: boolean } = SUBJECTS[subject];
+  await server.observe();
+  const answers = await sendVisits({ url: server.url, connections, seconds, run, pages: 1, ids });
+  const stored = definition.counts ? await server.visits(`/${run}-0`) : answers.counted;
+  const observation = await server.observe();
+  // What was in flight when the load ended may have been counted without an answer.
+  const exact = stored >= answers.counted && stored <= answers.counted + answers.failed + connections;
+  if (!exact && !definition.lossy) throw new Error(`${subject}: ${answers.counted} visits were answered, the store has ${stored}.`);
+  return { ...answers, ...observation, stored };
+}

@@ -1,0 +1,73 @@
+// Loaded into a server before its own code (`node --import`), so that what is observed is the very file that is shipped. At each SIGUSR2
+// it prints one line about the time since the last one: the calls to Datastore, by gRPC or REST, and how long the event loop stood still.
+import { subscribe } from "node:diagnostics_channel";
+import { writeSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+/** What a server saw since it was asked last. */
+export interface Observation {
+  readonly commits: number;
+  /** The median from a commit's sending to the end of its answer. */
+  readonly commitMs: number;
+  /** Calls over gRPC as a share of all. */
+  readonly grpc: number;
+  /** The longest time that the event loop stood still. */
+  readonly stallMs: number;
+  readonly rssMb: number;
+}
+
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+
+const begun = new WeakMap<object, number>();
+const commits: number[] = [];
+const calls = { grpc: 0, rest: 0 };
+
+function begin(call: object, path: string, kind: "grpc" | "rest"): void {
+  if (/(?:\/|:)(?:commit)$/i.test(path)) {
+    begun.set(call, performance.now());
+    calls[kind] += 1;
+  }
+}
+
+function end(call: object): void {
+  const since = begun.get(call);
+  begun.delete(call);
+  if (since !== undefined) commits.push(performance.now() - since);
+}
+
+interface Stream {
+  readonly stream: object;
+  readonly headers: Record<string, string>;
+}
+interface Fetched {
+  readonly request: { readonly path: string };
+}
+interface Requested {
+  readonly request: { readonly path: string };
+}
+
+subscribe("http2.client.stream.created", (message) =>
+  begin((message as Stream).stream, (message as Stream).headers[":path"] ?? "", "grpc"),
+);
+subscribe("http2.client.stream.close", (message) => end((message as Stream).stream));
+subscribe("undici:request:create", (message) => begin((message as Fetched).request, (message as Fetched).request.path, "rest"));
+subscribe("undici:request:trailers", (message) => end((message as Fetched).request));
+subscribe("http.client.request.start", (message) => begin((message as Requested).request, (message as Requested).request.path, "rest"));
+subscribe("http.client.response.finish", (message) => end((message as Requested).request));
+
+process.on("SIGUSR2", () => {
+  const sorted = commits.toSorted((a, b) => a - b);
+  const observation: Observation = {
+    commits: commits.length,
+    commitMs: sorted[sorted.length >> 1] ?? 0,
+    grpc: calls.grpc / Math.max(1, calls.grpc + calls.rest),
+    stallMs: delay.max / 1e6,
+    rssMb: process.memoryUsage.rss() / 2 ** 20,
+  };
+  commits.length = 0;
+  calls.grpc = 0;
+  calls.rest = 0;
+  delay.reset();
+  writeSync(2, `observed ${JSON.stringify(observation)}\n`);
+});

@@ -1,0 +1,16 @@
+import { ID_LIFETIME_MS, type Recorder } from "../../../src/domain/recorder.ts";
+import type { Store } from "../../../src/domain/store.ts";
+
+const DEADLINE_MS = 8_000;
+
+/** Every visit is a batch of its own: exact as Footfall is, but each waits for the same entities. */
+export function createRecorder({ store, now, newId }: { store: Pick<Store, "commit">; now: () => number; newId: () => string }): Recorder {
+  return {
+    async record(site, visit) {
+      const batch = { id: newId(), site, visits: [visit], expireAt: now() + ID_LIFETIME_MS };
+      const { visits, siteVisits } = await store.commit(batch, now() + DEADLINE_MS);
+      return { status: "counted", visits: visits[visit.page] ?? 0, siteVisits };
+    },
+    drain: async () => {},
+  };
+}

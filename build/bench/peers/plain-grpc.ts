@@ -1,0 +1,11 @@
+import { createGrpcTransport } from "../../../src/bindings/node/grpc.ts";
+import type { Config } from "../../../src/config.ts";
+import type { Store } from "../../../src/domain/store.ts";
+import { EMULATOR_PROJECT, openDatastore } from "../../../src/stores/datastore/open.ts";
+
+/** Datastore as one would have it without thinking of the start: Google's gRPC client, loaded with everything else. */
+export function openDatastoreOnNode({ datastore, shards }: Config): Store {
+  const { emulator, databaseId } = datastore;
+  const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
+  return openDatastore(createGrpcTransport({ emulator, project, databaseId }), datastore, shards);
+}
