@@ -1,0 +1,24 @@
+import type { Served } from "../../support/artefacts.ts";
+import type { Client } from "../../support/http.ts";
+
+/** The key of every service here. */
+export const KEY = { "X-API-Key": "secret" };
+/** An `Origin` that the guarded service allows. */
+export const FROM_SITE = { Origin: "https://example.com" };
+
+/** No limit by address or by new pages is met; other issues' suites are about those. */
+export const UNLIMITED = { ADMIN_KEY: "secret", VISITS_PER_MINUTE: "1000000000", NEW_PAGES_BURST: "1000000000" };
+/** The settings of a service for every site. */
+export const OPEN = { ...UNLIMITED, SITES: "*", PUBLIC_STATS: "true" };
+/** The settings of a service for two sites, whose lists need the key. */
+export const GUARDED = { ...UNLIMITED, SITES: "example.com,www.other.example" };
+
+/** The services that a row's tests share; each test has sites of its own. */
+export interface Rig {
+  readonly open: Client;
+  /** Another instance on the data of `open`; `open` itself where the engine allows one. */
+  readonly second: Client;
+  /** On other data. */
+  readonly guarded: Client;
+  readonly served: { readonly open: Served; readonly guarded: Served };
+}

@@ -1,0 +1,117 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { launchNodeServer, type Served, startDatastoreWorker, startWorker } from "../support/artefacts.ts";
+import { createClient } from "../support/http.ts";
+import { linesOf } from "../support/http-log.ts";
+
+type Settings = Record<string, string>;
+type Row = readonly [name: string, line: RegExp, settings: Settings];
+
+/** What both runtimes refuse: the one line must name the variable, its value and what is allowed. */
+const everywhere: readonly Row[] = [
+  ["PUBLIC_STATS", /^PUBLIC_STATS is "yes"; allowed is "true" or "false"\.$/, { PUBLIC_STATS: "yes" }],
+  ["LOG", /^LOG is "loud"; allowed is .*"all".*"problems"/, { LOG: "loud" }],
+  ["SHARDS", /^SHARDS is "0"; allowed is an integer from 1 to \d+\.$/, { SHARDS: "0" }],
+  ["VISITS_PER_MINUTE", /^VISITS_PER_MINUTE is "many"; allowed is an integer/, { VISITS_PER_MINUTE: "many" }],
+  ["NEW_PAGES_BURST", /^NEW_PAGES_BURST is "-1"; allowed is an integer/, { NEW_PAGES_BURST: "-1" }],
+  ["CLIENT_IP_HEADER", /^CLIENT_IP_HEADER is "a b"; allowed is a header's name/, { CLIENT_IP_HEADER: "a b" }],
+  ["SITES", /^SITES is "https:\/\/example\.com"; allowed is /, { SITES: "https://example.com" }],
+  ["DEFAULT_SITE", /^DEFAULT_SITE is "other\.example"; allowed is .*example\.com/, { SITES: "example.com", DEFAULT_SITE: "other.example" }],
+  ["PAGES", /^PAGES is "blog"; allowed is /, { PAGES: "blog" }],
+  ["STORE", /^STORE is "redis"; allowed is /, { STORE: "redis" }],
+];
+
+/** What the Node server alone refuses. */
+const onNode: readonly Row[] = [
+  ["PORT", /^PORT is "http"; allowed is an integer from 0 to 65535\.$/, { PORT: "http" }],
+  ["SITES on Cloud Run", /^SITES is not set; allowed is /, { K_SERVICE: "footfall", SITES: "" }],
+  [
+    "DATASTORE_EMULATOR_HOST",
+    /^DATASTORE_EMULATOR_HOST is "x"; allowed is host:port/,
+    { STORE: "datastore", DATASTORE_EMULATOR_HOST: "x" },
+  ],
+];
+
+/** What only a worker refuses, by its bundle. */
+const onWorkers: readonly (readonly [name: string, line: RegExp, settings: Settings, start: (vars: Settings) => Promise<Served>])[] = [
+  ["SITES", /^SITES is not set; allowed is /, { SITES: "" }, startWorker],
+  ["STORE of another bundle", /^STORE is "datastore"; allowed is .*sqlite/, { STORE: "datastore" }, startWorker],
+  ["STORE of another bundle", /^STORE is "sqlite"; allowed is .*datastore/, { STORE: "sqlite" }, startDatastoreWorker],
+  ["a missing key", /^GOOGLE_SERVICE_ACCOUNT_KEY is not set; allowed is /, {}, startDatastoreWorker],
+  [
+    "a broken key",
+    /^GOOGLE_SERVICE_ACCOUNT_KEY is .*secret/,
+    { GOOGLE_SERVICE_ACCOUNT_KEY: '{"private_key":"hush"}' },
+    startDatastoreWorker,
+  ],
+];
+
+/** How long a line may take from a worker to us. */
+const ARRIVES_MS = 5_000;
+
+/** Starts the server, and answers what it printed before it ended, with its exit code. */
+async function launch(settings: Settings): Promise<{ code: unknown; output: string }> {
+  const { process } = await launchNodeServer({ STORE: "sqlite", SQLITE_PATH: ":memory:", SITES: "*", ...settings });
+  const code = await Promise.race([process.exited, setTimeout(10_000, "it still runs", { ref: false })]);
+  await process.stop();
+  return { code, output: process.output() };
+}
+
+describe("a bad setting stops the Node server with one line", () => {
+  test.each([...everywhere, ...onNode])("%s", async (_, line, settings) => {
+    const { code, output } = await launch(settings);
+    expect(code).toBe(1);
+    expect(output.trimEnd()).toMatch(line);
+    expect(output.trimEnd()).not.toContain("\n");
+  });
+
+  test("a port that is taken", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => {
+      other.listen(0, "0.0.0.0", resolve);
+    });
+    const address = other.address();
+    const port = String(typeof address === "object" ? address?.port : "");
+    const { code, output } = await launch({ PORT: port });
+    expect([code, output.trimEnd()]).toEqual([1, expect.stringMatching(new RegExp(`^[^\n]*${port}[^\n]*$`))]);
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  test("a SQLITE_PATH that cannot be written", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "footfall-http-"));
+    await writeFile(join(folder, "file"), "");
+    const path = join(folder, "file", "visits.sqlite");
+    const { code, output } = await launch({ SQLITE_PATH: path });
+    expect([code, output.trimEnd()]).toEqual([1, expect.stringMatching(/^SQLITE_PATH is "[^\n]*; (?:allowed|needed) is [^\n]*$/)]);
+    expect(output).toContain(path);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("a bad setting makes a worker answer 500, with one line in its log", () => {
+  const everyone = everywhere.map(([name, line, settings]) => [name, line, settings, startWorker] as const);
+  test.each([...everyone, ...onWorkers])("%s %s", async (_, line, settings, start) => {
+    const worker = await start({ SITES: "*", ...settings });
+    const client = createClient(worker.url);
+    const answer = await client.send("POST /visits");
+    expect(answer).toMatchObject({
+      status: 500,
+      headers: {
+        "content-type": expect.stringMatching(/problem\+json/),
+        "access-control-allow-origin": "*",
+        "x-request-id": expect.stringMatching(/^[\w.-]+$/),
+      },
+    });
+    expect(answer.json()).toMatchObject({ type: "urn:footfall:internal", status: 500 });
+    expect(answer.text).not.toMatch(/allowed is|hush/);
+    for (const until = Date.now() + ARRIVES_MS; worker.output() === "" && Date.now() < until; ) await setTimeout(10);
+    expect(linesOf(worker.output())).toEqual([{ severity: "ERROR", message: expect.stringMatching(line) }]);
+    expect(worker.output()).not.toContain("hush");
+    client.close();
+    await worker.stop();
+  });
+});
