@@ -11,7 +11,7 @@ const HONO = join(ROOT, "node_modules", "hono", "dist");
  * other application. No bundler can tell, so it would keep them and all that they alone refer to: a fifth of the worker.
  */
 export const UNUSED: Readonly<Record<string, readonly string[]>> = {
-  "hono-base.js": ["#clone", "basePath", "fire", "mount", "onError", "request", "route"],
+  "hono-base.js": ["#clone", "basePath", "fire", "mount", "onError", "request", "route", "use"],
   "context.js": [
     ...["#newResponse", "body", "event", "get", "getLayout", "header", "html", "json", "newResponse", "notFound", "redirect", "render"],
     ...["set", "setLayout", "setRenderer", "status", "text", "var"],
@@ -34,9 +34,9 @@ export const leaveOut: Plugin = {
   },
 };
 
-/** A module's source without a member of its class: from a line that is one tab in to the next such line that ends it. Lines keep their numbers. */
+/** A module's source without a member of its class: from the line that begins it to the next one, as far in, that ends it. Lines keep their numbers. */
 function without(name: string, source: string, module: string): string {
-  const member = new RegExp(String.raw`^\t(?:async |get )?${name}(?:\(| = )(?:.*;|[^]*?\n\t\};?)\n`, "m");
+  const member = new RegExp(String.raw`^(\t+)(?:async |get |this\.)?${name}(?:\(| = )(?:.*;|[^]*?\n\1\};?)\n`, "m");
   if (!member.test(source)) throw new Error(`Hono's ${module} has no ${name} to leave out: bring build/leave-out.ts up to date`);
   return source.replace(member, (text) => text.replace(/.+/g, ""));
 }

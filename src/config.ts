@@ -21,11 +21,9 @@ export interface AppConfig {
 
 type Engine = Store["name"];
 
-/** All settings, read once at the root. */
+/** All settings of either platform, read once at the root. */
 export interface Config extends AppConfig {
-  readonly port: number;
   readonly store: Engine;
-  readonly sqlitePath: string;
   readonly datastore: DatastoreSettings;
   /** Entities per counter. */
   readonly shards: number;
@@ -35,6 +33,12 @@ export interface Config extends AppConfig {
   readonly newPagesPerHour: number;
 }
 
+/** The settings on Node, where a server listens and a file holds the embedded store. */
+export interface NodeConfig extends Config {
+  readonly port: number;
+  readonly sqlitePath: string;
+}
+
 const MAX_PORT = 65_535;
 const MAX_SHARDS = 100;
 const MAX_RATE = 1_000_000_000;
@@ -42,8 +46,17 @@ const MAX_RATE = 1_000_000_000;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const SITES_ALLOWED = '"*", or a comma-separated list of host names such as "example.com,blog.example.org"';
 
+/** Reads and checks every setting of a Node server, or throws {@link ConfigError}. */
+export function readNodeConfig(env: Environment): NodeConfig {
+  return {
+    ...readConfig(env, "node"),
+    port: integer(env, "PORT", 8080, 0, MAX_PORT),
+    sqlitePath: env["SQLITE_PATH"] || ".footfall/visits.sqlite",
+  };
+}
+
 /**
- * Reads and checks every setting, or throws {@link ConfigError}.
+ * Reads and checks every setting that both platforms have, or throws {@link ConfigError}.
  *
  * @param engine the one engine that there is to choose from, where it is but one
  */
@@ -57,9 +70,7 @@ export function readConfig(env: Environment, platform: "node" | "workerd", engin
   const serviceAccount = readServiceAccount(env, !onNode && store === "datastore" && !emulator);
   const project = env["DATASTORE_PROJECT_ID"] || env["GOOGLE_CLOUD_PROJECT"] || serviceAccount?.project_id || undefined;
   return {
-    port: integer(env, "PORT", 8080, 0, MAX_PORT),
     store,
-    sqlitePath: env["SQLITE_PATH"] || ".footfall/visits.sqlite",
     datastore: {
       project,
       databaseId: env["DATASTORE_DATABASE_ID"] || "",

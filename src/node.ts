@@ -7,7 +7,7 @@ import { createApp } from "./app.ts";
 import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
@@ -16,7 +16,7 @@ const HOST = "0.0.0.0";
 /** Longer than what proxies in front keep connections, so that it is they who close an idle one. */
 const KEEP_ALIVE_MS = 75_000;
 
-async function openStore(config: Config): Promise<Store> {
+async function openStore(config: NodeConfig): Promise<Store> {
   if (config.store === "datastore") return openDatastoreOnNode(config, logToConsole);
   const { openSqliteStore } = await import("./bindings/node/sqlite.ts");
   return openSqliteStore(config.sqlitePath);
@@ -30,7 +30,7 @@ function refuse(error: unknown): never {
 }
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env, "node");
+  const config = readNodeConfig(process.env);
   const store = await openStore(config);
   const recorder = createRecorder({ store, now: Date.now, newId: randomUUID });
   const app = createApp({
@@ -45,10 +45,7 @@ async function main(): Promise<void> {
     // Beside the server's own folder in dist/.
     assets: openAssets(new URL("../assets/", import.meta.url)),
   });
-  const stopping = stopOnSignal(async () => {
-    await recorder.drain();
-    await store.close();
-  });
+  const stopping = stopOnSignal({ drain: recorder.drain, close: store.close });
   const server = serve(
     { fetch: stopping.around(app.fetch), port: config.port, hostname: HOST, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } },
     ({ port }) =>

@@ -1,3 +1,4 @@
+import { inTime } from "../domain/in-time.ts";
 import { InvalidInput, invalid } from "../domain/invalid.ts";
 import { parseObject } from "../json.ts";
 import type { Exchange } from "./exchange.ts";
@@ -8,6 +9,9 @@ export const MAX_JSON_BYTES = 4 * 1_024;
 
 /** A browser sends the last two without a preflight, and curl's `-d` the last. */
 export const JSON_TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
+/** Of a body that is refused, so much is still read, and for so long. */
+const MAX_DISCARDED_BYTES = 2 * 1_024 * 1_024;
+const DISCARD_MS = 1_000;
 /** What a decoder writes in place of malformed bytes. */
 const REPLACEMENT = "\ufffd";
 
@@ -42,15 +46,36 @@ export async function readText({ request, shared }: Exchange, limit: number): Pr
 /** Only for a body that does not say its length: on Node, asking for the stream costs more than all the rest of a request. */
 async function readStream(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<string> {
   const decoder = new TextDecoder();
+  const reader = stream?.getReader();
   let text = "";
   let size = 0;
-  // Leaving the loop early cancels the stream.
-  for await (const chunk of stream ?? []) {
-    size += chunk.byteLength;
-    if (size > limit) tooLarge(limit);
-    text += decoder.decode(chunk, { stream: true });
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    size += part.value.byteLength;
+    if (size > limit) {
+      await discard(reader);
+      tooLarge(limit);
+    }
+    text += decoder.decode(part.value, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/** Reads what a refused request still sends, within bounds: then its connection can go on, and its client reads the refusal. */
+export async function discardBody(request: Request): Promise<void> {
+  const { method } = request;
+  if (method !== "GET" && method !== "HEAD" && !request.bodyUsed) await discard(request.body?.getReader());
+}
+
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
+  const read = async (): Promise<void> => {
+    let size = 0;
+    for (let part = await reader?.read(); part && !part.done && size < MAX_DISCARDED_BYTES; part = await reader?.read()) {
+      size += part.value.byteLength;
+    }
+  };
+  const ignore = (): void => {};
+  await inTime(read().catch(ignore), DISCARD_MS, ignore);
+  await reader?.cancel().catch(ignore);
 }
 
 function refuseBroken(error: unknown): never {

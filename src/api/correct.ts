@@ -4,14 +4,14 @@ import type { Exchange } from "./exchange.ts";
 import { idempotencyKey, nameOf } from "./idempotency.ts";
 import type { Body, Query } from "./operations.ts";
 import { siteToRead } from "./site.ts";
+import { type PageTotals, totalsOf } from "./totals.ts";
 
 /** How long the store may try, for one write of an administrator. */
 export const WRITE_DEADLINE_MS = 8_000;
 
 /** Sets a page's total. */
 export async function setVisits(exchange: Exchange, body: Body<"setVisits">): Promise<Response> {
-  const { site, page, totals } = await correct(exchange, body.site, body.page, body.visits);
-  return exchange.json({ site, page, visits: totals.visits[0] ?? 0, siteVisits: totals.siteVisits }, "no-store");
+  return exchange.json(await correct(exchange, body.site, body.page, body.visits), "no-store");
 }
 
 /** Removes a page's counter. */
@@ -20,7 +20,12 @@ export async function deleteVisits(exchange: Exchange, query: Query<"deleteVisit
   return exchange.reply(204, null, { "Cache-Control": "no-store" });
 }
 
-async function correct(exchange: Exchange, requestedSite: string | undefined, requestedPage: string, visits: number | null) {
+async function correct(
+  exchange: Exchange,
+  requestedSite: string | undefined,
+  requestedPage: string,
+  visits: number | null,
+): Promise<PageTotals> {
   const { store, now, newId } = exchange.shared;
   const site = siteToRead(exchange, requestedSite);
   const page = normalizePage(requestedPage, site);
@@ -29,5 +34,5 @@ async function correct(exchange: Exchange, requestedSite: string | undefined, re
   const id = key === null ? newId() : await nameOf("correct", site, page, visits, key);
   const time = now();
   const totals = await store.correct({ id, site, page, visits, expireAt: time + ID_LIFETIME_MS }, time + WRITE_DEADLINE_MS);
-  return { site, page, totals };
+  return totalsOf(site, page, totals);
 }

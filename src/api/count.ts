@@ -7,13 +7,10 @@ import { memoize } from "./memo.ts";
 import type { Body } from "./operations.ts";
 import { Problem } from "./problem.ts";
 import { siteToCount } from "./site.ts";
+import { type PageTotals, totalsOf } from "./totals.ts";
 
 /** What a counting answer says, in this order. */
-export interface Counted {
-  readonly site: string;
-  readonly page: string;
-  readonly visits: number;
-  readonly siteVisits: number;
+export interface Counted extends PageTotals {
   readonly counted: boolean;
   readonly reason?: "duplicate" | "bot";
 }
@@ -44,8 +41,7 @@ export function createCounter({ recorder, store, config, keepAlive }: Shared, to
       throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
     }
     if (isUncounted(exchange.request.headers, fromBrowser)) {
-      const totals = await store.totals(site, [page]);
-      return { site, page, visits: totals.visits[0] ?? 0, siteVisits: totals.siteVisits, counted: false, reason: "bot" };
+      return { ...totalsOf(site, page, await store.totals(site, [page])), counted: false, reason: "bot" };
     }
     const work = recorder.record(site, { page, day: today(), id });
     keepAlive?.(work.then(ignore, ignore), exchange.context);

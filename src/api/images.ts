@@ -1,12 +1,14 @@
+import { fromBase64 } from "../base64.ts";
 import { normalizePage } from "../domain/page.ts";
 import { parseColor, renderBadge } from "./badge.ts";
 import type { Counter } from "./count.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Query } from "./operations.ts";
 import { siteToRead } from "./site.ts";
+import { totalsOf } from "./totals.ts";
 
 /** A transparent GIF of one pixel. */
-const GIF = Uint8Array.from(atob("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="), (char) => char.charCodeAt(0));
+const GIF = fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==");
 
 /** Counts, and answers a pixel. */
 export async function answerPixel(exchange: Exchange, query: Query<"pixel">, counter: Counter): Promise<Response> {
@@ -28,6 +30,5 @@ export async function answerBadge(exchange: Exchange, query: Query<"badge">, cou
 async function readVisits(exchange: Exchange, query: Query<"badge">): Promise<number> {
   const site = siteToRead(exchange, query.site);
   const page = normalizePage(query.page ?? "/", site);
-  const { visits } = await exchange.shared.store.totals(site, [page]);
-  return visits[0] ?? 0;
+  return totalsOf(site, page, await exchange.shared.store.totals(site, [page])).visits;
 }

@@ -1,3 +1,4 @@
+import { toBase64Url } from "../base64.ts";
 import { daysBetween } from "../domain/day.ts";
 import { invalid } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
@@ -53,7 +54,7 @@ export async function listPages(exchange: Exchange, query: Query<"listPages">, t
     return { page, visits, periodVisits: points.reduce((sum, point) => sum + point.visits, 0), points };
   });
   const last = pages.at(-1);
-  const nextCursor = found.length > limit && last ? encodeCursor(last.page) : undefined;
+  const nextCursor = found.length > limit && last ? toBase64Url(last.page) : undefined;
   return exchange.json({ site, pages, nextCursor }, "no-cache");
 }
 
@@ -67,14 +68,10 @@ export async function readSeries(exchange: Exchange, query: Query<"readSeries">,
 }
 
 /** A page's name is ASCII. */
-function encodeCursor(page: string): string {
-  return btoa(page).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
 function decodeCursor(cursor: string, site: string): string {
   try {
     const page = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
-    if (normalizePage(page, site) === page && encodeCursor(page) === cursor) return page;
+    if (normalizePage(page, site) === page && toBase64Url(page) === cursor) return page;
   } catch {
     // Neither base64url nor a page: refused below, in the same words.
   }

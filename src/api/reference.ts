@@ -2,7 +2,7 @@ import { MAX_JSON_BYTES } from "./body.ts";
 import { MAX_VISITS } from "./fields.ts";
 import { MAX_IMPORT_BYTES } from "./import.ts";
 import type { OperationId } from "./operations.ts";
-import type { ProblemCode } from "./problem.ts";
+import { PROBLEMS, type ProblemCode } from "./problem.ts";
 
 /** A JSON JsonSchema (2020-12), as OpenAPI 3.1 takes it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -23,23 +23,6 @@ export interface Reference {
 /** Any operation may answer these. */
 export const COMMON_PROBLEMS = ["invalid-input", "internal", "unavailable"] as const satisfies readonly ProblemCode[];
 
-/** What a field of a query or a body means, wherever it stands. */
-export const FIELDS: Readonly<Record<string, string>> = {
-  site: "A host name. When counting, by default that of Origin (images: Referer), which it must not contradict; then DEFAULT_SITE.",
-  page: 'A path or a full URL of the site. "/blog", "/blog/", "//blog" and "https://example.com/blog?x=1#y" are one page.',
-  id: "The visit's own id: however often it is sent within 24 hours, it counts once. The header Idempotency-Key is the same thing.",
-  visits: "A number of visits.",
-  days: "How many of the visits belong to which UTC day (YYYY-MM-DD); at most 366 days.",
-  label: "The text on the badge's left side.",
-  color: "The color of the badge's right side.",
-  count: "Whether to count a visit first.",
-  sort: "By name (the default), or by visits, the most first.",
-  limit: "How many pages to answer; by default 100; with sort=visits at most 100.",
-  cursor: "The nextCursor of the answer before; not with sort=visits.",
-  from: "The first UTC day, as YYYY-MM-DD; by default 29 days before the last. At most 1,830 days.",
-  to: "The last UTC day, as YYYY-MM-DD; by default today.",
-};
-
 const object = (properties: Readonly<Record<string, JsonSchema>>, ...optional: readonly string[]): JsonSchema => ({
   type: "object",
   properties,
@@ -49,7 +32,7 @@ const list = (items: JsonSchema): JsonSchema => ({ type: "array", items });
 
 /** What every error is: RFC 9457. */
 export const PROBLEM: JsonSchema = object({
-  type: { type: "string", pattern: "^urn:footfall:[a-z-]+$" },
+  type: { enum: Object.keys(PROBLEMS).map((code) => `urn:footfall:${code}`) },
   title: { type: "string", description: "The kind of refusal, in words." },
   status: { type: "integer" },
   detail: { type: "string", description: "Which field, what it was and what is allowed." },

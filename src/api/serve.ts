@@ -1,7 +1,7 @@
 import { InvalidInput, quote } from "../domain/invalid.ts";
 import { StoreError } from "../domain/store.ts";
 import { isAsset } from "./assets.ts";
-import { readJson } from "./body.ts";
+import { discardBody, readJson } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Handler } from "./handlers.ts";
 import { authorize } from "./key.ts";
@@ -42,7 +42,7 @@ export async function attempt(exchange: Exchange, work: () => Promise<Response>)
 }
 
 /** Answers what no operation does: preflights, other methods, unknown paths. */
-export function answerUnmatched(exchange: Exchange): Response {
+export async function answerUnmatched(exchange: Exchange): Promise<Response> {
   const { path, method } = exchange.context.req;
   const methods = isAsset(path) ? ["GET"] : operationsAt(path).map((operation) => operation.method);
   const known = methods.flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]));
@@ -63,7 +63,8 @@ export function answerUnmatched(exchange: Exchange): Response {
 }
 
 /** The one place where whatever was thrown becomes an answer. */
-function fail(exchange: Exchange, error: unknown): Response {
+async function fail(exchange: Exchange, error: unknown): Promise<Response> {
+  await discardBody(exchange.request);
   const problem = asProblem(error);
   const headers: Record<string, string> = {
     "Content-Type": "application/problem+json",

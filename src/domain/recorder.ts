@@ -10,7 +10,7 @@ export type Outcome =
 export interface Recorder {
   /** Resolves once the visit is durable; throws {@link StoreError} where that is not known in time. */
   record(site: string, visit: Visit): Promise<Outcome>;
-  /** Resolves when no visit is on its way. */
+  /** From now on every visit has at most as long as a batch; resolves when none is on its way. */
   drain(): Promise<void>;
 }
 
@@ -90,6 +90,7 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   const lanes = new Map<string, Lane>();
   const active = new Set<Lane>();
   const idle: (() => void)[] = [];
+  let lastDeadline = Number.POSITIVE_INFINITY;
 
   async function record(site: string, visit: Visit): Promise<Outcome> {
     const lane = lanes.get(site) ?? open(site);
@@ -129,7 +130,7 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
     const members = take(lane);
     const oldest = members[0]?.acceptedAt ?? 0;
     try {
-      await commit(lane.site, members, Math.min(now() + BATCH_DEADLINE_MS, oldest + VISIT_DEADLINE_MS));
+      await commit(lane.site, members, Math.min(now() + BATCH_DEADLINE_MS, oldest + VISIT_DEADLINE_MS, lastDeadline));
     } finally {
       for (const member of members) forget(lane, member);
       if (lane.busyUntil === term) release(lane);
@@ -193,6 +194,7 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   }
 
   function drain(): Promise<void> {
+    lastDeadline = Math.min(lastDeadline, now() + BATCH_DEADLINE_MS);
     return lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
   }
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig, readNodeConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/environment.ts";
 
 const KEY = { client_email: "a@b.example", private_key: "PEM", private_key_id: "1", project_id: "acme" };
 
 describe("settings", () => {
   test("have their defaults on Node", () => {
-    expect(readConfig({}, "node")).toEqual({
+    expect(readNodeConfig({})).toEqual({
       port: 8080,
       store: "sqlite",
       sqlitePath: ".footfall/visits.sqlite",
@@ -28,7 +28,7 @@ describe("settings", () => {
 
   test("count an empty value as absent", () => {
     const names = ["PORT", "STORE", "SITES", "SHARDS", "LOG", "PAGES", "ADMIN_KEY", "DATASTORE_EMULATOR_HOST", "K_SERVICE", "PUBLIC_STATS"];
-    expect(readConfig(Object.fromEntries(names.map((name) => [name, ""])), "node")).toEqual(readConfig({}, "node"));
+    expect(readNodeConfig(Object.fromEntries(names.map((name) => [name, ""])))).toEqual(readNodeConfig({}));
   });
 
   test.each([
@@ -59,32 +59,32 @@ describe("settings", () => {
     expect(readConfig(env, "workerd").datastore).toMatchObject({ project: "acme", serviceAccount: KEY });
   });
 
-  const bad: [Record<string, string>, "node" | "workerd"][] = [
-    [{ PORT: "65536" }, "node"],
-    [{ PORT: "-1" }, "node"],
-    [{ PORT: "http" }, "node"],
-    [{ STORE: "redis" }, "node"],
-    [{ SITES: "a b" }, "node"],
-    [{ SITES: "a.example," }, "node"],
-    [{ SITES: "*.example.com" }, "node"],
-    [{ SITES: "https://example.com" }, "node"],
-    [{ DEFAULT_SITE: "c.example", SITES: "a.example,b.example" }, "node"],
-    [{ DEFAULT_SITE: "not a host" }, "node"],
-    [{ PUBLIC_STATS: "yes" }, "node"],
-    [{ SHARDS: "0" }, "node"],
-    [{ SHARDS: "101" }, "node"],
-    [{ SHARDS: "1.5" }, "node"],
-    [{ CLIENT_IP_HEADER: "X Forwarded" }, "node"],
-    [{ VISITS_PER_MINUTE: "0" }, "node"],
-    [{ NEW_PAGES_BURST: "many" }, "node"],
-    [{ NEW_PAGES_PER_HOUR: "-5" }, "node"],
-    [{ PAGES: "blog" }, "node"],
-    [{ LOG: "none" }, "node"],
-    [{ DATASTORE_EMULATOR_HOST: "http://localhost" }, "node"],
+  const bad: Record<string, string>[] = [
+    { PORT: "65536" },
+    { PORT: "-1" },
+    { PORT: "http" },
+    { STORE: "redis" },
+    { SITES: "a b" },
+    { SITES: "a.example," },
+    { SITES: "*.example.com" },
+    { SITES: "https://example.com" },
+    { DEFAULT_SITE: "c.example", SITES: "a.example,b.example" },
+    { DEFAULT_SITE: "not a host" },
+    { PUBLIC_STATS: "yes" },
+    { SHARDS: "0" },
+    { SHARDS: "101" },
+    { SHARDS: "1.5" },
+    { CLIENT_IP_HEADER: "X Forwarded" },
+    { VISITS_PER_MINUTE: "0" },
+    { NEW_PAGES_BURST: "many" },
+    { NEW_PAGES_PER_HOUR: "-5" },
+    { PAGES: "blog" },
+    { LOG: "none" },
+    { DATASTORE_EMULATOR_HOST: "http://localhost" },
   ];
-  test.each(bad)("%j is refused in one line that names it and what is allowed", (env, platform) => {
+  test.each(bad)("%j is refused in one line that names it and what is allowed", (env) => {
     const [name = "", value = ""] = Object.entries(env)[0] ?? [];
-    const error = catchError(() => readConfig(env, platform));
+    const error = catchError(() => readNodeConfig(env));
     expect(error.message).toMatch(new RegExp(`^${name} is .*; allowed is .*\\.$`));
     expect(error.message).toContain(JSON.stringify(value));
   });

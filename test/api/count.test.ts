@@ -106,7 +106,7 @@ describe("POST /v1/visits", () => {
     expect(store.writes).toEqual([]);
   });
 
-  test("reads no more than 4 KiB of a body that does not say its length", async () => {
+  test("keeps no more than 4 KiB of a body that does not say its length, and ends it after 2 MiB", async () => {
     const { app, store } = startService();
     let pulled = 0;
     const body = new ReadableStream({
@@ -117,8 +117,19 @@ describe("POST /v1/visits", () => {
     });
     const response = await app.request("/visits", { method: "POST", body, duplex: "half" } as RequestInit);
     expect(response.status).toBe(413);
-    expect(pulled).toBeLessThan(10);
+    expect(pulled).toBeLessThan(2_200);
     expect(store.writes).toEqual([]);
+  });
+
+  test("refuses a body over 4 KiB that never ends, and never says more", { timeout: 5_000 }, async () => {
+    const { app } = startService();
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(" ".repeat(5_000)));
+      },
+    });
+    const response = await app.request("/visits", { method: "POST", body, duplex: "half" } as RequestInit);
+    expect(response.status).toBe(413);
   });
 
   test("reads a body in pieces that does not say its length", async () => {

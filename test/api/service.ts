@@ -1,8 +1,8 @@
 import type { LogEntry } from "../../src/api/log.ts";
 import { createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
-import type { Environment } from "../../src/environment.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
+import type { Environment } from "../../src/environment.ts";
 import { createMemoryStore } from "./memory-store.ts";
 
 /** The app on a store in memory, with a clock that stands at noon of 2026-11-22 until it is moved. */

@@ -200,3 +200,24 @@ test("draining waits until no visit is on its way", async () => {
   await Promise.all(visits);
   expect(drained).toBe(true);
 });
+
+test("while it drains, no batch has longer than six seconds from then", async () => {
+  const deadlines: number[] = [];
+  const store = {
+    commit: (_: Batch, deadline: number): Promise<Receipt> => {
+      deadlines.push(deadline - start);
+      return new Promise((_resolve, reject) => setTimeout(() => reject(new StoreError("away", { retryable: true })), deadline - Date.now()));
+    },
+  };
+  const start = Date.now();
+  const away = createRecorder({ store, now: Date.now, newId: () => crypto.randomUUID() });
+  const first = away.record(SITE, visit("/a"));
+  await vi.advanceTimersByTimeAsync(1_000);
+  const settled = Promise.allSettled([first, away.record(SITE, visit("/b"))]);
+  await vi.advanceTimersByTimeAsync(500);
+  const drained = away.drain();
+  await vi.advanceTimersByTimeAsync(7_000);
+  await drained;
+  expect((await settled).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(deadlines).toEqual([6_000, 7_500]);
+});

@@ -1,6 +1,15 @@
 import { DatastoreClient } from "@google-cloud/datastore/build/src/v1/index.js";
 import { googleAuthLibrary, grpc } from "google-gax";
-import { type Method, type Responses, STATUS_NAMES, Timestamp, type Transport, TransportError } from "../../stores/datastore/transport.ts";
+import {
+  type Entity,
+  type Method,
+  type Requests,
+  type Responses,
+  STATUS_NAMES,
+  type Timestamp,
+  type Transport,
+  TransportError,
+} from "../../stores/datastore/transport.ts";
 
 /** A lost connection is made anew after this long, and not after gRPC's default of a second. */
 const CHANNEL = { "grpc.initial_reconnect_backoff_ms": 20, "grpc.max_reconnect_backoff_ms": 500 };
@@ -56,11 +65,29 @@ export function createGrpcTransport(options: { emulator: string | undefined; pro
   };
 }
 
-/** In protocol buffers a query's limit is a wrapped integer. */
-function toProto(method: Method, request: object): object {
-  if (method !== "runQuery" || !("query" in request)) return request;
-  const query = request.query as { limit: number };
-  return { ...request, query: { ...query, limit: { value: query.limit } } };
+/** What has another form in protocol buffers than in JSON: a query's limit, which is a wrapped integer, and times. */
+const TO_PROTO: { readonly [M in Method]?: (request: Requests[M]) => object } = {
+  runQuery: (request) => ({ ...request, query: { ...request.query, limit: { value: request.query.limit } } }),
+  lookup: ({ readOptions, ...rest }) => ({
+    ...rest,
+    readOptions: readOptions?.readTime ? { readTime: toTime(readOptions.readTime) } : readOptions,
+  }),
+  commit: ({ mutations, ...rest }) => ({
+    ...rest,
+    mutations: mutations.map((mutation) => (mutation.insert ? { ...mutation, insert: withTimes(mutation.insert) } : mutation)),
+  }),
+};
+
+function toProto<M extends Method>(method: M, request: Requests[M]): object {
+  return TO_PROTO[method]?.(request) ?? request;
+}
+
+function withTimes({ key, properties = {} }: Entity): object {
+  const converted: Record<string, object> = {};
+  for (const [name, value] of Object.entries(properties)) {
+    converted[name] = value.timestampValue ? { ...value, timestampValue: toTime(value.timestampValue) } : value;
+  }
+  return { key, properties: converted };
 }
 
 /** What is used of the answers and has another form than in JSON: bytes, and times. */
@@ -71,6 +98,7 @@ interface Proto {
   batch?: { endCursor?: Uint8Array };
 }
 
+/** Since 1970. */
 interface ProtoTime {
   seconds?: number | string | null;
   nanos?: number | null;
@@ -81,11 +109,19 @@ function fromProto(response: Proto): object {
   return {
     ...response,
     ...(transaction && { transaction: base64(transaction) }),
-    ...(commitTime && { commitTime: time(commitTime) }),
-    ...(found && { found: found.map((result) => ({ ...result, ...(result.createTime && { createTime: time(result.createTime) }) })) }),
+    ...(commitTime && { commitTime: fromTime(commitTime) }),
+    ...(found && { found: found.map((result) => ({ ...result, ...(result.createTime && { createTime: fromTime(result.createTime) }) })) }),
     ...(batch?.endCursor && { batch: { ...batch, endCursor: base64(batch.endCursor) } }),
   };
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-const time = ({ seconds, nanos }: ProtoTime): Timestamp => new Timestamp(Number(seconds), nanos ?? 0);
+
+function toTime(text: Timestamp): ProtoTime {
+  const [whole = "", fraction = ""] = text.replace("Z", "").split(".");
+  return { seconds: Date.parse(`${whole}Z`) / 1_000, nanos: Number(fraction.padEnd(9, "0")) };
+}
+
+function fromTime({ seconds, nanos }: ProtoTime): Timestamp {
+  return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19)}.${String(nanos ?? 0).padStart(9, "0")}Z`;
+}

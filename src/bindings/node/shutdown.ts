@@ -8,11 +8,12 @@ const SWEEP_MS = 50;
 type Fetch<A extends unknown[]> = (...args: A) => Response | Promise<Response>;
 
 /**
- * On SIGTERM or SIGINT: accepts nothing more, answers what was accepted, runs `finish` and exits with 0.
+ * On SIGTERM or SIGINT: accepts nothing more, answers what was accepted, runs `close` and exits with 0.
  *
- * @param finish what is left to do when the last answer is out
+ * @param options.drain begins with the signal: brings what is under way to its end
+ * @param options.close what is left to do when the last answer is out
  */
-export function stopOnSignal(finish: () => Promise<void>): {
+export function stopOnSignal({ drain, close }: { drain: () => Promise<void>; close: () => Promise<void> }): {
   /** Wraps the handler: while stopping, each answer ends its connection, so that no client sends another request into the void. */
   around<A extends unknown[]>(fetch: Fetch<A>): Fetch<A>;
   /** Names the server to stop. */
@@ -32,10 +33,11 @@ export function stopOnSignal(finish: () => Promise<void>): {
         if (stopping) return;
         stopping = true;
         setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+        const drained = drain();
         const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
         server.close(() => {
           clearInterval(sweep);
-          finish().then(
+          drained.then(close).then(
             () => process.exit(0),
             (error: unknown) => {
               console.error(error);

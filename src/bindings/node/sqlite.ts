@@ -2,7 +2,9 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
+import { quote } from "../../domain/invalid.ts";
 import type { Store } from "../../domain/store.ts";
+import { ConfigError } from "../../environment.ts";
 import type { Row, Sql } from "../../stores/sqlite/sql.ts";
 import { createSqliteStore } from "../../stores/sqlite/store.ts";
 
@@ -35,8 +37,7 @@ export function openSqliteStore(path: string, now: () => number = Date.now): Sto
   } catch (cause) {
     database?.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const needed = "a SQLite file, or a new one, in a folder that this process may write to";
-    throw new Error(`SQLITE_PATH is ${JSON.stringify(path)} (${reason}); needed is ${needed}.`, { cause });
+    throw new ConfigError(`SQLITE_PATH is ${quote(path)} (${reason}); allowed is a file, present or new, that this process may write to.`);
   }
 }
 

@@ -60,6 +60,11 @@ function settingsOf(env: object): Environment {
 function misconfigured({ message }: ConfigError): Response {
   logToConsole({ severity: "ERROR", message });
   const problem = new Problem("internal", "The service is not set up; its log says why.");
-  const headers = { "Content-Type": "application/problem+json", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" };
+  const headers = {
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    "Access-Control-Allow-Origin": "*",
+    "X-Request-Id": crypto.randomUUID(),
+  };
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }

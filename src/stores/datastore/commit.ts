@@ -78,7 +78,7 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
 
 /** Totals at a past moment, or the current ones. */
 async function totalsAt(session: Session, site: string, pages: readonly string[], readTime?: Timestamp): Promise<Totals> {
-  const snapshot = await readSnapshot(session, site, pages, { fields: TOTAL_FIELDS }, readTime && { readTime });
+  const snapshot = await readSnapshot(session, site, pages, { fields: TOTAL_FIELDS }, readTime === undefined ? undefined : { readTime });
   return {
     siteVisits: snapshot.site.count,
     visits: Object.fromEntries(pages.map((page, index) => [page, snapshot.pages[index]?.count ?? 0])),

@@ -1,3 +1,5 @@
+import { fromBase64, toBase64Url } from "../../base64.ts";
+
 /** Whom the REST transport speaks for: a project, and a bearer token (`null` where none is needed). */
 export interface Identity {
   project(signal: AbortSignal): Promise<string>;
@@ -58,17 +60,12 @@ export function serviceAccountIdentity(options: { key: ServiceAccountKey; projec
     const ends = issued + SELF_SIGNED_LIFETIME_S;
     const header = { alg: "RS256", typ: "JWT", kid: key.private_key_id };
     const claims = { iss: key.client_email, sub: key.client_email, aud: "https://datastore.googleapis.com/", iat: issued, exp: ends };
-    const content = `${base64Url(JSON.stringify(header))}.${base64Url(JSON.stringify(claims))}`;
+    const content = `${toBase64Url(JSON.stringify(header))}.${toBase64Url(JSON.stringify(claims))}`;
     const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-    const der = Uint8Array.from(atob(key.private_key.replace(/-----[^-]+-----|\s/g, "")), (char) => char.charCodeAt(0));
+    const der = fromBase64(key.private_key.replace(/-----[^-]+-----|\s/g, ""));
     const privateKey = await crypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]);
     const signature = await crypto.subtle.sign(algorithm, privateKey, new TextEncoder().encode(content));
-    return { value: `${content}.${base64Url(String.fromCharCode(...new Uint8Array(signature)))}`, endsAt: ends * 1_000 };
+    return { value: `${content}.${toBase64Url(String.fromCharCode(...new Uint8Array(signature)))}`, endsAt: ends * 1_000 };
   });
   return { project: async () => options.project ?? key.project_id, token: token.get, forget: token.forget };
-}
-
-/** Base64url without padding, of a string of bytes. */
-function base64Url(bytes: string): string {
-  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

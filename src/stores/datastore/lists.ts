@@ -102,7 +102,11 @@ async function* scan(
   const beyond: Filter = { propertyFilter: { property: KEY, op: "GREATER_THAN", value: { keyValue: session.keys.behind(site, after) } } };
   const filter: Filter = { compositeFilter: { op: "AND", filters: [below(session, site), beyond] } };
   let current: { page: string; visits: number; days: Record<string, number> } | undefined;
-  for await (const entity of results(session, { kind: COUNTER_KIND, filter, order: BY_KEY, limit }, period ? ["count", "days"] : ["count"])) {
+  for await (const entity of results(
+    session,
+    { kind: COUNTER_KIND, filter, order: BY_KEY, limit },
+    period ? ["count", "days"] : ["count"],
+  )) {
     const page = pageOf(entity.key);
     if (page === null) continue;
     if (current?.page !== page) {

@@ -32,7 +32,7 @@ export function openRestTransport(
   const { databaseId, emulator, serviceAccount: key, project } = settings;
   const own = key ? serviceAccountIdentity({ key, project, now: deps.now }) : machine;
   const identity = emulator ? emulatorIdentity(project ?? EMULATOR_PROJECT) : own;
-  if (!identity) throw new TypeError("neither the settings nor the machine say as whom to ask Datastore");
+  if (!identity) throw new TypeError("no identity to ask Datastore with");
   const origin = emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
   return createRestTransport({ origin, databaseId, identity, fetch: deps.fetch });
 }

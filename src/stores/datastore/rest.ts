@@ -1,5 +1,5 @@
 import type { Identity } from "./identity.ts";
-import { type Status, Timestamp, type Transport, TransportError } from "./transport.ts";
+import { type Status, type Transport, TransportError } from "./transport.ts";
 
 /**
  * Datastore's JSON form over `fetch`: runs anywhere, and needs nothing loaded.
@@ -24,7 +24,7 @@ export function createRestTransport(options: { origin: string; databaseId: strin
       signal,
     });
     const text = await response.text();
-    if (response.ok) return JSON.parse(text, revive);
+    if (response.ok) return JSON.parse(text);
     if (response.status === 401) identity.forget();
     throw toError(response.status, text);
   }
@@ -43,11 +43,6 @@ export function createRestTransport(options: { origin: string; databaseId: strin
     },
     close: async () => {},
   };
-}
-
-/** The times of an answer; those among an entity's properties are of no use to the store. */
-function revive(key: string, value: unknown): unknown {
-  return typeof value === "string" && (key === "createTime" || key === "commitTime") ? Timestamp.parse(value) : value;
 }
 
 /** Google's `{"error":{"status","message"}}`; anything else comes from something in between, and its outcome is unknown. */

@@ -18,30 +18,13 @@ export type Method = keyof Requests;
 export type TransactionId = string;
 export type Cursor = string;
 
-/** A time in both of the API's forms: seconds and nanoseconds since 1970, and RFC 3339 in JSON. */
-export class Timestamp {
-  readonly seconds: number;
-  readonly nanos: number;
-  constructor(seconds: number, nanos: number) {
-    this.seconds = seconds;
-    this.nanos = nanos;
-  }
+/** RFC 3339 in UTC, with any number of decimals, as the JSON form has times. */
+export type Timestamp = string;
 
+export const Timestamp = {
   /** @param time milliseconds since 1970 */
-  static of(time: number): Timestamp {
-    return new Timestamp(Math.floor(time / 1_000), (time % 1_000) * 1_000_000);
-  }
-
-  /** @param text RFC 3339 in UTC, with any number of decimals */
-  static parse(text: string): Timestamp {
-    const [whole = "", fraction = ""] = text.replace("Z", "").split(".");
-    return new Timestamp(Date.parse(`${whole}Z`) / 1_000, Number(fraction.padEnd(9, "0")));
-  }
-
-  toJSON(): string {
-    return `${new Date(this.seconds * 1_000).toISOString().slice(0, 19)}.${String(this.nanos).padStart(9, "0")}Z`;
-  }
-}
+  of: (time: number): Timestamp => new Date(time).toISOString(),
+};
 
 export interface Key {
   readonly partitionId?: Partition;
@@ -102,7 +85,11 @@ export interface Query {
 }
 
 export interface Filter {
-  readonly propertyFilter?: { readonly property: { readonly name: string }; readonly op: "HAS_ANCESTOR" | "GREATER_THAN"; readonly value: Value };
+  readonly propertyFilter?: {
+    readonly property: { readonly name: string };
+    readonly op: "HAS_ANCESTOR" | "GREATER_THAN";
+    readonly value: Value;
+  };
   readonly compositeFilter?: { readonly op: "AND"; readonly filters: readonly Filter[] };
 }
 
@@ -114,7 +101,11 @@ export interface Requests {
     readonly transaction?: TransactionId;
     readonly mutations: readonly Mutation[];
   };
-  lookup: { readonly keys: readonly Key[]; readonly readOptions?: ReadOptions; readonly propertyMask?: { readonly paths: readonly string[] } };
+  lookup: {
+    readonly keys: readonly Key[];
+    readonly readOptions?: ReadOptions;
+    readonly propertyMask?: { readonly paths: readonly string[] };
+  };
   runQuery: { readonly partitionId?: Partition; readonly query: Query; readonly propertyMask?: { readonly paths: readonly string[] } };
   rollback: { readonly transaction: TransactionId };
 }

@@ -35,7 +35,7 @@ declare global {
 /** The service knows an id for 24 hours; half of that is on the safe side. */
 const GIVE_UP_MS = 12 * 3_600_000;
 
-/** A day or so. A timer would take more than 24 days for nothing, and fire at once. */
+/** A day or so: what is longer begins anew, because a timer fires at once where its time overflows (24 days). */
 const MAX_WAIT_MS = 100_000_000;
 
 /** A module has no `currentScript`. The attributes are read at each view, so that they may change. */
@@ -90,7 +90,7 @@ const look = async (event?: Partial<PageTransitionEvent>): Promise<void> => {
 
 if (tag?.src && !history.footfall) {
   history.footfall = look;
-  // Captured: not every one of them reaches the window otherwise, and the numbers are to be there before others hear of "footfall".
+  // Captured, as "prerenderingchange" does not bubble up from the document.
   for (const name of ["pageshow", "footfall", "prerenderingchange", "popstate", "DOMContentLoaded"]) addEventListener(name, look, true);
   try {
     navigation.addEventListener("currententrychange", look);
