@@ -13,6 +13,8 @@ const BUILD_MS = 900_000;
 const START_MS = 30_000;
 const ADDED_BYTES = 4 * 1_024 * 1_024;
 const CONNECTIONS = 64;
+/** What a client meets when the server has closed: a request on such a connection was never accepted. */
+const CLOSED = /^(?:ECONNREFUSED|ECONNRESET|EPIPE)$/;
 /** Cloud Run's 10 s, less a margin. */
 const STOP_MS = 8_000;
 
@@ -106,8 +108,8 @@ function countUntilClosed(url: string): { answered(): number; failures: Promise<
         else failures.push(`answered ${status}`);
       }
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== "ECONNREFUSED") failures.push(`${code}: ${message}`);
+      const { code = "", message } = error as NodeJS.ErrnoException;
+      if (!CLOSED.test(code)) failures.push(`${code}: ${message}`);
     } finally {
       agent.destroy();
     }

@@ -16,7 +16,7 @@ server.once("error", (error) => fail(`PORT is ${port}: ${error.message}.`));
 server.listen(port, HOST, () => {
   const address = server.address();
   const actual = typeof address === "object" ? address?.port : port;
-  console.log(`gateway on http://${HOST}:${actual} in front of ${backend.origin}, by ${shown(GATEWAY_FILE)}, with ${keys.size} valid keys`);
+  console.log(`gateway on http://${HOST}:${actual} in front of ${backend.origin}, by ${shown(GATEWAY_FILE)}; valid keys: ${keys.size}`);
   console.log("It models ESPv2's documented behaviour; it is not Google's gateway.");
   if (keys.size === 0) console.log("API_KEYS is not set: administration is refused. Set it to the service's ADMIN_KEY.");
 });

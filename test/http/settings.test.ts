@@ -38,9 +38,9 @@ const onNode: readonly Row[] = [
 
 /** What only a worker refuses, by its bundle. */
 const onWorkers: readonly (readonly [name: string, line: RegExp, settings: Settings, start: (vars: Settings) => Promise<Served>])[] = [
-  ["SITES", /^SITES is not set; allowed is /, { SITES: "" }, startWorker],
-  ["STORE of another bundle", /^STORE is "datastore"; allowed is .*sqlite/, { STORE: "datastore" }, startWorker],
-  ["STORE of another bundle", /^STORE is "sqlite"; allowed is .*datastore/, { STORE: "sqlite" }, startDatastoreWorker],
+  ["no SITES", /^SITES is not set; allowed is /, { SITES: "" }, startWorker],
+  ["STORE of the other bundle: datastore", /^STORE is "datastore"; allowed is .*sqlite/, { STORE: "datastore" }, startWorker],
+  ["STORE of the other bundle: sqlite", /^STORE is "sqlite"; allowed is .*datastore/, { STORE: "sqlite" }, startDatastoreWorker],
   ["a missing key", /^GOOGLE_SERVICE_ACCOUNT_KEY is not set; allowed is /, {}, startDatastoreWorker],
   [
     "a broken key",
@@ -94,7 +94,7 @@ describe("a bad setting stops the Node server with one line", () => {
 
 describe("a bad setting makes a worker answer 500, with one line in its log", () => {
   const everyone = everywhere.map(([name, line, settings]) => [name, line, settings, startWorker] as const);
-  test.each([...everyone, ...onWorkers])("%s %s", async (_, line, settings, start) => {
+  test.each([...everyone, ...onWorkers])("%s", async (_, line, settings, start) => {
     const worker = await start({ SITES: "*", ...settings });
     const client = createClient(worker.url);
     const answer = await client.send("POST /visits");

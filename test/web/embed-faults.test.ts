@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { requires } from "../support/skip.ts";
 import type { Asked } from "./embed-gate.ts";
-import { RUNTIMES, type Stage, setStage } from "./embed-stage.ts";
+import { PATIENCE, RUNTIMES, type Stage, setStage } from "./embed-stage.ts";
 
 const ANSWERED = "window.footfall?.visits >= 0";
 /** What the browser itself says of a request that failed or was refused: no script can keep it from that. */
@@ -149,7 +149,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       await page.getByRole("link", { name: "Summer" }).click();
       await page.waitForFunction(ANSWERED);
       release();
-      await expect.poll(() => stage.totals(site, "/app/spring", "/app/summer")).toEqual({ siteVisits: 2, visits: [1, 1] });
+      await expect.poll(() => stage.totals(site, "/app/spring", "/app/summer"), PATIENCE).toEqual({ siteVisits: 2, visits: [1, 1] });
       await sleep(300);
       expect(await page.evaluate("[told, footfall.page]")).toEqual([["/app/summer"], "/app/summer"]);
       expect(await page.locator("[data-visits]").allTextContents()).toEqual(["1", "1"]);
@@ -162,10 +162,10 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       stage.api.decide = (asked) => (isCount(asked) ? late : "pass");
       const { page } = await stage.open();
       await page.goto(stage.at(site, "/"));
-      await expect.poll(() => stage.counts(site).length).toBe(1);
+      await expect.poll(() => stage.counts(site).length, PATIENCE).toBe(1);
       await page.goto("about:blank");
       release();
-      await expect.poll(() => stage.totals(site, "/")).toEqual({ siteVisits: 1, visits: [1] });
+      await expect.poll(() => stage.totals(site, "/"), PATIENCE).toEqual({ siteVisits: 1, visits: [1] });
     });
 
     test("gives up after 12 hours, and says so", async () => {
@@ -174,8 +174,8 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       const { page, complaints } = await stage.open();
       await page.clock.install();
       await page.goto(stage.at(site, "/"));
-      await expect.poll(() => stage.counts(site).length).toBe(1);
-      for (let hour = 0; hour < 13; hour += 1) {
+      await expect.poll(() => stage.counts(site).length, PATIENCE).toBe(1);
+      for (let hour = 0; hour < 18; hour += 1) {
         await page.clock.runFor("01:00:00");
         await sleep(50);
       }

@@ -23,6 +23,9 @@ export const RUNTIMES: Readonly<Record<string, (settings: Record<string, string>
   Miniflare: (settings) => startWorker(settings),
 };
 
+/** How long a test polls for what comes by itself: a browser and its pages take their time on a loaded machine. */
+export const PATIENCE = { timeout: 30_000 };
+
 /** A website of its own for each test, all of which may count. */
 const SITES = Array.from({ length: 60 }, (_, index) => `site${index}.example`);
 

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { visitUnwatched } from "../support/browser.ts";
 import { requires } from "../support/skip.ts";
-import { RUNTIMES, type Stage, setStage } from "./embed-stage.ts";
+import { PATIENCE, RUNTIMES, type Stage, setStage } from "./embed-stage.ts";
 
 /** Notes what the page is told: the event's details, and whether it came back from the back/forward cache. */
 const NOTES = `
@@ -24,9 +24,6 @@ const MEASURE = `Promise.all(["longtask", "layout-shift", "long-animation-frame"
   shifts: shifts.length,
   ours: frames.flatMap(({ scripts }) => scripts).filter(({ sourceURL, duration }) => sourceURL.endsWith("/embed.js") && duration >= 50).length,
 }))`;
-
-/** A browser starts in a second or two; on a loaded machine, later. */
-const PATIENCE = { timeout: 30_000 };
 
 /** Both numbers, as the page shows them. */
 function shown(page: Page): Promise<string[]> {
@@ -156,7 +153,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
         expect(counted(site)).toEqual([]);
         show();
         await expect.poll(() => counted(site), PATIENCE).toEqual(["/about"]);
-        await expect.poll(() => stage.totals(site, "/about")).toEqual({ siteVisits: 1, visits: [1] });
+        await expect.poll(() => stage.totals(site, "/about"), PATIENCE).toEqual({ siteVisits: 1, visits: [1] });
         // It was this very document, which was not asked for again.
         expect(asked("/about").map(({ headers }) => headers["sec-purpose"])).toEqual(["prefetch;prerender"]);
       } finally {

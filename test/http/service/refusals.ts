@@ -4,6 +4,9 @@ import { failuresIn } from "../../support/http-log.ts";
 import { refusedRequests, refusedVisits, USED } from "./refused.ts";
 import { FROM_SITE, KEY, type Rig } from "./rig.ts";
 
+/** A longer target does not fit into a test's name. */
+const NAME_CHARS = 60;
+
 /** Input that is refused: with the right status, in words that help, and without a trace in the counts or in the log. */
 export function refusals(rig: () => Rig): void {
   const totals = async () => {
@@ -42,7 +45,8 @@ export function refusals(rig: () => Rig): void {
       await refuse("POST /v1/visits", status, type, detail, sent);
     });
 
-    test.each(refusedRequests)("%s with %i %s", async (target, status, type, detail) => {
+    const named = refusedRequests.map(([target, status, ...rest]) => [target.slice(0, NAME_CHARS), status, target, ...rest] as const);
+    test.each(named)("%s with %i", async (_, status, target, type, detail) => {
       // Images come without an origin, and are for everyone.
       const origin = /badge|pixel/.test(target) ? {} : FROM_SITE;
       const answer = await refuse(target, status, type, detail, { headers: { ...KEY, ...origin } });

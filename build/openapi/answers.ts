@@ -1,0 +1,69 @@
+import { PROBLEMS, type ProblemCode } from "../../src/api/problem.ts";
+import type { JsonSchema } from "../../src/api/reference.ts";
+import type { Answer, Header, Ref } from "./document.ts";
+
+/** What several operations have in common; each adds what it is the first to need. */
+export interface Shared {
+  readonly schemas: Record<string, JsonSchema>;
+  readonly responses: Record<string, Answer>;
+}
+
+/** Headers of answers. Those that are required are on every answer of the API. */
+export const HEADERS = {
+  "X-Request-Id": header("A valid one of the request, or its trace's id, or a new one.", true, { pattern: "^[A-Za-z0-9._-]{1,128}$" }),
+  "Access-Control-Allow-Origin": header("The allowed origin, or * for everyone.", false, {}),
+  "Access-Control-Expose-Headers": header("What a script may read.", true, { const: "Retry-After, X-Request-Id" }),
+  Vary: header("Answers differ by origin.", true, { pattern: "\\bOrigin\\b" }),
+  "Cache-Control": header("How long the answer may be kept.", true, {}),
+  "X-Content-Type-Options": header("The answer is of no other type than it says.", true, { const: "nosniff" }),
+  "Retry-After": header("After how many seconds to send the same request again.", true, { pattern: "^[1-9][0-9]*$" }),
+  "WWW-Authenticate": header("How to send the key.", true, {}),
+  Allow: header("The methods that the path knows.", true, {}),
+} satisfies Record<string, Header>;
+
+type HeaderName = keyof typeof HEADERS;
+const EVERYWHERE: readonly HeaderName[] = [
+  "X-Request-Id",
+  "Access-Control-Allow-Origin",
+  "Access-Control-Expose-Headers",
+  "Vary",
+  "Cache-Control",
+  "X-Content-Type-Options",
+];
+const OF_STATUS: Readonly<Record<number, HeaderName>> = { 401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After" };
+
+/** An answer for every status of the problems. */
+export function refusals(codes: readonly ProblemCode[], { responses }: Shared): Record<string, Ref> {
+  const byStatus = Object.groupBy(codes, (code) => PROBLEMS[code][0]);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, own = []]) => {
+      const name = own.join(".");
+      responses[name] ??= refusal(own);
+      return [status, { $ref: `#/components/responses/${name}` }];
+    }),
+  );
+}
+
+/** The refusals of one status. */
+export function refusal(codes: readonly ProblemCode[]): Answer {
+  const [status] = codes.map((code) => PROBLEMS[code][0]);
+  const schema: JsonSchema = {
+    allOf: [{ $ref: "#/components/schemas/Problem" }],
+    properties: { type: { enum: codes.map((code) => `urn:footfall:${code}`) }, status: { const: status } },
+  };
+  return {
+    description: codes.map((code) => `${PROBLEMS[code][1]}.`).join(" "),
+    headers: headersOf(status),
+    content: { "application/problem+json": { schema } },
+  };
+}
+
+/** The headers that an answer of a status bears. */
+export function headersOf(status = 0): Record<string, Ref> {
+  const own = OF_STATUS[status];
+  return Object.fromEntries((own ? [...EVERYWHERE, own] : EVERYWHERE).map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+function header(description: string, required: boolean, schema: JsonSchema): Header {
+  return { description, required, schema: { type: "string", ...schema } };
+}
