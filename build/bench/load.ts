@@ -8,6 +8,7 @@ import type { Observation } from "./observe.ts";
 import type { Options } from "./options.ts";
 import { buildPeers, FOOTFALL, peerFile } from "./peers.ts";
 import { createProgress } from "./progress.ts";
+import { measureRates, RATE_STEPS } from "./rates.ts";
 import type { Result } from "./result.ts";
 import { type Server, startServer } from "./server.ts";
 
@@ -72,7 +73,8 @@ export async function benchLoad(options: Options): Promise<Result> {
       const measured: Measured[] = points.map((point) => ({ ...point, samples: [] }));
       const subjects = [...new Set(points.map(({ subject }) => subject))];
       const once = points.filter((point) => point.once).length;
-      const progress = createProgress("load", subjects.length + (points.length - once) * options.rounds + once);
+      const rateSteps = emulator === null ? 0 : RATE_STEPS;
+      const progress = createProgress("load", subjects.length + (points.length - once) * options.rounds + once + rateSteps);
       for (const subject of subjects) {
         progress.step(`${subject}: warming up`);
         const server = await startServer(SUBJECTS[subject].file, environment(subject, emulator, folder));
@@ -90,6 +92,9 @@ export async function benchLoad(options: Options): Promise<Result> {
             );
         }
       }
+      const footfall = servers.get("footfall");
+      if (footfall)
+        notes.push(`At a steady rate, with Google's list prices (build/bench/cost.ts):\n\n${await measureRates(footfall, progress.step)}`);
       progress.end();
       return reportLoad(measured, warm, notes);
     });

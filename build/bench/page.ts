@@ -11,7 +11,7 @@ h1 { font-size: 1.6rem; } h2 { margin-top: 3rem; font-size: 1.2rem; } p, figcapt
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; } .short { color: var(--short); font-weight: 600; }
-figure { margin: 1.5rem 0; } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+.note { white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: 13px; overflow-x: auto; } figure { margin: 1.5rem 0; } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 rect { fill: var(--theirs); } rect.ours { fill: var(--ours); }`;
 
 const ROW = 24;
@@ -39,7 +39,7 @@ ${sections.join("\n")}
 function section(result: Result, where: string): string {
   const budgets = result.budgets.length > 0 ? `<h3>Budgets</h3>${table(budgetTable(result.budgets))}` : "";
   return `<section><h2>${html(result.title)}</h2><p>${html(where)}</p>${result.charts.map(figure).join("")}${table(result.table)}${budgets}
-${result.notes.map((note) => `<p>${html(note)}</p>`).join("")}</section>`;
+${result.notes.map((note) => `<p class="note">${html(note)}</p>`).join("")}</section>`;
 }
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {

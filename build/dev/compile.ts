@@ -1,0 +1,50 @@
+import { type BuildContext, type BuildFailure, type BuildOptions, type BuildResult, context, formatMessages } from "esbuild";
+
+/** Something that esbuild keeps ready to be built again. */
+export interface Compiler {
+  /** Builds; throws a {@link CompileError} where a source is wrong. */
+  compile(): Promise<BuildResult<{ write: false; metafile: true }>>;
+  /** Resolves when esbuild is there, and at work on what was asked of it before. */
+  readonly ready: Promise<unknown>;
+  dispose(): Promise<void>;
+}
+
+/** A source does not compile. The message says file, line and text; `forTerminal` is the same in colours. */
+export class CompileError extends Error {
+  override readonly name = "CompileError";
+  readonly forTerminal: string;
+
+  constructor(message: string, forTerminal: string) {
+    super(message);
+    this.forTerminal = forTerminal;
+  }
+}
+
+/** Prepares a product for the loop: not minified, nothing written. Its plugins only make it small. */
+export function createCompiler(options: BuildOptions, sourcemap: "inline" | "external"): Compiler {
+  const prepared: Promise<BuildContext<{ write: false; metafile: true }>> = context({
+    ...options,
+    minify: false,
+    plugins: [],
+    sourcemap,
+    sourcesContent: true,
+    write: false,
+    metafile: true,
+  });
+  return {
+    ready: prepared,
+    async compile() {
+      try {
+        return await (await prepared).rebuild();
+      } catch (error) {
+        const { errors } = error as Partial<BuildFailure>;
+        if (!errors) throw error;
+        const [plain, colored] = await Promise.all(
+          [false, process.stderr.isTTY].map((color) => formatMessages([...errors], { kind: "error", color })),
+        );
+        throw new CompileError((plain ?? []).join("\n").trim(), (colored ?? []).join("\n").trim());
+      }
+    },
+    dispose: async () => (await prepared).dispose(),
+  };
+}
