@@ -108,8 +108,8 @@ function readDefaultSite(env: Environment, sites: "*" | readonly string[]): stri
   const text = env["DEFAULT_SITE"];
   if (!text) return sites === "*" ? "default" : (sites[0] ?? "default");
   const site = siteName(text);
-  if (site === null) refuse("DEFAULT_SITE", text, "a host name");
-  return sites === "*" || sites.includes(site) ? site : refuse("DEFAULT_SITE", text, `one of SITES (${sites.join(", ")})`);
+  if (site !== null && (sites === "*" || sites.includes(site))) return site;
+  refuse("DEFAULT_SITE", text, sites === "*" ? "a host name" : `one of SITES (${sites.join(", ")})`);
 }
 
 function readPages(env: Environment): readonly string[] | null {
@@ -129,7 +129,7 @@ function readServiceAccount(env: Environment, required: boolean): ServiceAccount
   if (!text) return required ? refuse(name, undefined, `${allowed} (or set DATASTORE_EMULATOR_HOST)`) : undefined;
   const key = parseObject(text) ?? {};
   if (fields.every((field) => isText(Reflect.get(key, field)))) return key as ServiceAccountKey;
-  throw new ConfigError(`${name} is something else (its value is secret and not shown); allowed is ${allowed}.`);
+  throw new ConfigError(`${name} is something else (its value is secret); allowed is ${allowed}.`);
 }
 
 function isText(value: unknown): boolean {

@@ -1,75 +1,17 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { unstable_readConfig } from "wrangler";
+import { ASSETS } from "../build/assets.ts";
 import { copyProject, type Project } from "../build/bench/project.ts";
+import { readSettings, WRANGLER_FILE } from "../build/dev/settings.ts";
 import { parseToml } from "../build/dev/toml.ts";
-import { freePort, type Running, start } from "../build/process.ts";
+import { freePort, start } from "../build/process.ts";
+import { shown } from "../build/root.ts";
+import { ASSETS_BINDING } from "../build/workerd.ts";
+import { count, firstEvent, get, interrupt, type Loop, startLoop, within } from "./dev-loop.ts";
 import { emulatorHost } from "./support/emulator.ts";
 import { requires } from "./support/skip.ts";
-
-/** How long the loop may take on a loaded machine; the bench says how long it does. */
-const START_MS = 60_000;
-const SERVED_MS = 30_000;
-const within = { timeout: SERVED_MS, interval: 50 };
-
-interface Loop {
-  readonly url: string;
-  readonly process: Running;
-}
-
-/** Runs `npm run dev` in a project, and waits until it answers. */
-async function startLoop(project: Project, args: readonly string[] = [], env: Record<string, string> = {}): Promise<Loop> {
-  const port = await freePort();
-  const own = { PATH: process.env["PATH"] ?? "", HOME: project.folder, ...env, PORT: String(port) };
-  const running = start(process.execPath, [join(project.folder, "build", "dev.ts"), ...args], { env: own });
-  const url = `http://127.0.0.1:${port}`;
-  let ended: number | NodeJS.Signals | undefined;
-  running.exited.then((code) => {
-    ended = code;
-  });
-  const deadline = Date.now() + START_MS;
-  while ((await get(url, "/v1/health")).status !== 200 || !running.output().includes("Ctrl-C ends it")) {
-    if (ended !== undefined || Date.now() > deadline) {
-      await running.stop();
-      throw new Error(`npm run dev does not answer (it ended with ${ended}):\n${running.output()}`);
-    }
-    await sleep(50);
-  }
-  return { url, process: running };
-}
-
-async function get(url: string, path: string): Promise<{ status: number; text: string }> {
-  try {
-    const response = await fetch(url + path, { signal: AbortSignal.timeout(10_000) });
-    return { status: response.status, text: await response.text() };
-  } catch (error) {
-    return { status: 0, text: String(error) };
-  }
-}
-
-async function count(url: string): Promise<{ visits: number }> {
-  const response = await fetch(`${url}/v1/visits`, { method: "POST", body: JSON.stringify({ page: "/dev", site: "example.com" }) });
-  return (await response.json()) as { visits: number };
-}
-
-/** Ctrl-C reaches the loop, and whatever it has started. */
-async function interrupt({ process: running }: Loop): Promise<void> {
-  process.kill(running.pid, "SIGINT");
-  expect(await running.exited).toBe(0);
-  // esbuild's own process ends when it sees that nobody is there any more.
-  await expect.poll(() => isGone(running.pid), within).toBe(true);
-}
-
-/** Whether no process of a group is left. */
-function isGone(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-}
 
 const HEALTH = "src/api/health.ts";
 const STATUS = 'status: "ok"';
@@ -168,6 +110,17 @@ describe("npm run dev", () => {
     await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: null });
   });
 
+  test("--inspect opens the inspector", async () => {
+    const other = await copyProject();
+    const inspected = await startLoop(other, ["--inspect"]);
+    const [, inspector = ""] = /inspector {2}(http:\S+)/.exec(inspected.process.output()) ?? [];
+    expect(JSON.parse((await get(inspector, "")).text)).toContainEqual(
+      expect.objectContaining({ id: "core:user:footfall", webSocketDebuggerUrl: expect.stringMatching(/^ws:/) }),
+    );
+    await interrupt(inspected);
+    await other.remove();
+  });
+
   test("ends with Ctrl-C, leaves nothing running, and begins again with the same counts", async () => {
     const { visits } = await count(loop.url);
     await interrupt(loop);
@@ -202,14 +155,24 @@ requires("emulator")("npm run dev -- --datastore", () => {
   });
 });
 
-/** What a browser is told when it comes. */
-async function firstEvent(url: string): Promise<unknown> {
-  const abort = new AbortController();
-  const response = await fetch(`${url}/__dev/events`, { signal: AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)]) });
-  const { value } = await (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader().read();
-  abort.abort();
-  return JSON.parse(/^data: (.*)$/m.exec(value ?? "")?.[1] ?? "null");
+/** What is used of Wrangler's configuration, whose own types need the whole of Workers'. */
+interface WranglerConfig {
+  compatibility_date?: string;
+  compatibility_flags: string[];
+  durable_objects: { bindings: { name: string; class_name: string }[] };
+  assets?: object;
 }
+
+test("what the loop reads of wrangler.toml is what Wrangler reads", async () => {
+  const config: WranglerConfig = unstable_readConfig({ config: WRANGLER_FILE });
+  const settings = await readSettings();
+  expect(settings.compatibilityDate).toBe(config.compatibility_date);
+  expect(settings.compatibilityFlags).toEqual(config.compatibility_flags);
+  expect(Object.entries(settings.durableObjects).map(([name, { className }]) => ({ name, className }))).toEqual(
+    config.durable_objects.bindings.map(({ name, class_name: className }) => ({ name, className })),
+  );
+  expect(config.assets).toEqual({ directory: shown(ASSETS), binding: ASSETS_BINDING, run_worker_first: true });
+});
 
 describe("wrangler.toml is read as TOML has it", () => {
   test.each([

@@ -53,6 +53,7 @@ export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<Subj
   const rows = measured.map((one) => {
     const commits = middle(one, "commits");
     const visits = middle(one, "stored");
+    const batches = one.subject === "footfall" || one.subject === "commit per visit";
     return [
       nameOf(one),
       shortly(middle(one, "perSecond")),
@@ -61,8 +62,8 @@ export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<Subj
       shortly(middle(one, "p99Ms")),
       commits > 0 ? shortly(commits) : "",
       commits > 0 ? shortly(middle(one, "commitMs")) : "",
-      commits > 0 ? shortly(visits / commits) : "",
-      commits > 0 ? shortly(writesPerVisit(one)) : "",
+      batches ? shortly(visits / commits) : "",
+      batches ? shortly(writesPerVisit(one)) : "",
       one.subject === "no-op" ? "" : verdict(one.samples),
     ];
   });
@@ -106,5 +107,6 @@ function writesPerVisit(one: Measured | undefined): number {
 function verdict(samples: readonly Sample[]): string {
   const answered = samples.reduce((sum, { counted }) => sum + counted, 0);
   const stored = samples.reduce((sum, one) => sum + one.stored, 0);
+  if (answered === 0) return "none answered";
   return stored >= answered ? "all" : `${stored.toLocaleString("en-US")} of ${answered.toLocaleString("en-US")}`;
 }

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import manifest from "../../package.json" with { type: "json" };
 import { freePort, type Running, start } from "../process.ts";
 import { ROOT } from "../root.ts";
 import { COMPATIBILITY_DATE } from "../workerd.ts";
@@ -61,7 +62,9 @@ export async function benchReload(_: Options): Promise<Result> {
 
 async function ourLoop(home: string): Promise<Subject> {
   const project = await copyProject();
-  const launch = (port: number): Running => start(process.execPath, [join(project.folder, "build", "dev.ts")], { env: env(home, port) });
+  // As npm runs it, without npm itself.
+  const command = `cd ${JSON.stringify(project.folder)} && ${manifest.scripts.dev}`;
+  const launch = (port: number): Running => start("sh", ["-c", command], { env: env(home, port) });
   return { name: "npm run dev", project, launch, starts: [], edits: [] };
 }
 
@@ -107,7 +110,7 @@ new_sqlite_classes = ["SiteCounter"]
 /** Wrangler asks nobody for a newer version of itself, nor where it is. */
 function env(home: string, port: number): NodeJS.ProcessEnv {
   return {
-    PATH: process.env["PATH"],
+    PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
     HOME: home,
     PORT: String(port),
     CI: "true",

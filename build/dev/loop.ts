@@ -1,4 +1,6 @@
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../process.ts";
 import { workerDatastoreOptions, workerOptions } from "../products.ts";
 import { fail, ROOT, shown } from "../root.ts";
 import { startSample } from "../sample/serve.ts";
@@ -13,6 +15,7 @@ import { onEnd } from "./stop.ts";
 import { watchFiles } from "./watch.ts";
 import { createDevWorker } from "./worker.ts";
 
+/** Where debuggers look. */
 const INSPECTOR_PORT = 9_229;
 const SOURCES = join(ROOT, "src");
 const WEB = join(SOURCES, "web");
@@ -32,12 +35,13 @@ export interface LoopOptions {
 export async function startLoop(options: LoopOptions): Promise<void> {
   const began = performance.now();
   const emulator = options.datastore ? await openEmulator() : null;
+  const inspectorPort = options.inspect ? await portFrom(INSPECTOR_PORT) : undefined;
   const assets = createDevAssets();
   const worker = createDevWorker({
     bundle: emulator ? workerDatastoreOptions : workerOptions,
     vars: emulator?.vars ?? {},
     objects: emulator === null,
-    inspectorPort: options.inspect ? INSPECTOR_PORT : undefined,
+    inspectorPort,
     assets,
     output: createOutput(),
   });
@@ -49,7 +53,7 @@ export async function startLoop(options: LoopOptions): Promise<void> {
   const settings = await session.start().catch((error: Error) => fail(error instanceof CompileError ? error.forTerminal : error.message));
   const website = await startWebsite(front, options.port);
   greet(front.url, website, emulator?.name ?? `Durable Objects, kept in ${shown(join(ROOT, ".footfall"))}/`, performance.now() - began);
-  if (options.inspect) console.log(`  inspector  http://127.0.0.1:${INSPECTOR_PORT}/json (chrome://inspect)`);
+  if (inspectorPort) console.log(`  inspector  http://127.0.0.1:${inspectorPort}/json (chrome://inspect finds it)`);
   await watchAll(session);
   if (options.sample) {
     const { fillWithSample } = await import("./sample-data.ts");
@@ -58,6 +62,17 @@ export async function startLoop(options: LoopOptions): Promise<void> {
   }
   // So that the dashboard's first visitor does not wait for it, and an error in it shows.
   await session.apply({ source: false, settings: false, web: true, sample: false }, "the web parts");
+}
+
+/** A port where it is free, else another. */
+async function portFrom(wanted: number): Promise<number> {
+  const probe = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    probe.once("error", () => resolve(false)).listen(wanted, "127.0.0.1", () => resolve(true));
+  });
+  if (!isFree) return freePort();
+  await new Promise((resolve) => probe.close(resolve));
+  return wanted;
 }
 
 /** The sample website counts at the service, and is reloaded with it. */

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { DevAssets } from "./assets.ts";
 import { CompileError } from "./compile.ts";
 import type { Front } from "./front.ts";
@@ -16,14 +15,14 @@ export interface Change {
 }
 
 /** What can fail by itself, while the last good version of it is served. */
-type Part = "settings" | "compile" | "start" | "web";
+type Part = "settings" | "compile" | "start" | "load" | "web";
 
-/** An answer that is still on its way may take this long before its worker is replaced, in milliseconds. */
+/** An answer that is still on its way may take this long before workerd is started anew, in milliseconds. */
 const DRAIN_MS = 500;
 
 /** What is served now, and how a change becomes what is served next. */
 export interface Session {
-  /** Where the worker listens; pending while it is being replaced. */
+  /** Where workerd listens; pending while it is being started. */
   origin(): Promise<string>;
   /** Starts the worker. Throws where it cannot. */
   start(): Promise<Settings>;
@@ -35,15 +34,16 @@ export interface Session {
 export function createSession(worker: DevWorker, assets: DevAssets, front: () => Front): Session {
   const began = Date.now();
   const problems = new Map<Part, string>();
-  const compiled = worker.compile();
-  let settings: Settings;
+  /** What could be served, and is not yet. */
+  const due = { settings: false, script: false };
+  let settings: Settings | undefined;
   let version = 0;
-  /** The worker that runs is not the one that could. */
-  let isDue = false;
+  const compiled = worker.compile();
   let origin = readSettings().then(async (read) => {
     settings = read;
-    await compiled;
-    return worker.run(settings);
+    const [started] = await Promise.all([worker.run(read), compiled]);
+    await worker.load();
+    return started;
   });
   // Whoever asks is told; nobody has to.
   origin.catch(() => {});
@@ -59,12 +59,19 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
     }
   }
 
-  async function replaceWorker(): Promise<void> {
+  async function serveSettings(next: Settings): Promise<void> {
     await Promise.race([front().idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
-    const next = worker.run(settings);
-    origin = next.catch(() => worker.runLastGood());
-    await next;
-    isDue = false;
+    const before = await origin;
+    const started = worker.run(next);
+    origin = started.catch(() => before);
+    await started;
+    due.settings = false;
+    version += 1;
+  }
+
+  async function serveScript(): Promise<void> {
+    await worker.load();
+    due.script = false;
     version += 1;
   }
 
@@ -77,7 +84,7 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
     async start() {
       await origin;
       tell();
-      return settings;
+      return settings ?? readSettings();
     },
     async apply(change, name) {
       const from = performance.now();
@@ -85,16 +92,18 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
       if (change.settings) {
         await attempt("settings", async () => {
           settings = await readSettings();
-          isDue = true;
+          due.settings = true;
         });
       }
       if (change.source) {
         assets.forgetContract();
         await attempt("compile", async () => {
-          isDue = (await worker.compile()) || isDue;
+          due.script = (await worker.compile()) || due.script;
         });
       }
-      if (isDue && !problems.has("settings") && !problems.has("compile")) await attempt("start", replaceWorker);
+      const next = settings;
+      if (next && due.settings && !problems.has("settings")) await attempt("start", () => serveSettings(next));
+      if (due.script && !problems.has("compile")) await attempt("load", serveScript);
       if (change.web) {
         await attempt("web", async () => {
           if (await assets.rebuild()) version += 1;

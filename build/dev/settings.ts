@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import type { MiniflareOptions } from "miniflare";
 import { ROOT } from "../root.ts";
 import { parseToml, type TomlTable } from "./toml.ts";
 
 /** What a worker is run with, beside its script. */
-export type Settings = Pick<MiniflareOptions, "compatibilityDate" | "compatibilityFlags" | "durableObjects"> & {
+export interface Settings {
+  readonly compatibilityDate: string;
+  readonly compatibilityFlags: string[];
+  /** Classes by binding. */
+  readonly durableObjects: Record<string, { className: string; useSQLite: boolean }>;
   readonly vars: Record<string, string>;
-};
+}
 
 /** Settings for a laptop; `[vars]` of wrangler.toml, then `.dev.vars`, override them. */
 const DEV_VARS = { SITES: "*", ADMIN_KEY: "dev", PUBLIC_STATS: "true" };

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
@@ -11,15 +12,17 @@ import type { Settings } from "./settings.ts";
 
 /** Where the counts are kept between runs. */
 const PERSIST = join(ROOT, ".footfall", "durable-objects");
+/** How long a version may take to load. */
+const LOAD_MS = 10_000;
 
 /** The worker under workerd. */
 export interface DevWorker {
   /** Compiles the sources; answers whether another script came out. Throws a `CompileError`. */
   compile(): Promise<boolean>;
-  /** Runs the last script with these settings in place of what runs, and answers its origin. Throws where it does not start. */
+  /** Starts workerd with these settings, anew where it runs already, and answers its origin. What it served it serves again. */
   run(settings: Settings): Promise<string>;
-  /** Runs what was run before the last failure. */
-  runLastGood(): Promise<string>;
+  /** Serves the script that was compiled last. Throws where it does not load, and then the one before is still served. */
+  load(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,30 +45,53 @@ export function createDevWorker(options: {
   const { inspectorPort, assets, output } = options;
   // A debugger reads the map in the script itself.
   const compiler = createCompiler(options.bundle, inspectorPort === undefined ? "external" : "inline");
-  // While esbuild builds for the first time: loading blocks.
-  compiler.ready.then(() => setImmediate(load));
-  let script = "";
+  const shell = readFile(join(import.meta.dirname, "shell.js"), "utf8");
+  /** The scripts that workerd may ask for: the newest, and the one that is served. */
+  const scripts = new Map<string, string>();
+  let newest = "";
+  let served = "";
+  let versions = 0;
   let miniflare: Miniflare | undefined;
   let lastGood: MiniflareOptions | undefined;
 
-  async function answer(request: Request) {
-    const { status, headers, body } = await assets.answer(new URL(request.url).pathname);
-    return new (load().Response)(body, { status, headers });
+  /** Answers workerd's question for a module. */
+  function resolveModule({ url }: Request) {
+    const { Response } = loadMiniflare();
+    const name = new URL(url).searchParams.get("specifier") ?? "";
+    const text = name === "/worker.js" ? `export * from "${served}"; export { default } from "${served}";` : scripts.get(name);
+    return text === undefined ? new Response(null, { status: 404 }) : Response.json({ name: name.slice(1), esModule: text });
   }
 
-  function optionsOf({ vars, durableObjects, ...settings }: Settings): MiniflareOptions {
+  async function answerAsset({ url }: Request) {
+    const { status, headers, body } = await assets.answer(new URL(url).pathname);
+    return new (loadMiniflare().Response)(body, { status, headers });
+  }
+
+  async function optionsOf({ vars, durableObjects, ...settings }: Settings): Promise<MiniflareOptions> {
+    const objects = options.objects ? durableObjects : {};
+    const exports = Object.values(objects).map(({ className }) => `export const ${className} = shellOf("${className}");`);
     return {
-      ...miniflareOptions({ script, vars: { ...vars, ...options.vars }, persist: PERSIST, port: 0, assets: answer }),
+      ...miniflareOptions({
+        script: [await shell, ...exports].join("\n"),
+        vars: { ...vars, ...options.vars },
+        persist: PERSIST,
+        port: 0,
+        assets: answerAsset,
+      }),
+      // What a debugger shows.
+      name: "footfall",
       ...settings,
-      durableObjects: options.objects ? (durableObjects ?? {}) : {},
+      durableObjects: objects,
+      unsafeModuleFallbackService: resolveModule,
+      unsafeUseModuleFallbackService: true,
       handleRuntimeStdio: output.take,
       ...(inspectorPort !== undefined && { inspectorPort }),
     };
   }
 
-  async function serve(next: MiniflareOptions): Promise<string> {
+  async function start(next: MiniflareOptions): Promise<string> {
     if (miniflare) await miniflare.setOptions(next);
-    else miniflare = new (load().Miniflare)(next);
+    else miniflare = new (loadMiniflare().Miniflare)(next);
     const { origin } = await miniflare.ready;
     lastGood = next;
     return origin;
@@ -76,15 +102,27 @@ export function createDevWorker(options: {
       const { outputFiles } = await compiler.compile();
       const text = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
       const map = outputFiles.find(({ path }) => path.endsWith(".map"));
-      if (map) output.useMap(map.text, map.path);
-      const isNew = text !== script;
-      script = text;
-      return isNew;
+      if (text === scripts.get(newest)) return false;
+      if (newest !== served) scripts.delete(newest);
+      versions += 1;
+      newest = `/worker-${versions}.js`;
+      scripts.set(newest, text);
+      if (map) output.addMap(newest, map.text, map.path);
+      return true;
     },
-    run: async (settings) => serve(optionsOf(settings)),
-    async runLastGood() {
-      if (!lastGood) throw new Error("The worker has never started.");
-      return serve(lastGood);
+    async run(settings) {
+      const next = await optionsOf(settings);
+      return start(next).catch(async (error: Error) => {
+        if (lastGood) await start(lastGood);
+        throw error;
+      });
+    },
+    async load() {
+      const origin = await miniflare?.ready;
+      const response = await fetch(`${origin}`, { headers: { "x-dev-load": newest }, signal: AbortSignal.timeout(LOAD_MS) });
+      if (!response.ok) throw new Error(output.toSource(await response.text()));
+      if (served !== newest) scripts.delete(served);
+      served = newest;
     },
     async stop() {
       await Promise.all([miniflare?.dispose(), compiler.dispose()]);
@@ -93,6 +131,6 @@ export function createDevWorker(options: {
 }
 
 /** `import` would read through its 4 MB for what kind of module it is, and take twice as long. */
-function load(): typeof import("miniflare") {
+function loadMiniflare(): typeof import("miniflare") {
   return createRequire(import.meta.url)("miniflare");
 }

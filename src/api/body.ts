@@ -12,6 +12,8 @@ export const JSON_TYPES = ["application/json", "text/plain", "application/x-www-
 /** Of a body that is refused, so much is still read, and for so long. */
 const MAX_DISCARDED_BYTES = 2 * 1_024 * 1_024;
 const DISCARD_MS = 1_000;
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
 /** What a decoder writes in place of malformed bytes. */
 const REPLACEMENT = "\ufffd";
 
@@ -48,16 +50,12 @@ async function readStream(stream: ReadableStream<Uint8Array> | null, limit: numb
   const decoder = new TextDecoder();
   const reader = stream?.getReader();
   let text = "";
-  let size = 0;
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    size += part.value.byteLength;
-    if (size > limit) {
-      await discard(reader);
-      tooLarge(limit);
-    }
-    text += decoder.decode(part.value, { stream: true });
-  }
-  return text + decoder.decode();
+  const ended = await readUpTo(limit, reader, (bytes) => {
+    text += decoder.decode(bytes, { stream: true });
+  });
+  if (ended) return text + decoder.decode();
+  await discard(reader);
+  tooLarge(limit);
 }
 
 /** Reads what a refused request still sends, within bounds: then its connection can go on, and its client reads the refusal. */
@@ -66,17 +64,23 @@ export async function discardBody(request: Request): Promise<void> {
   if (method !== "GET" && method !== "HEAD" && !request.bodyUsed) await discard(request.body?.getReader());
 }
 
-async function discard(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
-  const read = async (): Promise<void> => {
-    let size = 0;
-    for (let part = await reader?.read(); part && !part.done && size < MAX_DISCARDED_BYTES; part = await reader?.read()) {
-      size += part.value.byteLength;
-    }
-  };
-  const ignore = (): void => {};
-  await inTime(read().catch(ignore), DISCARD_MS, ignore);
+async function discard(reader: Reader | undefined): Promise<void> {
+  await inTime(readUpTo(MAX_DISCARDED_BYTES, reader, ignore).catch(ignore), DISCARD_MS, ignore);
   await reader?.cancel().catch(ignore);
 }
+
+/** Reads to the end, or until more than `limit` bytes have come: says whether it was the end. */
+async function readUpTo(limit: number, reader: Reader | undefined, take: (bytes: Uint8Array) => void): Promise<boolean> {
+  let size = 0;
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    size += part.value.byteLength;
+    if (size > limit) return false;
+    take(part.value);
+  }
+  return true;
+}
+
+function ignore(): void {}
 
 function refuseBroken(error: unknown): never {
   throw error instanceof Problem ? error : new InvalidInput("body ended too early; allowed is one that is complete.");

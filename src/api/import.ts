@@ -20,7 +20,7 @@ export async function importVisits(exchange: Exchange, query: Query<"importVisit
   const { store, now } = exchange.shared;
   const site = siteToRead(exchange, query.site);
   const key = idempotencyKey(exchange);
-  if (key === null) throw new InvalidInput("Idempotency-Key is missing; it is required, so that an import can be sent again.");
+  if (key === null) throw new InvalidInput("Idempotency-Key is missing; it is required.");
   const body = await readText(exchange, MAX_IMPORT_BYTES);
   const lines = parseLines(body, site);
   const digest = await nameOf("body", body);
@@ -29,7 +29,7 @@ export async function importVisits(exchange: Exchange, query: Query<"importVisit
     const time = now();
     const outcome = await store.add({ id, digest, site, additions, expireAt: time + ID_LIFETIME_MS }, time + WRITE_DEADLINE_MS);
     if (outcome === "conflict") {
-      throw new Problem("id-reused", "Idempotency-Key came with another body before; allowed is a key of this import's own.");
+      throw new Problem("id-reused", "Idempotency-Key came with another body; allowed is an id of this import's own.");
     }
   }
   return exchange.json({ lines: lines.length, visits: lines.reduce((sum, line) => sum + line.visits, 0) }, "no-store");

@@ -8,7 +8,7 @@ export async function authorize({ request, shared }: Exchange, needs: NonNullabl
   const { adminKey, publicStats } = shared.config;
   if (needs === "stats" && publicStats) return;
   if (adminKey === null) {
-    throw new Problem("administration-off", "This operation needs the API key, and the service has none: its ADMIN_KEY is not set.");
+    throw new Problem("administration-off", "X-API-Key is needed, and the service's ADMIN_KEY is not set.");
   }
   const given = request.headers.get("x-api-key");
   if (given !== null && (await same(given, adminKey))) return;

@@ -19,7 +19,7 @@ export function parseLines(text: string, site: string): Addition[] {
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     if (additions.length === MAX_LINES) {
-      throw new Problem("too-large", `The body has more than ${MAX_LINES} lines; allowed are at most ${MAX_LINES}.`);
+      throw new Problem("too-large", `The body is too large; allowed are at most ${MAX_LINES} lines.`);
     }
     try {
       const addition = parseLine(line, site);

@@ -40,7 +40,7 @@ export async function listPages(exchange: Exchange, query: Query<"listPages">, t
   const dates = period ? daysBetween(period.from, period.to) : [];
   if (limit * dates.length > MAX_POINTS) {
     const fitting = Math.floor(MAX_POINTS / dates.length);
-    invalid("limit", limit, `at most ${fitting} pages for ${dates.length} days (${MAX_POINTS} points in one answer)`);
+    invalid("limit", limit, `at most ${fitting} for ${dates.length} days (${MAX_POINTS} points)`);
   }
   const sorted = query.sort === "visits";
   if (sorted && limit > MAX_TOP) invalid("limit", limit, `at most ${MAX_TOP} where sort is "visits"`);

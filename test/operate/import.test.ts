@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NODE_OPTIONS } from "../../build/deploy/plan.ts";
 import { type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { requires } from "../support/skip.ts";
@@ -40,7 +41,13 @@ function suite(settings: () => Promise<Record<string, string>>): void {
   const servers: NodeServer[] = [];
 
   async function serve(): Promise<NodeServer> {
-    const own = { ADMIN_KEY: KEY, SITES: SITE, VISITS_PER_MINUTE: "1000000", SQLITE_PATH: join(folder, `${randomUUID()}.sqlite`) };
+    const own = {
+      NODE_OPTIONS,
+      ADMIN_KEY: KEY,
+      SITES: SITE,
+      VISITS_PER_MINUTE: "1000000",
+      SQLITE_PATH: join(folder, `${randomUUID()}.sqlite`),
+    };
     const server = await startNodeServer({ ...own, ...(await settings()) });
     servers.push(server);
     return server;

@@ -52,7 +52,8 @@ export async function startGate(target: string): Promise<Gate> {
     const one = { method, path, headers, body: await textOf(incoming), at: performance.now() };
     asked.push(one);
     const fate = await (gate.decide?.(one) ?? "pass");
-    if (fate === "reset") response.destroy();
+    // What its browser has called back meanwhile goes no further.
+    if (fate === "reset" || incoming.socket.destroyed) response.destroy();
     else if (isAnswer(fate)) response.writeHead(fate.status, { ...HEADERS, ...fate.headers }).end(fate.body ?? "<h1>No</h1>");
     else forward(target, one, response, fate === "drop");
   });

@@ -28,7 +28,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       stage.pages.set(path, `<!doctype html><title>Options</title>${tag(attributes)}${body}`);
       const opened = await stage.open({ locale });
       await opened.page.addInitScript(before);
-      await opened.page.goto(stage.at(site, path));
+      await opened.page.goto(stage.at(site, path), { waitUntil: "domcontentloaded" });
       return opened;
     }
 
@@ -43,16 +43,20 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
     });
 
-    test("fills in elements that come after the answer, when the page is complete", async () => {
-      let finish = () => {};
-      stage.pages.set("/late.js", new Promise<string>((resolve) => (finish = () => resolve(""))));
-      const opening = visit("", { body: `<script src="/late.js"></script>${BODY}` });
+    test("fills in elements that come after the answer, as soon as the page is parsed", async () => {
+      let parse = () => {};
+      stage.pages.set("/late.js", new Promise<string>((resolve) => (parse = () => resolve(""))));
+      let load = () => {};
+      stage.pages.set("/late.png", new Promise<string>((resolve) => (load = () => resolve(""))));
+      const opening = visit("", { body: `<script src="/late.js"></script>${BODY}<img src="/late.png">` });
       await expect.poll(() => stage.counts(site).length, PATIENCE).toBe(1);
       // The answer is there, and nothing to show it in.
       await sleep(500);
-      finish();
+      parse();
       const { page } = await opening;
       await page.waitForFunction("document.querySelector('#page').textContent === '1'");
+      expect(await page.evaluate("document.readyState")).toBe("interactive");
+      load();
     });
 
     test("counts on a page that is loaded already, and once where the tag is there twice", async () => {

@@ -1,0 +1,111 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { costPerMillion } from "../build/bench/cost.ts";
+import { page } from "../build/bench/page.ts";
+import { kept, PARTS, type Result } from "../build/bench/result.ts";
+import { median, percentile, shortly, spread } from "../build/bench/statistics.ts";
+import { ROOT } from "../build/root.ts";
+
+const MACHINE = {
+  cpu: "a <fast> one",
+  cores: 2,
+  memoryGb: 24,
+  system: "linux",
+  node: "v24",
+  loadBefore: 0,
+  commit: "abc",
+  date: "2026-11-22T12:00:00Z",
+};
+const RESULT: Result = {
+  part: "load",
+  title: "Counting & more",
+  table: [
+    ["", "visits/s"],
+    ["footfall", "1,000"],
+  ],
+  charts: [{ title: "Visits", unit: "visits/s", bars: [{ label: "footfall", value: 1_000, ours: true }] }],
+  budgets: [{ name: "ratio", value: 0.3, goal: 0.4, kind: "least" }],
+  figures: {},
+  notes: [],
+};
+
+describe("the bench's statistics", () => {
+  test("a median lies in the middle, whatever the order", () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    expect(median([])).toBeNaN();
+  });
+
+  test("a percentile is one of the values, and no share of them lies above it that should not", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { minLength: 1 }), fc.double({ min: 0.01, max: 1, noNaN: true }), (values, share) => {
+        const found = percentile(values, share);
+        expect(values).toContain(found);
+        expect(values.filter((value) => value <= found).length).toBeGreaterThanOrEqual(Math.floor(values.length * share));
+      }),
+    );
+  });
+
+  test("runs that agree have no spread", () => {
+    expect(spread([5, 5, 5])).toBe(0);
+    expect(spread([9, 10, 11])).toBeCloseTo(0.1);
+  });
+
+  test.each([
+    [1234.5, "1,235"],
+    [12.34, "12.3"],
+    [1.234, "1.23"],
+    [0.0123, "0.012"],
+    [Number.NaN, "–"],
+  ])("%d reads as %s", (value, text) => {
+    expect(shortly(value)).toBe(text);
+  });
+});
+
+describe("the bench's report", () => {
+  test("tells a kept budget from one that falls short", () => {
+    expect(kept({ name: "", value: 0.4, goal: 0.4, kind: "least" })).toBe(true);
+    expect(kept({ name: "", value: 1.3, goal: 1.2, kind: "most" })).toBe(false);
+  });
+
+  test("is one page that loads nothing, with its text escaped", () => {
+    const html = page({ runs: [{ machine: MACHINE, result: RESULT }] });
+    expect(html).not.toMatch(/\b(?:src|href)=|url\(|@import|<script/);
+    expect(html).toContain("Counting &#38; more");
+    expect(html).toContain("a &#60;fast&#62; one");
+    expect(html).toContain('<td class="short">short</td>');
+    expect(html).toContain("<svg");
+  });
+
+  test("sums what a million visits cost", () => {
+    const { sum, ...parts } = costPerMillion(1, 3, 1);
+    expect(parts.writes).toBeCloseTo(5.4);
+    expect(parts.deletes).toBeCloseTo(0.2);
+    expect(sum).toBeCloseTo(Object.values(parts).reduce((total, part) => total + part));
+    expect(costPerMillion(1_000, 0.1, 0.03).sum).toBeLessThan(sum);
+  });
+});
+
+describe("npm run bench", () => {
+  const bench = (...args: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, "build", "bench", "main.ts"), ...args], { cwd: ROOT, encoding: "utf8", timeout: 60_000 });
+
+  test("explains every part with --help", () => {
+    const { stdout, status } = bench("--help");
+    expect(status).toBe(0);
+    for (const part of PARTS) expect(stdout).toMatch(new RegExp(`^ {2}${part} {2}`, "m"));
+  });
+
+  test.each([
+    [["speed"], 'The part is "speed"; allowed are size, cold, load, reload.'],
+    [["load", "--rounds", "0"], '--rounds is "0"; allowed is a whole number from 1 to 9999.'],
+    [["--fast"], "'--fast'"],
+  ])("refuses %j in one line", (args, message) => {
+    const { stderr, status } = bench(...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+});

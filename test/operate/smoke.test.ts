@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createGateway } from "../../build/gateway/gateway.ts";
+import { describeAll } from "../../build/openapi/write.ts";
+import { CHECKS } from "../../build/operate/checks.ts";
+import { PRODUCTION_CLAIMS } from "../../build/operate/claims.ts";
+import { type NodeServer, startNodeServer } from "../support/artefacts.ts";
+import { emulatorHost } from "../support/emulator.ts";
+import { requires } from "../support/skip.ts";
+import { runCommand } from "./command.ts";
+
+const KEY = "a-smoke-key";
+
+/** The lines that a run printed for what it tried, by their first word. */
+function outcomes(output: string): Record<string, number> {
+  const words = output.split("\n").flatMap((line) => /^(ok|FAILED|skip) /.exec(line)?.[1] ?? []);
+  return Object.fromEntries(["ok", "FAILED", "skip"].map((word) => [word, words.filter((one) => one === word).length]));
+}
+
+describe("npm run smoke", () => {
+  let server: NodeServer;
+  beforeAll(async () => {
+    server = await startNodeServer({
+      STORE: "sqlite",
+      SQLITE_PATH: ":memory:",
+      SITES: "example.com",
+      ADMIN_KEY: KEY,
+      VISITS_PER_MINUTE: "1000",
+    });
+  });
+  afterAll(() => server.stop());
+
+  test("finds that the built server keeps every promise, and leaves no count behind", async () => {
+    const { code, output } = await runCommand("smoke", [server.url, "--key", KEY]);
+    expect({ code, ...outcomes(output) }).toEqual({ code: 0, ok: CHECKS.length, FAILED: 0, skip: 0 });
+    const totals = await fetch(`${server.url}/v1/visits?page=/footfall-smoke`);
+    expect(await totals.json()).toEqual({ site: "example.com", siteVisits: 0, pages: [{ page: "/footfall-smoke", visits: 0 }] });
+  });
+
+  test("skips, with the reason, what needs the key where there is none", async () => {
+    const { code, output } = await runCommand("smoke", [server.url]);
+    const keyed = CHECKS.filter((check) => check.keyed).length;
+    expect({ code, ...outcomes(output) }).toEqual({ code: 0, ok: CHECKS.length - keyed, FAILED: 0, skip: keyed });
+    expect(output).toContain("it needs --key");
+  });
+
+  test("finds out a service that counts a repeated id again", async () => {
+    const forgetful = createServer((request, response) => {
+      let body = "";
+      request.setEncoding("utf8").on("data", (text: string) => {
+        body += text;
+      });
+      request.on("end", async () => {
+        // What a proxy must not forward, and what would tell a repeated visit.
+        const headers = Object.fromEntries(
+          Object.entries(request.headers).filter(([name]) => !/^(?:connection|content-length|host)$/.test(name)),
+        );
+        const sent =
+          request.method === "GET" || request.method === "HEAD" ? {} : { body: body.replace(/"id":"[^"]{8,}"/, `"id":"${randomUUID()}"`) };
+        const answer = await fetch(`${server.url}${request.url}`, {
+          method: request.method ?? "GET",
+          headers: headers as Record<string, string>,
+          ...sent,
+        });
+        response.writeHead(
+          answer.status,
+          Object.fromEntries([...answer.headers].filter(([name]) => !/^(?:content-encoding|content-length|transfer-encoding)$/.test(name))),
+        );
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      });
+    });
+    const url = await listen(forgetful);
+    const { code, output, errors } = await runCommand("smoke", [url, "--key", KEY]);
+    forgetful.close();
+    expect(code).toBe(1);
+    expect(output).toMatch(/^FAILED {2}the same id again is a duplicate/m);
+    expect(output).toMatch(/^FAILED {2}20 visits at once, each sent twice, are 20 visits/m);
+    expect(errors).toContain("2 failed");
+  });
+
+  test.each([
+    [[], "URL is missing"],
+    [["example.com"], 'URL is "example.com"'],
+    [["http://127.0.0.1:9", "--frob"], "Unknown option '--frob'"],
+  ])("refuses %j", async (args, why) => {
+    expect(await runCommand("smoke", args)).toMatchObject({ code: 1, errors: expect.stringContaining(why) });
+  });
+
+  test("says that the claims on production have never been tried there", async () => {
+    expect(await runCommand("smoke", ["--help"])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("never been run against production"),
+    });
+  });
+});
+
+requires("emulator")("npm run smoke -- --production-claims, on the emulator behind the local gateway", () => {
+  test("finds each claim that those can show to hold", { timeout: 180_000 }, async () => {
+    const datastore = { DATASTORE_EMULATOR_HOST: await emulatorHost(), DATASTORE_PROJECT_ID: `claims-${randomUUID().slice(0, 8)}` };
+    const server = await startNodeServer({ ...datastore, SITES: "example.com", ADMIN_KEY: KEY, VISITS_PER_MINUTE: "1000" });
+    const gateway = createGateway({ document: describeAll().gateway, backend: new URL(server.url), keys: new Set([KEY]) });
+    const url = await listen(gateway);
+    const { code, output } = await runCommand("smoke", [url, "--key", KEY, "--production-claims"], datastore);
+    gateway.close();
+    await server.stop();
+    const claims = PRODUCTION_CLAIMS.gateway.length + PRODUCTION_CLAIMS.datastore.length;
+    const not = PRODUCTION_CLAIMS.datastore.filter(({ notOnEmulator }) => notOnEmulator).length;
+    expect({ code, ...outcomes(output) }, output).toEqual({ code: 0, ok: CHECKS.length + claims - not, FAILED: 0, skip: not });
+  });
+});
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
