@@ -17,8 +17,31 @@ export const UNUSED: Readonly<Record<string, readonly string[]>> = {
     ...["set", "setLayout", "setRenderer", "status", "text", "var"],
   ],
   "request.js": [
-    ...["#cachedBody", "#getAllDecodedParams", "#getDecodedParam", "#getParamValue", "addValidatedData", "arrayBuffer", "blob", "bodyCache"],
-    ...["bytes", "formData", "header", "json", "matchedRoutes", "param", "parseBody", "queries", "query", "routePath", "text", "url", "valid"],
+    ...[
+      "#cachedBody",
+      "#getAllDecodedParams",
+      "#getDecodedParam",
+      "#getParamValue",
+      "addValidatedData",
+      "arrayBuffer",
+      "blob",
+      "bodyCache",
+    ],
+    ...[
+      "bytes",
+      "formData",
+      "header",
+      "json",
+      "matchedRoutes",
+      "param",
+      "parseBody",
+      "queries",
+      "query",
+      "routePath",
+      "text",
+      "url",
+      "valid",
+    ],
   ],
 };
 

@@ -10,7 +10,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** A control character percent-encoded, or a percent sign that encodes nothing. */
 const BAD_PERCENT = /%(?:[01][0-9a-f]|7f|(?![0-9a-f]{2}))/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
-const ALLOWED = "a path such as \"/blog\" or a URL of the site, well-formed, without control characters";
+const ALLOWED = 'a path such as "/blog" or a URL of the site, well-formed, without control characters';
 
 /**
  * The one name of a page: WHATWG path without query, fragment, dot segments, repeated and trailing slashes and a final
@@ -42,12 +42,10 @@ function parse(text: string, original: string): { host: string; path: string } {
 }
 
 function encodeOnce(path: string): string {
-  return path
-    .replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/g, encodeURIComponent)
-    .replace(/%([0-9a-f]{2})/gi, (encoded, hex: string) => {
-      const char = String.fromCharCode(Number.parseInt(hex, 16));
-      return PCHAR.test(char) ? char : encoded.toUpperCase();
-    });
+  return path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/g, encodeURIComponent).replace(/%([0-9a-f]{2})/gi, (encoded, hex: string) => {
+    const char = String.fromCharCode(Number.parseInt(hex, 16));
+    return PCHAR.test(char) ? char : encoded.toUpperCase();
+  });
 }
 
 /** Repeated, so that normalising twice is normalising once. */

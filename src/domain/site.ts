@@ -8,8 +8,8 @@ const MAX_SITE_BYTES = 253;
  * `null` where it is no host.
  */
 export function siteOfHost(host: string): string | null {
-  const url = URL.parse(`http://${host}`);
-  if (!url || url.pathname !== "/" || url.search || url.hash || url.username || url.password || /[/\\?#@\s]/.test(host)) return null;
+  const url = /[/\\?#@\s]/.test(host) ? null : URL.parse(`http://${host}`);
+  if (url?.pathname !== "/") return null;
   const name = url.hostname.replace(/\.$/, "");
   const site = name.startsWith("www.") && name.length > 4 ? name.slice(4) : name;
   return site && site.length <= MAX_SITE_BYTES ? site : null;

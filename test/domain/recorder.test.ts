@@ -206,7 +206,9 @@ test("while it drains, no batch has longer than six seconds from then", async ()
   const store = {
     commit: (_: Batch, deadline: number): Promise<Receipt> => {
       deadlines.push(deadline - start);
-      return new Promise((_resolve, reject) => setTimeout(() => reject(new StoreError("away", { retryable: true })), deadline - Date.now()));
+      return new Promise((_resolve, reject) =>
+        setTimeout(() => reject(new StoreError("away", { retryable: true })), deadline - Date.now()),
+      );
     },
   };
   const start = Date.now();

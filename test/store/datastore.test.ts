@@ -1,7 +1,7 @@
 import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
-import { createRestTransport } from "../../src/stores/datastore/rest.ts";
 import { openDatastore } from "../../src/stores/datastore/open.ts";
+import { createRestTransport } from "../../src/stores/datastore/rest.ts";
 import type { Transport } from "../../src/stores/datastore/transport.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { bundleWorker, runWorker } from "../support/miniflare.ts";
@@ -41,7 +41,11 @@ const rows: readonly StoreRow[] = [
       const workers = await Promise.all([start(), start()]);
       const [first, second] = workers.map(({ url }) => createRemoteStore(url, "datastore"));
       if (!first || !second) throw new Error("two workers should have started");
-      return { store: first, again: async () => second, close: async () => void (await Promise.all(workers.map((worker) => worker.stop()))) };
+      return {
+        store: first,
+        again: async () => second,
+        close: async () => void (await Promise.all(workers.map((worker) => worker.stop()))),
+      };
     },
   },
 ];

@@ -112,7 +112,10 @@ test("a REST call bears the token, names the database in its routing header, and
     return seen.length === 1 ? [401, '{"error":{"code":401,"message":"stale","status":"UNAUTHENTICATED"}}'] : [200, '{"found":[]}'];
   });
   let tokens = 1;
-  const identity: Identity = { project: async () => "my-project", token: async () => `token-${tokens}`, forget: () => void (tokens += 1) };
+  const forget = () => {
+    tokens += 1;
+  };
+  const identity: Identity = { project: async () => "my-project", token: async () => `token-${tokens}`, forget };
   const transport = createRestTransport({ origin: `http://${origin}`, databaseId: "counters", identity, fetch });
   await expect(transport.call("lookup", { keys: [] }, 2_000)).rejects.toMatchObject({ status: "UNAUTHENTICATED" });
   expect(await transport.call("lookup", { keys: [] }, 2_000)).toEqual({ found: [] });
