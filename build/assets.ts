@@ -32,7 +32,7 @@ export const embedOptions: BuildOptions = {
   entryPoints: { embed: "src/web/embed/embed.ts" },
   outdir: ASSETS,
   format: "iife",
-  target: "es2022",
+  target: "es2020",
 };
 
 /** The dashboard's script, style and icon; their names hold the hash of what is in them. */
