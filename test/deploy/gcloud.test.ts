@@ -33,7 +33,9 @@ function commands(): Map<string, Command> {
 }
 
 function shapeOf([, ...args]: Command): string {
-  return args.map((arg) => (arg.startsWith("--") ? (arg.split("=", 1)[0] ?? "") : arg.replace(/@.*|^footfall-\w+$/, ""))).join(" ");
+  return args
+    .map((arg) => (arg.startsWith("--") ? (arg.split("=", 1)[0] ?? "") : arg.replace(/@.*/, "").replace(/^footfall-\w+$/, "")))
+    .join(" ");
 }
 
 const suite = findProgram("gcloud") ? describe : describe.skip;

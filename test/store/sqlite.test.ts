@@ -66,7 +66,7 @@ describe("the embedded store's file", () => {
     const file = join(folder, "text");
     await writeFile(file, "not a database, and long enough to be none".repeat(40));
     const path = await pathOf(file);
-    expect(() => openSqliteStore(path)).toThrow(/^SQLITE_PATH is ".+" \(.+\); needed is .+ this process may write to\.$/);
+    expect(() => openSqliteStore(path)).toThrow(/^SQLITE_PATH is ".+" \(.+\); allowed is .+ this process may write to\.$/);
     expect(() => openSqliteStore(path)).toThrow(path);
   });
 

@@ -109,8 +109,9 @@ export function administration(rig: () => Rig): void {
       Object.fromEntries(Array.from({ length: count }, (_, day) => [new Date(start + day * 86_400_000).toISOString().slice(0, 10), 1]));
     const pages = (count: number, length: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, page) => [`/${page}`, { visits: 1_000, days: days(length) }]));
-    expect(await store.add(additionOf(site, pages(400, 10)), Date.now() + 30_000)).toBe("added");
-    expect(await store.add(additionOf(site, pages(10, 365)), Date.now() + 30_000)).toBe("added");
+    // Where the first attempt took too long, the next one finds what it did.
+    expect(await store.add(additionOf(site, pages(400, 10)), Date.now() + 30_000)).toMatch(/^(?:added|duplicate)$/);
+    expect(await store.add(additionOf(site, pages(10, 365)), Date.now() + 30_000)).toMatch(/^(?:added|duplicate)$/);
     expect(await store.totals(site, ["/0", "/399"])).toEqual({ siteVisits: 410_000, visits: [2_000, 1_000] });
     expect(await store.days(site, null, { from: D1, to: D2 })).toEqual({ [D1]: 10, [D2]: 10 });
   });
