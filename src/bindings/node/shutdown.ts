@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 
 /** Cloud Run kills an instance 10 s after SIGTERM. */
-const STOP_WITHIN_MS = 7_500;
+const STOP_WITHIN_MS = 7_000;
 /** How often connections that have become idle are closed meanwhile. */
 const SWEEP_MS = 50;
 
