@@ -8,7 +8,7 @@ import { findProgram, start } from "../../build/process.ts";
 const USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 
 /** For a root user, without a screen, and without any request of the browser's own. */
-const FLAGS = [
+export const BROWSER_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -37,7 +37,7 @@ export interface Opened {
 export function startBrowser(cached = true): Promise<Browser> {
   return chromium.launch({
     executablePath: program(),
-    args: FLAGS,
+    args: BROWSER_FLAGS,
     ...(cached && { ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
   });
 }
@@ -62,7 +62,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
  */
 export async function visitUnwatched(url: string): Promise<() => Promise<void>> {
   const profile = await mkdtemp(join(tmpdir(), "footfall-"));
-  const running = start(program(), ["--headless=new", ...FLAGS, `--user-agent=${USER_AGENT}`, `--user-data-dir=${profile}`, url]);
+  const running = start(program(), ["--headless=new", ...BROWSER_FLAGS, `--user-agent=${USER_AGENT}`, `--user-data-dir=${profile}`, url]);
   return async () => {
     await running.stop();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });

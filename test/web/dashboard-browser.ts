@@ -2,20 +2,11 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { findProgram } from "../../build/process.ts";
+import { BROWSER_FLAGS } from "../support/browser.ts";
 import { NOON } from "./dashboard-data.ts";
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // Screenshots do not depend on the machine's settings.
-  "--font-render-hinting=none",
-  "--force-color-profile=srgb",
-];
+/** Screenshots do not depend on the machine's settings. */
+const FLAGS = [...BROWSER_FLAGS, "--font-render-hinting=none", "--force-color-profile=srgb"];
 
 /** Starts Chromium. */
 export function openBrowser(): Promise<Browser> {
