@@ -65,6 +65,7 @@ const serverOptions: BuildOptions = {
   platform: "node",
   target: "node24",
   splitting: true,
+  plugins: [leaveOut],
   chunkNames: "[name]-[hash]",
   // The Datastore client is CommonJS, and finds Node's modules and its own folder as such.
   banner: {
@@ -79,6 +80,7 @@ const require=__createRequire(import.meta.url),__dirname=import.meta.dirname,__f
 export const products: readonly Product[] = [
   {
     name: "server",
+    small: true,
     options: serverOptions,
     budget: 40 * KB,
     lazy: "src/bindings/node/grpc",
