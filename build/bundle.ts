@@ -6,7 +6,7 @@ import { minifyAgain } from "./minify.ts";
 import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
 import { DIST, fail, ROOT, shown } from "./root.ts";
-import { bytes, isScript, measure, metaFile, type Sized, table } from "./size.ts";
+import { bytes, isScript, measure, metaFile, neededFirst, type Sized, table } from "./size.ts";
 
 /** What the build of a product found. */
 export interface Built {
@@ -29,12 +29,8 @@ async function buildProduct(product: Product): Promise<Built> {
   const { options } = product;
   if (options.outdir) await rm(options.outdir, { recursive: true, force: true });
   const { metafile } = await build({ ...options, metafile: true });
-  if (product.small)
-    await Promise.all(
-      Object.keys(metafile.outputs)
-        .filter(isScript)
-        .map((file) => minifyAgain(join(ROOT, file))),
-    );
+  const needed = [...neededFirst(metafile, product.lazy)].filter(isScript);
+  await Promise.all(needed.map((file) => minifyAgain(join(ROOT, file))));
   const meta = metaFile(product.name);
   await mkdir(dirname(meta), { recursive: true });
   await writeFile(meta, JSON.stringify(metafile));

@@ -8,8 +8,6 @@ import { DIST, ROOT } from "./root.ts";
 export interface Product {
   readonly name: string;
   readonly options: BuildOptions;
-  /** To minify it twice: where bytes are dear. */
-  readonly small?: boolean;
   /** The most that its files may have together, in bytes after gzip; files loaded later, by `lazy`, do not count. */
   readonly budget: number;
   /** Sources (a path's beginning) that are loaded by a dynamic import when the rest already works. */
@@ -80,7 +78,6 @@ const require=__createRequire(import.meta.url),__dirname=import.meta.dirname,__f
 export const products: readonly Product[] = [
   {
     name: "server",
-    small: true,
     options: serverOptions,
     budget: 40 * KB,
     lazy: "src/bindings/node/grpc",
@@ -91,9 +88,9 @@ export const products: readonly Product[] = [
       },
     ],
   },
-  { name: "worker", options: workerOptions, small: true, budget: 20 * KB, forbidden: [googleClient] },
-  { name: "worker-datastore", options: workerDatastoreOptions, small: true, budget: 20 * KB, forbidden: [googleClient] },
+  { name: "worker", options: workerOptions, budget: 20 * KB, forbidden: [googleClient] },
+  { name: "worker-datastore", options: workerDatastoreOptions, budget: 20 * KB, forbidden: [googleClient] },
   // The first one clears dist/assets.
-  { name: "embed", options: embedOptions, small: true, budget: 800, forbidden: [] },
+  { name: "embed", options: embedOptions, budget: 800, forbidden: [] },
   { name: "dashboard", options: dashboardOptions, budget: 36 * KB, forbidden: [] },
 ];

@@ -15,9 +15,9 @@ export interface Sized {
 }
 
 /** Measures a product's scripts and styles; `lazy` is where the sources begin whose chunks are loaded later. */
-export async function measure({ outputs }: Metafile, lazy: string | undefined): Promise<Sized[]> {
-  const measured = Object.keys(outputs).filter(isMeasured);
-  const first = neededFirst(outputs, lazy);
+export async function measure(metafile: Metafile, lazy: string | undefined): Promise<Sized[]> {
+  const measured = Object.keys(metafile.outputs).filter(isMeasured);
+  const first = neededFirst(metafile, lazy);
   return Promise.all(
     measured.map(async (file) => {
       const bytes = await readFile(join(ROOT, file));
@@ -37,7 +37,7 @@ function isMeasured(file: string): boolean {
 }
 
 /** The entry, and all that it imports, statically or not, but for the chunks of `lazy` sources. */
-function neededFirst(outputs: Metafile["outputs"], lazy: string | undefined): Set<string> {
+export function neededFirst({ outputs }: Metafile, lazy: string | undefined): Set<string> {
   const isLazy = (entry = "") => lazy !== undefined && entry.startsWith(lazy);
   const imported = new Set(Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
   const waiting = Object.keys(outputs).filter((file) => !imported.has(file) && isMeasured(file));

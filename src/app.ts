@@ -1,15 +1,16 @@
-import { Hono } from "hono/tiny";
+import { HonoBase } from "hono/hono-base";
 import { answerAsset, PAGES } from "./api/assets.ts";
 import { type Deps, Exchange, share } from "./api/exchange.ts";
 import { createHandlers } from "./api/handlers.ts";
 import { OPERATIONS, type Operation, type OperationId, operationsAt } from "./api/operations.ts";
+import { pathOf, TableRouter } from "./api/router.ts";
 import { answerUnmatched, attempt, serve } from "./api/serve.ts";
 
 export type { Deps } from "./api/exchange.ts";
 
 /** Builds the service: `app.fetch` answers any web-standard request. It knows neither its runtime nor its store. */
-export function createApp(deps: Deps): Hono {
-  const app = new Hono();
+export function createApp(deps: Deps): HonoBase {
+  const app = new HonoBase({ router: new TableRouter(), getPath: pathOf });
   const shared = share(deps);
   const handlers = createHandlers(shared);
 
@@ -26,7 +27,7 @@ export function createApp(deps: Deps): Hono {
       return attempt(exchange, () => answerAsset(exchange));
     });
   }
-  app.notFound((context) => {
+  app.all("*", (context) => {
     const { path } = context.req;
     const forEveryone = [PAGES[path], ...operationsAt(path)].some((known) => known?.forEveryone);
     return answerUnmatched(new Exchange(shared, context, forEveryone));
