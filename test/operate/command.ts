@@ -8,7 +8,7 @@ export interface RunningCommand {
   readonly ended: Promise<{ code: number | null; output: string; errors: string }>;
 }
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 1_800_000;
 
 /** Starts a command of `build/operate` as npm does, with an environment of its own. */
 export function startCommand(

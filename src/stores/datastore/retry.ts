@@ -2,8 +2,8 @@ import { StoreError } from "../../domain/store.ts";
 import type { Context } from "./snapshot.ts";
 import { type Method, type Requests, type Responses, type Status, TransportError } from "./transport.ts";
 
-/** How long one attempt may take. */
-const ATTEMPT_MS = 2_000;
+/** How long one call may take, unless said otherwise. */
+const CALL_MS = 2_000;
 /** Pauses between attempts double from the first to the longest, each shortened at random by up to a half. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
@@ -13,7 +13,7 @@ const REJECTED: readonly Status[] = ["INVALID_ARGUMENT", "FAILED_PRECONDITION", 
 /** The set-up is at fault: sending it again at once is of no use, later it may be. */
 const REFUSED: readonly Status[] = ["PERMISSION_DENIED", "NOT_FOUND"];
 
-/** Calls with one deadline: each attempt gets what is left of it, two seconds at most. */
+/** Calls with one deadline: each gets what is left of it, `callMs` at most. */
 export interface Session extends Context {
   readonly call: <M extends Method>(method: M, request: Requests[M]) => Promise<Responses[M]>;
 }
@@ -21,11 +21,18 @@ export interface Session extends Context {
 /**
  * Runs `attempt` until it succeeds, fails for good, or `deadline` (milliseconds since 1970) passes. It runs again after every failure
  * that leaves the outcome open (a lost connection, a deadline, ABORTED, …), so it must be safe to repeat.
+ *
+ * @param callMs how long one call may take, in milliseconds
  */
-export async function untilKnown<T>(context: Context, deadline: number, attempt: (session: Session) => Promise<T>): Promise<T> {
+export async function untilKnown<T>(
+  context: Context,
+  deadline: number,
+  attempt: (session: Session) => Promise<T>,
+  callMs = CALL_MS,
+): Promise<T> {
   const { transport, now, random } = context;
   const left = (): number => Math.max(0, deadline - now());
-  const call: Session["call"] = (method, request) => transport.call(method, request, Math.max(1, Math.min(ATTEMPT_MS, left())));
+  const call: Session["call"] = (method, request) => transport.call(method, request, Math.max(1, Math.min(callMs, left())));
   let cause: unknown;
   for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
