@@ -91,7 +91,8 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     expect(await siteVisits(server.url)).toBe(total + counted);
 
     const out = join(folder, "exported.ndjson");
-    expect(await runCommand("export", ["--url", server.url, "--key", KEY, "--out", out])).toMatchObject({ code: 0 });
+    const whole = await runCommand("export", ["--url", server.url, "--key", KEY, "--out", out]);
+    expect(whole, `${whole.errors}${server.output()}`).toMatchObject({ code: 0 });
     const exported = await readFile(out, "utf8");
     const byPage = (one: Line, other: Line) => (one.page < other.page ? -1 : 1);
     expect(linesOf(exported)).toEqual(expected.toSorted(byPage));

@@ -7,10 +7,8 @@ import { type Entity, type Filter, isStatus, type Query, type Responses } from "
 
 /** Entities that one query fetches at most. */
 const QUERY_LIMIT = 1_000;
-/** How long a list may take, however many queries it needs. */
-const LIST_DEADLINE_MS = 20_000;
-/** How long one of its queries may take: one that reads far behind its beginning is slow. */
-const QUERY_MS = 10_000;
+/** How long a list may take, however many queries it needs. A slow one is not asked again: that would make it slower. */
+const LIST_DEADLINE_MS = 30_000;
 const KEY = { name: "__key__" };
 const BY_KEY: Query["order"] = [{ property: KEY, direction: "ASCENDING" }];
 
@@ -62,7 +60,7 @@ export function listTop(context: Context, site: string, limit: number, period: P
 }
 
 function list<T>(context: Context, read: (session: Session) => Promise<T>): Promise<T> {
-  return untilKnown(context, context.now() + LIST_DEADLINE_MS, read, QUERY_MS);
+  return untilKnown(context, context.now() + LIST_DEADLINE_MS, read, LIST_DEADLINE_MS);
 }
 
 async function take<T>(limit: number, items: AsyncIterable<T>): Promise<T[]> {
