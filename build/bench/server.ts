@@ -9,8 +9,8 @@ export interface Server {
   readonly url: string;
   /** What it saw since the last time. */
   observe(): Promise<Observation>;
-  /** What its store says that pages have together, when nothing is on its way any more. */
-  visits(pages: readonly string[]): Promise<number>;
+  /** What its store says that pages of a site (the default one) have together, when nothing is on its way any more. */
+  visits(pages: readonly string[], site?: string): Promise<number>;
   /** Sends SIGTERM, and tells how it ended and how long that took. */
   terminate(): Promise<{ code: number | NodeJS.Signals; ms: number }>;
   stop(): Promise<void>;
@@ -25,6 +25,7 @@ const POLL_MS = 20;
 const READ_PAGES = 100;
 /** A count that stays for so long has no request on its way. */
 const SETTLED_MS = 400;
+const DEFAULT_SITE = "default";
 const PREFIX = "observed ";
 
 /** Settings of a server that counts in the emulator, apart from all others. */
@@ -48,22 +49,22 @@ export async function startServer(file: string, env: Record<string, string>): Pr
   const url = `http://127.0.0.1:${port}`;
 
   /** Tries again for a while: what is still on its way may hold locks. */
-  async function read(pages: readonly string[]): Promise<number> {
+  async function read(pages: readonly string[], site: string): Promise<number> {
     const deadline = Date.now() + READ_MS;
-    const query = pages.map((page) => `page=${encodeURIComponent(page)}`).join("&");
+    const query = pages.map((page) => `&page=${encodeURIComponent(page)}`).join("");
     for (;;) {
-      const response = await fetch(`${url}/v1/visits?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const response = await fetch(`${url}/v1/visits?site=${site}${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
       const text = await response.text();
       if (response.ok) return sum((JSON.parse(text) as { pages: { visits: number }[] }).pages.map(({ visits }) => visits));
       if (Date.now() > deadline) throw new Error(`${file} answered ${response.status}: ${text}`);
     }
   }
 
-  async function readAll(pages: readonly string[]): Promise<number> {
+  async function readAll(pages: readonly string[], site: string): Promise<number> {
     const chunks = Array.from({ length: Math.ceil(pages.length / READ_PAGES) }, (_, index) =>
       pages.slice(index * READ_PAGES, (index + 1) * READ_PAGES),
     );
-    return sum(await Promise.all(chunks.map(read)));
+    return sum(await Promise.all(chunks.map((chunk) => read(chunk, site))));
   }
 
   let ended = false;
@@ -90,11 +91,11 @@ export async function startServer(file: string, env: Record<string, string>): Pr
       }
       return JSON.parse((observations().at(-1) ?? "").slice(PREFIX.length));
     },
-    async visits(pages) {
-      let last = await readAll(pages);
+    async visits(pages, site = DEFAULT_SITE) {
+      let last = await readAll(pages, site);
       for (;;) {
         await sleep(SETTLED_MS);
-        const current = await readAll(pages);
+        const current = await readAll(pages, site);
         if (current === last) return current;
         last = current;
       }
