@@ -11,6 +11,8 @@ export interface Server {
   observe(): Promise<Observation>;
   /** What its store says that pages of a site (the default one) have together, when nothing is on its way any more. */
   visits(pages: readonly string[], site?: string): Promise<number>;
+  /** What it has printed of its own. */
+  log(): string;
   /** Sends SIGTERM, and tells how it ended and how long that took. */
   terminate(): Promise<{ code: number | NodeJS.Signals; ms: number }>;
   stop(): Promise<void>;
@@ -100,6 +102,12 @@ export async function startServer(file: string, env: Record<string, string>): Pr
         last = current;
       }
     },
+    log: () =>
+      running
+        .output()
+        .split("\n")
+        .filter((line) => !line.startsWith(PREFIX))
+        .join("\n"),
     async terminate() {
       const begun = performance.now();
       process.kill(running.pid, "SIGTERM");
