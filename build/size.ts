@@ -14,13 +14,13 @@ export interface Sized {
   readonly later: boolean;
 }
 
-/** Measures a product's scripts and styles; `lazy` is where the sources begin whose chunks are loaded later. */
-export async function measure(metafile: Metafile, lazy: string | undefined): Promise<Sized[]> {
+/** Measures a product's scripts and styles; `lazy` is where the sources begin whose chunks are loaded later, `root` the project's folder. */
+export async function measure(metafile: Metafile, lazy: string | undefined, root = ROOT): Promise<Sized[]> {
   const measured = Object.keys(metafile.outputs).filter(isMeasured);
   const first = neededFirst(metafile, lazy);
   return Promise.all(
     measured.map(async (file) => {
-      const bytes = await readFile(join(ROOT, file));
+      const bytes = await readFile(join(root, file));
       const gzip = gzipSync(bytes, { level: 9 }).length;
       return { file, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length, later: !first.has(file) };
     }),
@@ -65,6 +65,6 @@ export function bytes(count: number): string {
 }
 
 /** Where esbuild's account of a product is kept. */
-export function metaFile(product: string): string {
-  return join(DIST, "meta", `${product}.json`);
+export function metaFile(product: string, dist = DIST): string {
+  return join(dist, "meta", `${product}.json`);
 }

@@ -49,7 +49,20 @@ export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<Subj
   most("entity writes per visit at 64, ids", writesPerVisit(find("footfall", 64, true)), WRITES.with);
   most("longest stall while gRPC takes over, ms", warm.get("footfall")?.stallMs ?? Number.NaN, STALL_MS);
 
-  const header = ["", "visits/s", "of no-op", "p50 ms", "p99 ms", "commits", "commit ms", "visits/commit", "writes/visit", "counted"];
+  const header = [
+    "",
+    "visits/s",
+    "of no-op",
+    "p50 ms",
+    "p99 ms",
+    "commits",
+    "commit ms",
+    "visits/commit",
+    "writes/visit",
+    "CPU µs",
+    "emulator",
+    "counted",
+  ];
   const rows = measured.map((one) => {
     const commits = middle(one, "commits");
     const visits = middle(one, "stored");
@@ -64,12 +77,23 @@ export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<Subj
       commits > 0 ? shortly(middle(one, "commitMs")) : "",
       batches ? shortly(visits / commits) : "",
       batches ? shortly(writesPerVisit(one)) : "",
+      shortly(cpuPerVisit(one, "cpuMs")),
+      one.subject === "no-op" ? "" : shortly(cpuPerVisit(one, "emulatorCpuMs")),
       one.subject === "no-op" ? "" : verdict(one.samples),
     ];
   });
   const kept = warm.get("footfall");
   const rest = measured.filter((one) => one.subject === "footfall" && middle(one, "grpc") < 1);
   if (rest.length > 0) notes.push(`Not all over gRPC, so too slow: ${rest.map(nameOf).join("; ")}. Is the machine busy?`);
+  const without = find("footfall", 256);
+  const withIds = find("footfall", 256, true);
+  if (without && withIds) {
+    const of = (process: "cpuMs" | "emulatorCpuMs") =>
+      `${shortly(cpuPerVisit(withIds, process))} µs with an id, ${shortly(cpuPerVisit(without, process))} without`;
+    notes.push(
+      `A visit's CPU time at 256 connections: the server's ${of("cpuMs")}; the emulator's, on the same cores, ${of("emulatorCpuMs")}.`,
+    );
+  }
   if (kept) notes.push(`Footfall's resident memory after its warm-up: ${shortly(kept.rssMb)} MB.`);
   return {
     part: "load",
@@ -102,6 +126,11 @@ function writesPerVisit(one: Measured | undefined): number {
   if (!one) return Number.NaN;
   const { ids } = one;
   return median(one.samples.map(({ commits, stored }) => (ids ? (2 * commits + stored) / stored : (3 * commits) / stored)));
+}
+
+/** Microseconds of a visit, on whichever cores: a busy machine hardly disturbs it. */
+function cpuPerVisit(one: Measured | undefined, of: "cpuMs" | "emulatorCpuMs"): number {
+  return one ? median(one.samples.map((sample) => (sample[of] * 1_000) / sample.counted)) : Number.NaN;
 }
 
 function verdict(samples: readonly Sample[]): string {

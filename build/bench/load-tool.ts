@@ -12,6 +12,8 @@ export interface Load {
   readonly pages: number;
   /** Every visit has an id of its own. */
   readonly ids: boolean;
+  /** Visits per second, of all connections; without it as fast as they are answered. */
+  readonly rate?: number;
 }
 
 /** What a load tool saw. */
@@ -31,9 +33,10 @@ const GRACE_MS = 20_000;
 /** The tool that makes the load, in a process of its own: wrk where it is, which costs the machine least; else autocannon. */
 export const loadTool = findProgram("wrk") ? "wrk" : "autocannon";
 
-/** Sends visits as fast as they are answered. Requests in flight at the end are cut off. */
+/** Sends visits. Requests in flight at the end are cut off. */
 export async function sendVisits(load: Load): Promise<Answers> {
-  const [program, args, read] = loadTool === "wrk" ? wrk(load) : autocannon(load);
+  // wrk keeps no rate.
+  const [program, args, read] = loadTool === "wrk" && load.rate === undefined ? wrk(load) : autocannon(load);
   const running = start(program, args);
   const timer = setTimeout(() => void running.stop("SIGKILL"), load.seconds * 1_000 + GRACE_MS);
   const code = await running.exited;
@@ -44,6 +47,12 @@ export async function sendVisits(load: Load): Promise<Answers> {
     .find((text) => text.startsWith("{"));
   if (code !== 0 || line === undefined) throw new Error(`${loadTool} ended with ${code}:\n${running.output()}`);
   return read(JSON.parse(line) as never);
+}
+
+/** Throws where a store has fewer visits than were answered, or more than were also in flight when the load ended. */
+export function expectExact(who: string, { counted, failed }: Answers, stored: number, connections: number): void {
+  if (stored >= counted && stored <= counted + failed + connections) return;
+  throw new Error(`${who}: ${counted} visits were answered, the store has ${stored}.`);
 }
 
 type Command = [program: string, args: string[], read: (output: never) => Answers];
@@ -78,11 +87,12 @@ interface AutocannonFigures {
 }
 
 /** autocannon sends one body, so all visits are of one page. */
-function autocannon({ url, connections, seconds, run, ids }: Load): Command {
+function autocannon({ url, connections, seconds, run, ids, rate }: Load): Command {
   const body = JSON.stringify({ page: `/${run}-0`, ...(ids && { id: "[<id>]" }) });
   const script = join(ROOT, "node_modules", "autocannon", "autocannon.js");
   const options = ["--json", "--idReplacement", "-m", "POST", "-H", "Content-Type=application/json", "-b", body];
-  const args = [script, ...options, "-c", String(connections), "-d", String(seconds), `${url}/v1/visits`];
+  const pace = rate === undefined ? [] : ["-R", String(rate)];
+  const args = [script, ...options, ...pace, "-c", String(connections), "-d", String(seconds), `${url}/v1/visits`];
   const read = ({ errors, non2xx, duration, latency, "2xx": counted }: AutocannonFigures): Answers => {
     return { counted, failed: errors + non2xx, perSecond: counted / duration, p50Ms: latency.p50, p99Ms: latency.p99 };
   };

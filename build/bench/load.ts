@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withEmulator } from "./emulator.ts";
 import { reportLoad } from "./load-report.ts";
-import { type Answers, sendVisits } from "./load-tool.ts";
+import { type Answers, expectExact, sendVisits } from "./load-tool.ts";
 import type { Observation } from "./observe.ts";
 import type { Options } from "./options.ts";
 import { buildPeers, FOOTFALL, peerFile } from "./peers.ts";
 import { createProgress } from "./progress.ts";
 import { measureRates, RATE_STEPS } from "./rates.ts";
-import type { Result } from "./result.ts";
-import { type Server, startServer } from "./server.ts";
+import type { Figure, Result } from "./result.ts";
+import { measureScale, SCALE_STEPS } from "./scale.ts";
+import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
 
 /** Who is measured, and where it counts. `lossy`: counts fewer than it answers, which is what it is here to show. */
 export const SUBJECTS = {
@@ -34,6 +35,7 @@ export interface Point {
 /** One measurement of a point: what the load tool got, what the server saw, and what the store says afterwards. */
 export interface Sample extends Answers, Observation {
   readonly stored: number;
+  readonly emulatorCpuMs: number;
 }
 
 export interface Measured extends Point {
@@ -68,16 +70,19 @@ export async function benchLoad(options: Options): Promise<Result> {
   const servers = new Map<Subject, Server>();
   const warm = new Map<Subject, Observation>();
   try {
-    return await withEmulator(notes, async (emulator) => {
+    return await withEmulator(notes, async (emulator, emulatorCpuMs) => {
       const points = plan(emulator !== null);
       const measured: Measured[] = points.map((point) => ({ ...point, samples: [] }));
       const subjects = [...new Set(points.map(({ subject }) => subject))];
       const once = points.filter((point) => point.once).length;
-      const rateSteps = emulator === null ? 0 : RATE_STEPS;
-      const progress = createProgress("load", subjects.length + (points.length - once) * options.rounds + once + rateSteps);
+      const onDatastore = emulator === null ? 0 : RATE_STEPS + SCALE_STEPS;
+      const progress = createProgress("load", subjects.length + (points.length - once) * options.rounds + once + onDatastore);
       for (const subject of subjects) {
         progress.step(`${subject}: warming up`);
-        const server = await startServer(SUBJECTS[subject].file, environment(subject, emulator, folder));
+        const server = await startServer(
+          SUBJECTS[subject].file,
+          SUBJECTS[subject].store === "sqlite" ? inSqlite(folder, subject) : inDatastore(emulator, subject),
+        );
         servers.set(subject, server);
         warm.set(subject, await warmUp(server, SUBJECTS[subject].store === "datastore"));
       }
@@ -86,17 +91,21 @@ export async function benchLoad(options: Options): Promise<Result> {
         for (const point of round % 2 === 0 ? due : due.reverse()) {
           progress.step(`${point.subject}, ${point.connections} connections${point.ids ? ", ids" : ""}`);
           const server = servers.get(point.subject);
-          if (server)
-            point.samples.push(
-              await measure(server, point, options.seconds, `r${round}-${points.indexOf(point)}-${point.connections}-${point.ids}`),
-            );
+          const run = `r${round}-${point.connections}-${point.ids}`;
+          if (server) point.samples.push(await measure(server, point, options.seconds, run, emulatorCpuMs));
         }
       }
       const footfall = servers.get("footfall");
-      if (footfall)
-        notes.push(`At a steady rate, with Google's list prices (build/bench/cost.ts):\n\n${await measureRates(footfall, progress.step)}`);
+      const figures: Record<string, Figure> = {};
+      if (footfall && emulator !== null) {
+        notes.push(`At a steady rate, with the prices of build/bench/cost.ts:\n\n${await measureRates(footfall, progress.step)}`);
+        const scale = await measureScale(emulator, options.seconds, progress.step);
+        notes.push(scale.note);
+        Object.assign(figures, scale.figures);
+      }
       progress.end();
-      return reportLoad(measured, warm, notes);
+      const result = reportLoad(measured, warm, notes);
+      return { ...result, figures: { ...result.figures, ...figures } };
     });
   } finally {
     await Promise.all([...servers.values()].map((server) => server.stop()));
@@ -116,21 +125,15 @@ async function warmUp(server: Server, untilGrpc: boolean): Promise<Observation> 
   }
 }
 
-function environment(subject: Subject, emulator: string | null, folder: string): Record<string, string> {
-  const name = subject.replaceAll(/[^a-z]+/gi, "-");
-  if (SUBJECTS[subject].store === "sqlite") return { STORE: "sqlite", SQLITE_PATH: join(folder, `${name}.sqlite`) };
-  return { STORE: "datastore", DATASTORE_EMULATOR_HOST: emulator ?? "", DATASTORE_NAMESPACE: `bench-${name}-${Date.now().toString(36)}` };
-}
-
-async function measure(server: Server, point: Point, seconds: number, run: string): Promise<Sample> {
+async function measure(server: Server, point: Point, seconds: number, run: string, emulatorCpuMs: () => number): Promise<Sample> {
   const { connections, ids, subject } = point;
   const definition: { counts: boolean; lossy?: boolean } = SUBJECTS[subject];
   await server.observe();
+  const before = emulatorCpuMs();
   const answers = await sendVisits({ url: server.url, connections, seconds, run, pages: 1, ids });
-  const stored = definition.counts ? await server.visits(`/${run}-0`) : answers.counted;
+  const emulator = emulatorCpuMs() - before;
+  const stored = definition.counts ? await server.visits([`/${run}-0`]) : answers.counted;
   const observation = await server.observe();
-  // What was in flight when the load ended may have been counted without an answer.
-  const exact = stored >= answers.counted && stored <= answers.counted + answers.failed + connections;
-  if (!exact && !definition.lossy) throw new Error(`${subject}: ${answers.counted} visits were answered, the store has ${stored}.`);
-  return { ...answers, ...observation, stored };
+  if (!definition.lossy) expectExact(subject, answers, stored, connections);
+  return { ...answers, ...observation, stored, emulatorCpuMs: emulator };
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildOrFail } from "../bundle.ts";
 import { fail, shown } from "../root.ts";
+import { compare } from "./against.ts";
 import { benchCold } from "./cold.ts";
 import { benchLoad } from "./load.ts";
 import { describeMachine } from "./machine.ts";
@@ -10,12 +11,14 @@ import { FOOTFALL } from "./peers.ts";
 import { print, save } from "./report.ts";
 import type { Part, Result } from "./result.ts";
 import { benchSize } from "./size.ts";
+import { benchSoak } from "./soak.ts";
 
 const BENCHES: Record<Part, (options: Options) => Promise<Result | null>> = {
   size: benchSize,
   cold: benchCold,
   load: benchLoad,
   reload: benchReload,
+  soak: benchSoak,
 };
 
 /** Measured by the dev loop's own bench. */
@@ -29,6 +32,10 @@ async function benchReload(options: Options): Promise<Result | null> {
 const options = readOptions(process.argv.slice(2));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 const machine = describeMachine();
+if (options.against !== undefined) {
+  await compare(options.against, options);
+  process.exit();
+}
 if (!existsSync(FOOTFALL)) await buildOrFail();
 const results: Result[] = [];
 for (const part of options.parts) {

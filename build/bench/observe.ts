@@ -13,6 +13,8 @@ export interface Observation {
   readonly grpc: number;
   /** The longest time that the event loop stood still. */
   readonly stallMs: number;
+  /** How long its threads computed. */
+  readonly cpuMs: number;
   readonly rssMb: number;
 }
 
@@ -22,6 +24,7 @@ delay.enable();
 const begun = new WeakMap<object, number>();
 const commits: number[] = [];
 const calls = { grpc: 0, rest: 0 };
+let cpu = process.cpuUsage();
 
 function begin(call: object, path: string, kind: "grpc" | "rest"): void {
   if (/(?:\/|:)(?:commit)$/i.test(path)) {
@@ -58,16 +61,19 @@ subscribe("http.client.response.finish", (message) => end((message as Requested)
 
 process.on("SIGUSR2", () => {
   const sorted = commits.toSorted((a, b) => a - b);
+  const { user, system } = process.cpuUsage(cpu);
   const observation: Observation = {
     commits: commits.length,
     commitMs: sorted[sorted.length >> 1] ?? 0,
     grpc: calls.grpc / Math.max(1, calls.grpc + calls.rest),
     stallMs: delay.max / 1e6,
+    cpuMs: (user + system) / 1e3,
     rssMb: process.memoryUsage.rss() / 2 ** 20,
   };
   commits.length = 0;
   calls.grpc = 0;
   calls.rest = 0;
   delay.reset();
+  cpu = process.cpuUsage();
   writeSync(2, `observed ${JSON.stringify(observation)}\n`);
 });

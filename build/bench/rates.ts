@@ -1,8 +1,6 @@
-import { join } from "node:path";
-import { start } from "../process.ts";
-import { ROOT } from "../root.ts";
 import { table } from "../size.ts";
 import { costPerMillion } from "./cost.ts";
+import { sendVisits } from "./load-tool.ts";
 import type { Server } from "./server.ts";
 
 /** Visits per second on one page. */
@@ -17,10 +15,10 @@ export async function measureRates(server: Server, step: (what: string) => void)
   for (const ids of [false, true]) {
     for (const rate of RATES) {
       step(`${rate} visits/s${ids ? ", ids" : ""}`);
-      const page = `/rate-${rate}-${ids}`;
+      const run = `rate-${rate}-${ids}`;
       await server.observe();
-      await sendSteadily(server.url, page, rate, ids);
-      const visits = await server.visits(page);
+      await sendVisits({ url: server.url, connections: rate < CONNECTIONS ? 1 : CONNECTIONS, seconds: SECONDS, run, pages: 1, ids, rate });
+      const visits = await server.visits([`/${run}-0`]);
       const { commits } = await server.observe();
       const writes = ids ? (2 * commits + visits) / visits : (3 * commits) / visits;
       const cost = costPerMillion(rate, writes, ids ? 1 : commits / visits);
@@ -32,27 +30,6 @@ export async function measureRates(server: Server, step: (what: string) => void)
     ["one page", "visits", "commits", "writes/visit", "writes", "TTL deletes", "gateway", "Cloud Run", "logs", "per million"],
     ...rows,
   ]);
-}
-
-/** autocannon keeps a rate, which wrk does not. */
-async function sendSteadily(url: string, page: string, rate: number, ids: boolean): Promise<void> {
-  const body = JSON.stringify({ page, ...(ids && { id: "[<id>]" }) });
-  const script = join(ROOT, "node_modules", "autocannon", "autocannon.js");
-  const connections = rate < CONNECTIONS ? 1 : CONNECTIONS;
-  const options = ["--json", "--idReplacement", "-m", "POST", "-H", "Content-Type=application/json", "-b", body];
-  const running = start(process.execPath, [
-    script,
-    ...options,
-    "-c",
-    String(connections),
-    "-R",
-    String(rate),
-    "-d",
-    String(SECONDS),
-    `${url}/v1/visits`,
-  ]);
-  const code = await running.exited;
-  if (code !== 0) throw new Error(`autocannon ended with ${code}:\n${running.output()}`);
 }
 
 /** How many steps {@link measureRates} has. */

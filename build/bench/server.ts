@@ -9,18 +9,37 @@ export interface Server {
   readonly url: string;
   /** What it saw since the last time. */
   observe(): Promise<Observation>;
-  /** What its store says that a page has, when nothing is on its way any more. */
-  visits(page: string): Promise<number>;
+  /** What its store says that pages of a site (the default one) have together, when nothing is on its way any more. */
+  visits(pages: readonly string[], site?: string): Promise<number>;
+  /** What it has printed of its own. */
+  log(): string;
+  /** Sends SIGTERM, and tells how it ended and how long that took. */
+  terminate(): Promise<{ code: number | NodeJS.Signals; ms: number }>;
   stop(): Promise<void>;
 }
 
 const START_MS = 30_000;
 const ANSWER_MS = 10_000;
 const READ_MS = 60_000;
+const STOP_MS = 20_000;
 const POLL_MS = 20;
+/** Pages that one read may ask for. */
+const READ_PAGES = 100;
 /** A count that stays for so long has no request on its way. */
 const SETTLED_MS = 400;
+const DEFAULT_SITE = "default";
 const PREFIX = "observed ";
+
+/** Settings of a server that counts in the emulator, apart from all others. */
+export function inDatastore(emulator: string | null, name: string): Record<string, string> {
+  const namespace = `bench-${name.replaceAll(/[^a-z0-9]+/gi, "-")}-${Date.now().toString(36)}`;
+  return { STORE: "datastore", DATASTORE_EMULATOR_HOST: emulator ?? "", DATASTORE_NAMESPACE: namespace };
+}
+
+/** Settings of a server that counts in a file of its own. */
+export function inSqlite(folder: string, name: string): Record<string, string> {
+  return { STORE: "sqlite", SQLITE_PATH: join(folder, `${name.replaceAll(/[^a-z0-9]+/gi, "-")}.sqlite`) };
+}
 
 /** Starts a built server, with `build/bench/observe.ts` before it. */
 export async function startServer(file: string, env: Record<string, string>): Promise<Server> {
@@ -32,14 +51,22 @@ export async function startServer(file: string, env: Record<string, string>): Pr
   const url = `http://127.0.0.1:${port}`;
 
   /** Tries again for a while: what is still on its way may hold locks. */
-  async function read(page: string): Promise<number> {
+  async function read(pages: readonly string[], site: string): Promise<number> {
     const deadline = Date.now() + READ_MS;
+    const query = pages.map((page) => `&page=${encodeURIComponent(page)}`).join("");
     for (;;) {
-      const response = await fetch(`${url}/v1/visits?page=${encodeURIComponent(page)}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const response = await fetch(`${url}/v1/visits?site=${site}${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
       const text = await response.text();
-      if (response.ok) return (JSON.parse(text) as { pages: { visits: number }[] }).pages[0]?.visits ?? 0;
+      if (response.ok) return sum((JSON.parse(text) as { pages: { visits: number }[] }).pages.map(({ visits }) => visits));
       if (Date.now() > deadline) throw new Error(`${file} answered ${response.status}: ${text}`);
     }
+  }
+
+  async function readAll(pages: readonly string[], site: string): Promise<number> {
+    const chunks = Array.from({ length: Math.ceil(pages.length / READ_PAGES) }, (_, index) =>
+      pages.slice(index * READ_PAGES, (index + 1) * READ_PAGES),
+    );
+    return sum(await Promise.all(chunks.map((chunk) => read(chunk, site))));
   }
 
   let ended = false;
@@ -66,15 +93,33 @@ export async function startServer(file: string, env: Record<string, string>): Pr
       }
       return JSON.parse((observations().at(-1) ?? "").slice(PREFIX.length));
     },
-    async visits(page) {
-      let last = await read(page);
+    async visits(pages, site = DEFAULT_SITE) {
+      let last = await readAll(pages, site);
       for (;;) {
         await sleep(SETTLED_MS);
-        const current = await read(page);
+        const current = await readAll(pages, site);
         if (current === last) return current;
         last = current;
       }
     },
+    log: () =>
+      running
+        .output()
+        .split("\n")
+        .filter((line) => !line.startsWith(PREFIX))
+        .join("\n"),
+    async terminate() {
+      const begun = performance.now();
+      process.kill(running.pid, "SIGTERM");
+      const timer = setTimeout(() => void running.stop("SIGKILL"), STOP_MS);
+      const code = await running.exited;
+      clearTimeout(timer);
+      return { code, ms: performance.now() - begun };
+    },
     stop: () => running.stop(),
   };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

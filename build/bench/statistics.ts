@@ -22,6 +22,28 @@ export function spread(values: readonly number[]): number {
   return median(values.map((value) => Math.abs(value - middle))) / middle;
 }
 
+const CONFIDENCE = 0.95;
+
+/**
+ * Between which values the true median lies, with a confidence of at least 95 %: two of the values, by their ranks, so whatever their
+ * distribution is. Fewer than six values tell nothing.
+ */
+export function medianInterval(values: readonly number[]): [low: number, high: number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const n = sorted.length;
+  // The chance that fewer than `rank` of n lie below the median, as of n coins.
+  let below = 0;
+  let exactly = 0.5 ** n;
+  let rank = 0;
+  while (rank < n && 2 * (below + exactly) <= 1 - CONFIDENCE) {
+    below += exactly;
+    exactly *= (n - rank) / (rank + 1);
+    rank += 1;
+  }
+  if (rank === 0) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return [sorted[rank - 1] ?? Number.NaN, sorted[n - rank] ?? Number.NaN];
+}
+
 /** A number as people read it: three digits that count, thousands apart. */
 export function shortly(value: number): string {
   if (!Number.isFinite(value)) return "–";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { ADDITION_DAYS } from "../../src/domain/store.ts";
-import { addToSite, COUNTER_KIND, type Keys, markVisit, number, replaceCounter } from "../../src/stores/datastore/layout.ts";
+import { addToSite, COUNTER_KIND, type Keys, number, replaceCounter, visitMarks } from "../../src/stores/datastore/layout.ts";
 import {
   type Key,
   type Mutation,
@@ -161,7 +161,8 @@ function add(database: Database, page: string, visits: number, days: Record<stri
 }
 
 function mark({ keys, site }: Database, id: string): Mutation {
-  return markVisit(keys.visit(site, id), { page: "/", day: DAY, id }, "claim", Timestamp.of(Date.now() + LIFETIME_MS));
+  const markOf = visitMarks("claim", Timestamp.of(Date.now() + LIFETIME_MS));
+  return markOf(keys.visit(site, id), { page: "/", day: DAY, id });
 }
 
 function commit({ call }: Database, mutations: readonly Mutation[]): Promise<Responses["commit"]> {

@@ -9,7 +9,8 @@ export type Tool = "emulator" | "chromium" | "buildah";
 const MISSING: Record<Tool, () => string | null> = {
   emulator: () => (inject("emulator") === null ? missingForEmulator() : null),
   chromium: () => missing("chromium"),
-  buildah: () => missing("buildah", "crun", "debootstrap"),
+  buildah: () =>
+    missing("buildah", "crun", "debootstrap") ?? (process.getuid?.() === 0 ? null : "debootstrap and buildah's chroots need root"),
 };
 
 function missing(...programs: string[]): string | null {

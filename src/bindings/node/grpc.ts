@@ -9,6 +9,7 @@ import {
   type Timestamp,
   type Transport,
   TransportError,
+  type Value,
 } from "../../stores/datastore/transport.ts";
 
 /** A lost connection is made anew after this long, and not after gRPC's default of a second. */
@@ -72,20 +73,25 @@ const TO_PROTO: { readonly [M in Method]?: (request: Requests[M]) => object } = 
     ...rest,
     readOptions: readOptions?.readTime ? { readTime: toTime(readOptions.readTime) } : readOptions,
   }),
-  commit: ({ mutations, ...rest }) => ({
-    ...rest,
-    mutations: mutations.map((mutation) => (mutation.insert ? { ...mutation, insert: withTimes(mutation.insert) } : mutation)),
-  }),
+  commit: ({ mutations, ...rest }) => {
+    const times = new Map<Value, object>();
+    return {
+      ...rest,
+      mutations: mutations.map((mutation) => (mutation.insert ? { insert: withTimes(mutation.insert, times) } : mutation)),
+    };
+  },
 };
 
 function toProto<M extends Method>(method: M, request: Requests[M]): object {
   return TO_PROTO[method]?.(request) ?? request;
 }
 
-function withTimes({ key, properties = {} }: Entity): object {
+/** @param times those converted before: the marks of a batch share theirs */
+function withTimes({ key, properties = {} }: Entity, times: Map<Value, object>): object {
   const converted: Record<string, object> = {};
   for (const [name, value] of Object.entries(properties)) {
-    converted[name] = value.timestampValue ? { ...value, timestampValue: toTime(value.timestampValue) } : value;
+    if (value.timestampValue && !times.has(value)) times.set(value, { ...value, timestampValue: toTime(value.timestampValue) });
+    converted[name] = times.get(value) ?? value;
   }
   return { key, properties: converted };
 }

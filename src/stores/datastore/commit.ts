@@ -1,6 +1,6 @@
 import type { Batch, Receipt, Refusal, Visit } from "../../domain/store.ts";
 import { tally } from "../../domain/tally.ts";
-import { addToSite, markBatch, markVisit, number, textOf } from "./layout.ts";
+import { addToSite, markBatch, number, textOf, visitMarks } from "./layout.ts";
 import { type Session, untilKnown } from "./retry.ts";
 import { type Context, learnShards, lookup, nameOf, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
 import { isStatus, type Key, Timestamp } from "./transport.ts";
@@ -60,8 +60,9 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
   const additions = tally(candidates.map(({ visit }) => visit)).sort((a, b) => (a.page < b.page ? -1 : 1));
   const mutations = addToSite(keys, site, shard, additions, session.shards);
   const counters = mutations.length;
+  const mark = visitMarks(batch.id, expireAt);
   for (const { visit } of candidates) {
-    if (visit.id !== null) mutations.push(markVisit(keys.visit(site, visit.id), visit, batch.id, expireAt));
+    if (visit.id !== null) mutations.push(mark(keys.visit(site, visit.id), visit));
   }
   if (mutations.length === counters) mutations.push(markBatch(keys.batch(site, batch.id), "", expireAt));
 

@@ -72,6 +72,7 @@ export function integer(value: number, indexed = false): Value {
 }
 
 const text = (value: string): Value => ({ stringValue: value, excludeFromIndexes: true });
+const time = (value: Timestamp): Value => ({ timestampValue: value, excludeFromIndexes: true });
 
 /** Reads an integer; 0 where it is absent. */
 export function number(value: Value | undefined): number {
@@ -126,18 +127,16 @@ export function replaceCounter(key: Key, count: number, days: Days, indexed: boo
   return { upsert: { key, properties: { ...more, count: integer(count, indexed), days: { entityValue: { properties } } } } };
 }
 
-/** Remembers that an id was counted. */
-export function markVisit(key: Key, visit: Visit, batch: string, expireAt: Timestamp): Mutation {
-  return insert(key, { batch: text(batch), page: text(visit.page) }, expireAt);
+/** Remembers ids that a batch counts; the marks share what they have in common. */
+export function visitMarks(id: string, expires: Timestamp): (key: Key, visit: Visit) => Mutation {
+  const batch = text(id);
+  const expireAt = time(expires);
+  return (key, { page }) => ({ insert: { key, properties: { batch, page: text(page), expireAt } } });
 }
 
 /** Remembers that a batch was committed. */
-export function markBatch(key: Key, digest: string, expireAt: Timestamp): Mutation {
-  return insert(key, { digest: text(digest) }, expireAt);
-}
-
-function insert(key: Key, properties: Properties, expireAt: Timestamp): Mutation {
-  return { insert: { key, properties: { ...properties, expireAt: { timestampValue: expireAt, excludeFromIndexes: true } } } };
+export function markBatch(key: Key, digest: string, expires: Timestamp): Mutation {
+  return { insert: { key, properties: { digest: text(digest), expireAt: time(expires) } } };
 }
 
 /** The visits by day of a counter entity, all or those of a period. */
