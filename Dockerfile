@@ -24,4 +24,4 @@ WORKDIR /app
 USER 65532:65532
 EXPOSE 8080
 # In exec form, so that SIGTERM reaches Node itself. Settings come from the environment: see the README.
-ENTRYPOINT ["/bin/node", "/app/server/index.mjs"]
+ENTRYPOINT ["/bin/node", "--max-semi-space-size=4", "/app/server/index.cjs"]

@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { IMAGE_FILE, type Image } from "../build/bench/image.ts";
 import { freePort, type Running, waitForPort } from "../build/process.ts";
+import { NODE_FLAGS } from "../build/server.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { buildContainer, type Container, nodeProcess } from "./support/container.ts";
 import { emulatorHost } from "./support/emulator.ts";
@@ -42,7 +43,7 @@ requires("buildah", "emulator")("the image", () => {
   test("has a user without rights, an entry in exec form, and labels that agree with package.json", () => {
     const { User, Entrypoint, Labels } = container.config;
     expect(User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    expect(Entrypoint).toEqual(["/bin/node", "/app/server/index.mjs"]);
+    expect(Entrypoint).toEqual(["/bin/node", ...NODE_FLAGS, "/app/server/index.cjs"]);
     expect(Labels).toMatchObject({
       "org.opencontainers.image.title": packageJson.name,
       "org.opencontainers.image.description": packageJson.description,
