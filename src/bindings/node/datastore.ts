@@ -53,6 +53,8 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
     const machine =
       env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now }) : undefined;
+    // While the token is on its way: Google is asked over TLS, which takes long to load.
+    if (machine) void import("node:https");
     const first = openRestTransport(datastore, { fetch: send, now: Date.now }, machine);
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }
