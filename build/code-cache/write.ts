@@ -4,7 +4,7 @@ import { freePort, start, waitForPort } from "../process.ts";
 import { NODE_FLAGS } from "../server.ts";
 import { startDatastore } from "./datastore.ts";
 
-/** As few visits as make the server load Google's client. */
+/** So many in a second make the server load Google's client. */
 const VISITS = 60;
 const START_MS = 30_000;
 const RECORDER = join(import.meta.dirname, "record.ts");
