@@ -79,6 +79,21 @@ console.log(JSON.stringify({ uid: process.getuid(), found }));`;
     expect(JSON.parse(process.output())).toEqual({ uid: Number(container.config.User.split(":")[0]), found: [] });
   });
 
+  test("holds what V8 compiled for the very Node that is in it", async () => {
+    const script = `const vm = require("node:vm");
+vm.Script = class extends vm.Script {
+  constructor(source, options) {
+    super(source, options);
+    console.log(options.filename, "refused:", this.cachedDataRejected);
+    process.exit();
+  }
+};
+require("/app/server/index.cjs");`;
+    const process = container.run(["/bin/node", ...NODE_FLAGS, "-e", script]);
+    expect(await process.exited).toBe(0);
+    expect(process.output()).toBe("/app/server/service.cjs refused: false\n");
+  });
+
   test("counts, and at SIGTERM under load answers all that it accepted and exits with 0", async () => {
     const namespace = `container-${Date.now()}`;
     const first = await serve(namespace);
