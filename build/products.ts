@@ -59,8 +59,9 @@ const googleClient = { input: /node_modules\/(?:@google-cloud|google-gax|@grpc|p
 /** What Node runs. */
 export const nodeOptions: BuildOptions = {
   ...common,
-  // Node is faster to start with CommonJS, and V8's compiled code goes with scripts.
+  // Node is faster to start with CommonJS, and V8's compiled code goes with scripts, which import nothing.
   format: "cjs",
+  supported: { "dynamic-import": false },
   outExtension: { ".js": ".cjs" },
   platform: "node",
   target: "node24",

@@ -117,6 +117,13 @@ describe("the built server", () => {
     expect((await countOne(["--no-lazy"])).rejected).toEqual({ "service.cjs": true });
   });
 
+  test.each(["index", "service", "google"])(
+    "imports nothing as a module in its script %s, as V8 cannot in what it compiled before",
+    async (name) => {
+      expect(await readFile(join(SERVER, "..", `${name}.cjs`), "utf8")).not.toMatch(/\bimport\(/);
+    },
+  );
+
   test("is started by npm with the flags that it is tested with", async () => {
     const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
     expect(scripts.start).toBe(`exec node ${NODE_FLAGS.join(" ")} build/start.ts`);
