@@ -2,11 +2,13 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
 import { finishAssets } from "./assets.ts";
+import { writeCodeCache } from "./code-cache/write.ts";
 import { minifyAgain } from "./minify.ts";
 import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
 import { DIST, fail, ROOT, shown } from "./root.ts";
-import { bytes, isScript, measure, metaFile, neededFirst, type Sized, table } from "./size.ts";
+import { SERVER } from "./server.ts";
+import { bytes, isScript, measure, metaFile, type Sized, table } from "./size.ts";
 
 /** What the build of a product found. */
 export interface Built {
@@ -22,6 +24,7 @@ export async function buildAll(): Promise<Built[]> {
   for (const product of products) built.push(await buildProduct(product));
   await writeDocuments();
   await finishAssets();
+  await writeCodeCache(dirname(SERVER));
   return built;
 }
 
@@ -29,12 +32,12 @@ async function buildProduct(product: Product): Promise<Built> {
   const { options } = product;
   if (options.outdir) await rm(options.outdir, { recursive: true, force: true });
   const { metafile } = await build({ ...options, metafile: true });
-  const needed = [...neededFirst(metafile, product.lazy)].filter(isScript);
-  await Promise.all(needed.map((file) => minifyAgain(join(ROOT, file))));
+  const scripts = Object.keys(metafile.outputs).filter(isScript);
+  await Promise.all(scripts.map((file) => minifyAgain(join(ROOT, file))));
   const meta = metaFile(product.name);
   await mkdir(dirname(meta), { recursive: true });
   await writeFile(meta, JSON.stringify(metafile));
-  const files = await measure(metafile, product.lazy);
+  const files = await measure(metafile);
   return { product, files, problems: problemsOf(product, metafile, files) };
 }
 
@@ -52,13 +55,13 @@ function problemsOf({ name, budget, forbidden }: Product, metafile: Metafile, fi
 }
 
 function countedSize(files: readonly Sized[]): number {
-  return files.reduce((sum, { gzip, later }) => sum + (later ? 0 : gzip), 0);
+  return files.reduce((sum, { gzip }) => sum + gzip, 0);
 }
 
 /** The sizes as a table: a row for each file and, with its budget, one for each product. */
 export function report(built: readonly Built[]): string {
   const rows = built.flatMap(({ product, files }) => [
-    ...files.map(({ file, raw, gzip, brotli, later }) => [file, bytes(raw), bytes(gzip), bytes(brotli), later ? "loaded later" : ""]),
+    ...files.map(({ file, raw, gzip, brotli }) => [file, bytes(raw), bytes(gzip), bytes(brotli)]),
     [`${product.name}, together`, "", bytes(countedSize(files)), "", bytes(product.budget)],
   ]);
   return table([["bytes", "minified", "gzip", "brotli", "budget (gzip)"], ...rows]);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
 import { dashboardOptions, embedOptions } from "./assets.ts";
+import { leanClient } from "./google-client.ts";
 import { leaveOut } from "./leave-out.ts";
 import { DIST, ROOT } from "./root.ts";
 
@@ -8,10 +9,8 @@ import { DIST, ROOT } from "./root.ts";
 export interface Product {
   readonly name: string;
   readonly options: BuildOptions;
-  /** The most that its files may have together, in bytes after gzip; files loaded later, by `lazy`, do not count. */
+  /** The most that its files may have together, in bytes after gzip. */
   readonly budget: number;
-  /** Sources (a path's beginning) that are loaded by a dynamic import when the rest already works. */
-  readonly lazy?: string;
   /** Inputs that it must not contain, and why. */
   readonly forbidden: readonly { readonly input: RegExp; readonly why: string }[];
 }
@@ -55,23 +54,43 @@ export const workerDatastoreOptions: BuildOptions = {
 /** Google's client, which workerd cannot run. */
 const googleClient = { input: /node_modules\/(?:@google-cloud|google-gax|@grpc|protobufjs)\//, why: "workerd cannot run it" };
 
-const serverOptions: BuildOptions = {
+/** What Node runs. */
+export const nodeOptions: BuildOptions = {
   ...common,
-  entryPoints: { index: "src/node.ts" },
-  outdir: join(DIST, "server"),
-  outExtension: { ".js": ".mjs" },
+  // Node is faster to start with CommonJS, and V8's compiled code goes with scripts, which import nothing.
+  format: "cjs",
+  supported: { "dynamic-import": false },
+  outExtension: { ".js": ".cjs" },
   platform: "node",
   target: "node24",
-  splitting: true,
-  plugins: [leaveOut],
-  chunkNames: "[name]-[hash]",
-  // The Datastore client is CommonJS, and finds Node's modules and its own folder as such.
-  banner: {
-    js: `import{createRequire as __createRequire}from"node:module";
-const require=__createRequire(import.meta.url),__dirname=import.meta.dirname,__filename=import.meta.filename;`,
-  },
   // An error is shown with its line, which must not be the whole bundle.
   lineLimit: 160,
+};
+
+/** Classes of the web that are slow to load: src/bindings/node/web-scope.ts has all of them. */
+const WEB_CLASSES = ["CloseEvent", "Headers", "Request", "Response"];
+
+/** The server, up to its first counted visit and almost all that comes later. */
+const serverOptions: BuildOptions = {
+  ...nodeOptions,
+  entryPoints: { index: "src/bindings/node/start.ts", service: "src/node.ts" },
+  outdir: join(DIST, "server"),
+  inject: ["src/bindings/node/web-scope.ts"],
+  define: {
+    global: "webScope",
+    ...Object.fromEntries(["", "global.", "globalThis."].flatMap((scope) => WEB_CLASSES.map((name) => [scope + name, `webScope.${name}`]))),
+  },
+  // @hono/node-server loads HTTP/2, which takes long, only to tell its requests from others.
+  alias: { "node:http2": join(ROOT, "build", "no-http2.ts") },
+  plugins: [leaveOut],
+};
+
+/** Google's client, which the server loads once it is busy. */
+export const googleOptions: BuildOptions = {
+  ...nodeOptions,
+  entryPoints: ["src/bindings/node/google.ts"],
+  outfile: join(DIST, "server", "google.cjs"),
+  plugins: [leanClient],
 };
 
 /** Everything that is built, in this order. */
@@ -80,7 +99,12 @@ export const products: readonly Product[] = [
     name: "server",
     options: serverOptions,
     budget: 40 * KB,
-    lazy: "src/bindings/node/grpc",
+    forbidden: [],
+  },
+  {
+    name: "server-google",
+    options: googleOptions,
+    budget: 320 * KB,
     forbidden: [
       {
         input: /@google-cloud\/datastore\/build\/src\/entity\.js$/,

@@ -10,45 +10,27 @@ export interface Sized {
   readonly raw: number;
   readonly gzip: number;
   readonly brotli: number;
-  /** It is not needed for the product's first answer. */
-  readonly later: boolean;
 }
 
-/** Measures a product's scripts and styles; `lazy` is where the sources begin whose chunks are loaded later, `root` the project's folder. */
-export async function measure(metafile: Metafile, lazy: string | undefined, root = ROOT): Promise<Sized[]> {
-  const measured = Object.keys(metafile.outputs).filter(isMeasured);
-  const first = neededFirst(metafile, lazy);
+/** Measures a product's scripts and styles; `root` is the project's folder. */
+export async function measure({ outputs }: Metafile, root = ROOT): Promise<Sized[]> {
+  const measured = Object.keys(outputs).filter(isMeasured);
   return Promise.all(
     measured.map(async (file) => {
       const bytes = await readFile(join(root, file));
       const gzip = gzipSync(bytes, { level: 9 }).length;
-      return { file, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length, later: !first.has(file) };
+      return { file, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length };
     }),
   );
 }
 
 /** Whether an output is a script, and no source map. */
 export function isScript(file: string): boolean {
-  return /\.m?js$/.test(file);
+  return /\.c?js$/.test(file);
 }
 
 function isMeasured(file: string): boolean {
   return isScript(file) || file.endsWith(".css");
-}
-
-/** The entry, and all that it imports, statically or not, but for the chunks of `lazy` sources. */
-export function neededFirst({ outputs }: Metafile, lazy: string | undefined): Set<string> {
-  const isLazy = (entry = "") => lazy !== undefined && entry.startsWith(lazy);
-  const imported = new Set(Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
-  const waiting = Object.keys(outputs).filter((file) => !imported.has(file) && isMeasured(file));
-  const found = new Set<string>();
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    const output = outputs[file];
-    if (!output || found.has(file) || isLazy(output.entryPoint)) continue;
-    found.add(file);
-    waiting.push(...output.imports.filter(({ external }) => !external).map(({ path }) => path));
-  }
-  return found;
 }
 
 /** A table for a terminal: the first column to the left, the others to the right. */

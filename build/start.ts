@@ -1,13 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { DIST } from "./root.ts";
+import { SERVER } from "./server.ts";
 
-const server = join(DIST, "server", "index.mjs");
-
-if (!existsSync(server)) {
+if (!existsSync(SERVER)) {
   // Loaded only here: with dist/ in place, the server starts without the build's tools.
   const { buildOrFail } = await import("./bundle.ts");
   await buildOrFail();
 }
-await import(pathToFileURL(server).href);
+await import(pathToFileURL(SERVER).href);

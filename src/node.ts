@@ -1,11 +1,12 @@
-import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { version } from "../package.json";
-import { logToConsole } from "./api/log.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
+import { createIds } from "./bindings/node/ids.ts";
+import { logToOutput } from "./bindings/node/log.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { createRecorder } from "./domain/recorder.ts";
@@ -17,7 +18,7 @@ const HOST = "0.0.0.0";
 const KEEP_ALIVE_MS = 75_000;
 
 async function openStore(config: NodeConfig): Promise<Store> {
-  if (config.store === "datastore") return openDatastoreOnNode(config, logToConsole);
+  if (config.store === "datastore") return openDatastoreOnNode(config, logToOutput);
   const { openSqliteStore } = await import("./bindings/node/sqlite.ts");
   return openSqliteStore(config.sqlitePath);
 }
@@ -32,27 +33,28 @@ function refuse(error: unknown): never {
 async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
-  const recorder = createRecorder({ store, now: Date.now, newId: randomUUID });
+  const newId = createIds();
+  const recorder = createRecorder({ store, now: Date.now, newId });
   const app = createApp({
     store,
     recorder,
     config,
     now: Date.now,
-    newId: randomUUID,
-    log: logToConsole,
+    newId,
+    log: logToOutput,
     version,
     http1: true,
     // Beside the server's own folder in dist/.
-    assets: openAssets(new URL("../assets/", import.meta.url)),
+    assets: openAssets(join(__dirname, "..", "assets")),
   });
   const stopping = stopOnSignal({ drain: recorder.drain, close: store.close });
   const server = serve(
     { fetch: stopping.around(app.fetch), port: config.port, hostname: HOST, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } },
     ({ port }) =>
-      logToConsole({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` }),
+      logToOutput({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` }),
   ) as Server;
   server.once("error", refuse);
   stopping.server(server);
 }
 
-await main().catch(refuse);
+main().catch(refuse);

@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { IMAGE_FILE, type Image } from "../build/bench/image.ts";
 import { freePort, type Running, waitForPort } from "../build/process.ts";
+import { NODE_FLAGS } from "../build/server.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { buildContainer, type Container, nodeProcess } from "./support/container.ts";
 import { emulatorHost } from "./support/emulator.ts";
@@ -42,7 +43,7 @@ requires("buildah", "emulator")("the image", () => {
   test("has a user without rights, an entry in exec form, and labels that agree with package.json", () => {
     const { User, Entrypoint, Labels } = container.config;
     expect(User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    expect(Entrypoint).toEqual(["/bin/node", "/app/server/index.mjs"]);
+    expect(Entrypoint).toEqual(["/bin/node", ...NODE_FLAGS, "/app/server/index.cjs"]);
     expect(Labels).toMatchObject({
       "org.opencontainers.image.title": packageJson.name,
       "org.opencontainers.image.description": packageJson.description,
@@ -76,6 +77,21 @@ console.log(JSON.stringify({ uid: process.getuid(), found }));`;
     const process = container.run(["/bin/node", "-e", script]);
     expect(await process.exited).toBe(0);
     expect(JSON.parse(process.output())).toEqual({ uid: Number(container.config.User.split(":")[0]), found: [] });
+  });
+
+  test("holds what V8 compiled for the very Node that is in it", async () => {
+    const script = `const vm = require("node:vm");
+vm.Script = class extends vm.Script {
+  constructor(source, options) {
+    super(source, options);
+    console.log(options.filename, "refused:", this.cachedDataRejected);
+    process.exit();
+  }
+};
+require("/app/server/index.cjs");`;
+    const process = container.run(["/bin/node", ...NODE_FLAGS, "-e", script]);
+    expect(await process.exited).toBe(0);
+    expect(process.output()).toBe("/app/server/service.cjs refused: false\n");
   });
 
   test("counts, and at SIGTERM under load answers all that it accepted and exits with 0", async () => {

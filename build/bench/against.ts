@@ -1,15 +1,16 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { buildOrFail } from "../bundle.ts";
 import { products } from "../products.ts";
+import { DIST } from "../root.ts";
+import { SERVER } from "../server.ts";
 import { bytes, measure, metaFile, table } from "../size.ts";
 import { type Checkout, withCheckout } from "./checkout.ts";
 import { timeStart } from "./cold-start.ts";
 import { withEmulator } from "./emulator.ts";
 import { sendVisits } from "./load-tool.ts";
 import type { Options } from "./options.ts";
-import { FOOTFALL } from "./peers.ts";
 import { createProgress } from "./progress.ts";
 import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
 import { median, medianInterval, shortly } from "./statistics.ts";
@@ -30,7 +31,7 @@ type Pairs = Map<string, { before: number[]; after: number[] }>;
 export async function compare(ref: string, { parts, starts, rounds, seconds }: Options): Promise<void> {
   await withCheckout(ref, async (other) => {
     await buildOrFail();
-    const servers = { before: join(other.dist, "server", "index.mjs"), after: FOOTFALL };
+    const servers = { before: join(other.dist, relative(DIST, SERVER)), after: SERVER };
     if (parts.includes("size")) console.log(`\nGzip, in bytes\n\n${await compareSizes(other)}`);
     if (!parts.includes("cold") && !parts.includes("load")) return;
     const notes: string[] = [];
@@ -65,11 +66,11 @@ interface Place {
 
 async function compareSizes({ dist }: Checkout): Promise<string> {
   const rows = await Promise.all(
-    products.map(async ({ name, lazy }) => {
+    products.map(async ({ name }) => {
       const size = async (folder: string | undefined) => {
         const metafile = JSON.parse(await readFile(metaFile(name, folder), "utf8"));
-        const files = await measure(metafile, lazy, folder && dirname(folder));
-        return files.reduce((sum, { gzip, later }) => sum + (later ? 0 : gzip), 0);
+        const files = await measure(metafile, folder && dirname(folder));
+        return files.reduce((sum, { gzip }) => sum + gzip, 0);
       };
       const [before, after] = await Promise.all([size(dist).catch(() => Number.NaN), size(undefined)]);
       return [name, bytes(before), bytes(after), before === after ? "same" : `${after > before ? "+" : ""}${bytes(after - before)}`];

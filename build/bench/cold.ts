@@ -1,12 +1,14 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { writeCodeCache } from "../code-cache/write.ts";
 import { DIST, ROOT } from "../root.ts";
+import { SERVER } from "../server.ts";
 import { type Start, type Started, timeStart } from "./cold-start.ts";
 import { withEmulator } from "./emulator.ts";
 import { startMetadataServer } from "./metadata-server.ts";
 import type { Options } from "./options.ts";
-import { BARE_FILE, buildPeers, FOOTFALL, peerFile } from "./peers.ts";
+import { buildPeers, peerFile } from "./peers.ts";
 import { createProgress } from "./progress.ts";
 import type { Budget, Result } from "./result.ts";
 import { median, percentile, shortly, spread } from "./statistics.ts";
@@ -54,16 +56,16 @@ export async function benchCold({ starts }: Options): Promise<Result> {
 async function listSubjects(folder: string, emulator: string | null, metadataHost: string): Promise<Start[]> {
   const sqlite = { STORE: "sqlite", SQLITE_PATH: join(folder, "visits.sqlite") };
   const subjects: Start[] = [
-    { name: BARE, args: [BARE_FILE], env: {}, request: HELLO },
+    { name: BARE, args: [peerFile("bare")], env: {}, request: HELLO },
     { name: "Hono alone, first answer", args: [peerFile("hono")], env: {}, request: HELLO },
-    { name: "Footfall, first answer (health, SQLite)", args: [FOOTFALL], env: sqlite, request: HEALTH },
-    { name: "Footfall, first visit counted in SQLite", args: [FOOTFALL], env: sqlite, request: COUNT },
+    { name: "Footfall, first answer (health, SQLite)", args: [SERVER], env: sqlite, request: HEALTH },
+    { name: "Footfall, first visit counted in SQLite", args: [SERVER], env: sqlite, request: COUNT },
   ];
   if (emulator !== null) {
     const datastore = { DATASTORE_EMULATOR_HOST: emulator, DATASTORE_NAMESPACE: "bench-cold" };
     const atGoogle = { K_SERVICE: "bench", SITES: "*", GCE_METADATA_HOST: metadataHost, DATASTORE_NAMESPACE: "bench-cold" };
     subjects.push(
-      { name: ON_DATASTORE, args: [FOOTFALL], env: datastore, request: COUNT },
+      { name: ON_DATASTORE, args: [SERVER], env: datastore, request: COUNT },
       { name: "the same with a token from a metadata server", args: [await redirected(emulator)], env: atGoogle, request: COUNT },
       { name: PLAIN_GRPC, args: [peerFile("plain-grpc")], env: datastore, request: COUNT },
     );
@@ -75,7 +77,7 @@ async function listSubjects(folder: string, emulator: string | null, metadataHos
 
 /** The built server, but that Google's address in it is the emulator's: which wants no token, and so would never make it ask for one. */
 async function redirected(emulator: string): Promise<string> {
-  const from = dirname(FOOTFALL);
+  const from = dirname(SERVER);
   const to = join(DIST, "bench", "peers", "redirected");
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
@@ -86,7 +88,9 @@ async function redirected(emulator: string): Promise<string> {
     const changed = text.replaceAll("https://datastore.googleapis.com", `http://${emulator}`);
     if (changed !== text) await writeFile(join(to, file), changed);
   }
-  return join(to, "index.mjs");
+  // V8 takes what it has compiled only for the very text.
+  await writeCodeCache(to);
+  return join(to, "index.cjs");
 }
 
 function report(starts: ReadonlyMap<string, readonly Started[]>, notes: string[]): Result {

@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SERVER } from "../server.ts";
 import { withEmulator } from "./emulator.ts";
 import { reportLoad } from "./load-report.ts";
 import { type Answers, expectExact, sendVisits } from "./load-tool.ts";
 import type { Observation } from "./observe.ts";
 import type { Options } from "./options.ts";
-import { buildPeers, FOOTFALL, peerFile } from "./peers.ts";
+import { buildPeers, peerFile } from "./peers.ts";
 import { createProgress } from "./progress.ts";
 import { measureRates, RATE_STEPS } from "./rates.ts";
 import type { Figure, Result } from "./result.ts";
@@ -16,8 +17,8 @@ import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
 /** Who is measured, and where it counts. `lossy`: counts fewer than it answers, which is what it is here to show. */
 export const SUBJECTS = {
   "no-op": { file: peerFile("no-op"), store: "sqlite", counts: false },
-  footfall: { file: FOOTFALL, store: "datastore", counts: true },
-  "footfall on SQLite": { file: FOOTFALL, store: "sqlite", counts: true },
+  footfall: { file: SERVER, store: "datastore", counts: true },
+  "footfall on SQLite": { file: SERVER, store: "sqlite", counts: true },
   "commit per visit": { file: peerFile("commit-per-visit"), store: "datastore", counts: true },
   "transaction per visit": { file: peerFile("transaction-per-visit"), store: "datastore", counts: true },
   "read, then put": { file: peerFile("read-then-put"), store: "datastore", counts: true, lossy: true },

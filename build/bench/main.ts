@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildOrFail } from "../bundle.ts";
 import { fail, shown } from "../root.ts";
+import { SERVER } from "../server.ts";
 import { compare } from "./against.ts";
 import { benchCold } from "./cold.ts";
 import { benchLoad } from "./load.ts";
 import { describeMachine } from "./machine.ts";
 import { type Options, readOptions } from "./options.ts";
-import { FOOTFALL } from "./peers.ts";
 import { print, save } from "./report.ts";
 import type { Part, Result } from "./result.ts";
 import { benchSize } from "./size.ts";
@@ -36,7 +36,7 @@ if (options.against !== undefined) {
   await compare(options.against, options);
   process.exit();
 }
-if (!existsSync(FOOTFALL)) await buildOrFail();
+if (!existsSync(SERVER)) await buildOrFail();
 const results: Result[] = [];
 for (const part of options.parts) {
   const result = await BENCHES[part](options).catch((error: Error) => fail(`\n${part}: ${error.stack ?? error.message}`));

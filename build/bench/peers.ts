@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { type BuildOptions, build, type Plugin } from "esbuild";
-import { products } from "../products.ts";
+import { build, type Plugin } from "esbuild";
+import { googleOptions, nodeOptions, products } from "../products.ts";
 import { DIST, ROOT } from "../root.ts";
 
 const SOURCES = join(ROOT, "build", "bench", "peers");
+/** The root of the server. */
+const ROOT_SOURCE = join(ROOT, "src", "node.ts");
 const OUT = join(DIST, "bench", "peers");
 
 /** Peers that are this very app, root and all, but for one source. */
@@ -20,45 +22,38 @@ const OTHERS = ["bare", "hono"] as const;
 
 export type Peer = keyof typeof VARIANTS | (typeof OTHERS)[number];
 
-/** The built server itself. */
-export const FOOTFALL = join(DIST, "server", "index.mjs");
-
 /** Where a built peer is. */
 export function peerFile(peer: Peer): string {
-  return join(OUT, peer, "index.mjs");
+  return join(OUT, peer, "index.cjs");
 }
 
-/** Bare Node, written the way that starts fastest: as CommonJS. */
-export const BARE_FILE = join(OUT, "bare", "index.cjs");
-
-/** Builds the peers exactly as the server is built. */
+/** Builds the peers that count as the server is built, and the ones to compare its start with as one would without thinking of that. */
 export async function buildPeers(peers: readonly Peer[]): Promise<void> {
   const server = products.find(({ name }) => name === "server")?.options;
   if (!server) throw new Error("build/products.ts has no server");
-  for (const peer of peers) await build(optionsOf(peer, server));
-}
-
-function optionsOf(peer: Peer, server: BuildOptions): BuildOptions {
-  const outdir = join(OUT, peer);
-  const entry = join(SOURCES, `${peer}.ts`);
-  if (peer === "bare") {
-    const { outExtension: _, splitting: _splitting, banner: _banner, ...rest } = server;
-    return { ...rest, outdir, entryPoints: { index: entry }, format: "cjs", outExtension: { ".js": ".cjs" } };
+  for (const peer of peers) {
+    const outdir = join(OUT, peer);
+    const entry = join(SOURCES, `${peer}.ts`);
+    if (peer === "bare" || peer === "hono") await build({ ...nodeOptions, outdir, entryPoints: { index: entry } });
+    else if (peer === "plain-grpc")
+      await build({ ...nodeOptions, outdir, entryPoints: { index: ROOT_SOURCE }, plugins: [replace(VARIANTS[peer], entry)] });
+    else {
+      await build({ ...server, outdir, plugins: [replace(VARIANTS[peer], entry), ...(server.plugins ?? [])] });
+      await build({ ...googleOptions, outfile: join(outdir, "google.cjs") });
+    }
   }
-  if (peer === "hono") return { ...server, outdir, entryPoints: { index: entry } };
-  const plugins = [replace(VARIANTS[peer], entry), ...(server.plugins ?? [])];
-  return { ...server, outdir, plugins };
 }
 
 /** Has the root take one of its sources from elsewhere. */
 function replace(original: string, by: string): Plugin {
-  const root = join(ROOT, "src", "node.ts");
   return {
     name: "replace",
     setup({ onResolve }) {
       // The client that has entities reads a file beside itself as it is loaded.
       onResolve({ filter: /^@google-cloud\/datastore$/ }, ({ path }) => ({ path, external: true }));
-      onResolve({ filter: /\.ts$/ }, ({ path, importer }) => (importer === root && join("src", path) === original ? { path: by } : null));
+      onResolve({ filter: /\.ts$/ }, ({ path, importer }) =>
+        importer === ROOT_SOURCE && join("src", path) === original ? { path: by } : null,
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
+import { SERVER } from "../server.ts";
 import { table } from "../size.ts";
 import { type Answers, expectExact, loadTool, sendVisits } from "./load-tool.ts";
-import { FOOTFALL } from "./peers.ts";
 import type { Figure } from "./result.ts";
 import { inDatastore, type Server, startServer } from "./server.ts";
 import { shortly } from "./statistics.ts";
@@ -45,7 +45,7 @@ export async function measureScale(
   try {
     for (const count of INSTANCES) {
       step(`instance ${count}: warming up`);
-      const server = await startServer(FOOTFALL, env);
+      const server = await startServer(SERVER, env);
       servers.push(server);
       await sendVisits({ ...WARM_UP, url: server.url });
       await measure(count === 1 ? "1 instance" : `${count} instances`, `instances-${count}`, 1);

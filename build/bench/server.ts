@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, start, waitForPort } from "../process.ts";
 import { ROOT } from "../root.ts";
+import { NODE_FLAGS } from "../server.ts";
 import type { Observation } from "./observe.ts";
 
 /** A server under load, in a process of its own. */
@@ -46,7 +47,7 @@ export async function startServer(file: string, env: Record<string, string>): Pr
   const port = await freePort();
   const observer = join(ROOT, "build", "bench", "observe.ts");
   const own = { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) };
-  const running = start(process.execPath, ["--import", observer, file], { env: own });
+  const running = start(process.execPath, [...NODE_FLAGS, "--import", observer, file], { env: own });
   await waitForPort(port, running, START_MS);
   const url = `http://127.0.0.1:${port}`;
 

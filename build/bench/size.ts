@@ -14,23 +14,13 @@ export async function benchSize(): Promise<Result> {
   const bars: { label: string; value: number; ours: boolean }[] = [];
   const figures: Record<string, { value: number; unit: string; spread: number }> = {};
   const budgets: Result["budgets"][number][] = [];
-  for (const { name, lazy, budget } of products) {
+  for (const { name, budget } of products) {
     const metafile: Metafile = JSON.parse(await readFile(metaFile(name), "utf8"));
-    const files = await measure(metafile, lazy);
-    const first = files.filter(({ later }) => !later);
-    const sum = (of: keyof Pick<Sized, "raw" | "gzip" | "brotli">, some = first) => some.reduce((total, file) => total + file[of], 0);
-    rows.push([name, bytes(sourceBytes(metafile, first)), bytes(sum("raw")), bytes(sum("gzip")), bytes(sum("brotli"))]);
-    for (const [title, { source, minified }] of byPackage(metafile, first))
+    const files = await measure(metafile);
+    const sum = (of: keyof Pick<Sized, "raw" | "gzip" | "brotli">) => files.reduce((total, file) => total + file[of], 0);
+    rows.push([name, bytes(sourceBytes(metafile, files)), bytes(sum("raw")), bytes(sum("gzip")), bytes(sum("brotli"))]);
+    for (const [title, { source, minified }] of byPackage(metafile, files))
       rows.push([`  ${title}`, bytes(source), bytes(minified), "", ""]);
-    const later = files.filter((file) => file.later);
-    if (later.length > 0)
-      rows.push([
-        "  loaded later",
-        bytes(sourceBytes(metafile, later)),
-        bytes(sum("raw", later)),
-        bytes(sum("gzip", later)),
-        bytes(sum("brotli", later)),
-      ]);
     bars.push({ label: name, value: sum("gzip"), ours: true });
     figures[`${name}, gzip`] = { value: sum("gzip"), unit: "bytes", spread: 0 };
     budgets.push({ name: `${name}, bytes after gzip`, value: sum("gzip"), goal: budget, kind: "most" });
@@ -38,9 +28,9 @@ export async function benchSize(): Promise<Result> {
   const image = await imageByFolder();
   return {
     part: "size",
-    title: "What is loaded first, by package",
+    title: "What is built, by package",
     table: [["", "source", "minified", "gzip", "brotli"], ...rows, ...image.rows],
-    charts: [{ title: "Loaded first, after gzip", unit: "bytes", bars }],
+    charts: [{ title: "Built, after gzip", unit: "bytes", bars }],
     budgets: [...budgets, ...image.budgets],
     figures,
     notes: image.notes,

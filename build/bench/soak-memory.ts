@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { SERVER } from "../server.ts";
 import { expectExact, sendVisits } from "./load-tool.ts";
-import { FOOTFALL } from "./peers.ts";
 import { inDatastore, startServer } from "./server.ts";
 
 /** What a long load did. */
@@ -22,7 +22,7 @@ const CAPACITY_S = 5;
 
 /** Half of what a server can take, for minutes. Throws where the count is not exact. */
 export async function endure(emulator: string, minutes: number): Promise<Endurance> {
-  const server = await startServer(FOOTFALL, inDatastore(emulator, "endure"));
+  const server = await startServer(SERVER, inDatastore(emulator, "endure"));
   try {
     const load = { url: server.url, connections: CONNECTIONS, pages: 1, ids: false };
     await sendVisits({ ...load, run: "warm", seconds: WARM_UP_S });

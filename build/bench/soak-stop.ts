@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FOOTFALL } from "./peers.ts";
+import { SERVER } from "../server.ts";
 import { type inDatastore, type Server, startServer } from "./server.ts";
 import { expectNumbered, startVisitors } from "./visitors.ts";
 
@@ -25,7 +25,7 @@ const CLOSED = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up/;
  */
 export async function stopOnce(env: ReturnType<typeof inDatastore>, reader: Server, index: number): Promise<Stop> {
   const page = `/stop-${index}`;
-  const server = await startServer(FOOTFALL, env);
+  const server = await startServer(SERVER, env);
   try {
     const visitors = startVisitors(server.url, CONNECTIONS, () => ({ page }));
     while (visitors.numbers.length < LOADED && visitors.failures.length === 0) await sleep(POLL_MS);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FOOTFALL } from "./peers.ts";
+import { SERVER } from "../server.ts";
 import { inDatastore, startServer } from "./server.ts";
 import { startVisitors, type Visit } from "./visitors.ts";
 
@@ -24,7 +24,7 @@ const SWITCH_MS = 120_000;
  */
 export async function switchOnce(emulator: string, index: number): Promise<Switch> {
   const page = "/switch";
-  const server = await startServer(FOOTFALL, inDatastore(emulator, `switch-${index}`));
+  const server = await startServer(SERVER, inDatastore(emulator, `switch-${index}`));
   try {
     let sent = 0;
     const visit = (number: number): Visit => ({ site: siteOf(number), page, id: `switch-${index}-${number}` });

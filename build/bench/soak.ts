@@ -1,6 +1,6 @@
+import { SERVER } from "../server.ts";
 import { withEmulator } from "./emulator.ts";
 import type { Options } from "./options.ts";
-import { FOOTFALL } from "./peers.ts";
 import { createProgress } from "./progress.ts";
 import type { Budget, Result } from "./result.ts";
 import { inDatastore, startServer } from "./server.ts";
@@ -73,7 +73,7 @@ export async function benchSoak({ switches, stops, minutes }: Options): Promise<
 
 async function stopMany(emulator: string, stops: number, step: (what: string) => void): Promise<Stop[]> {
   const env = inDatastore(emulator, "stop");
-  const reader = await startServer(FOOTFALL, env);
+  const reader = await startServer(SERVER, env);
   const stopped: Stop[] = [];
   try {
     for (let index = 1; index <= stops; index += 1) {

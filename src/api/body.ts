@@ -38,7 +38,7 @@ function isJson(type: string): boolean {
 export async function readText({ request, shared }: Exchange, limit: number): Promise<string> {
   const { headers } = request;
   const length = headers.get("content-length");
-  if (length === null && shared.http1 && !headers.has("transfer-encoding")) return "";
+  if (length === "0" || (length === null && shared.http1 && !headers.has("transfer-encoding"))) return "";
   if (Number(length) > limit) tooLarge(limit);
   const text = await (length === null ? readStream(request.body, limit) : request.text()).catch(refuseBroken);
   if (text.includes(REPLACEMENT)) throw new InvalidInput("body holds malformed UTF-8; allowed is UTF-8.");

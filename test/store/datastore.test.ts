@@ -1,3 +1,4 @@
+import * as google from "../../src/bindings/node/google.ts";
 import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
 import { openDatastore } from "../../src/stores/datastore/open.ts";
@@ -28,7 +29,7 @@ function row(name: string, shards: number, namespaceId: string, open: (emulator:
 
 const rest = (databaseId: string) => (emulator: string) =>
   createRestTransport({ origin: `http://${emulator}`, databaseId, identity: emulatorIdentity(PROJECT), fetch });
-const grpc = (databaseId: string) => (emulator: string) => createGrpcTransport({ emulator, project: PROJECT, databaseId });
+const grpc = (databaseId: string) => (emulator: string) => createGrpcTransport({ google, emulator, project: PROJECT, databaseId });
 
 const rows: readonly StoreRow[] = [
   row("Datastore over gRPC", 1, "", grpc("")),

@@ -29,7 +29,7 @@ const START_MS = 30_000;
 export async function launchNodeServer(env: Record<string, string>): Promise<{ port: number; process: Running }> {
   const port = Number(env["PORT"] ?? (await freePort()));
   const own = { PATH: process.env["PATH"] ?? "", PORT: String(port), ...env };
-  return { port, process: start(process.execPath, [await artefact("server", "index.mjs")], { env: own }) };
+  return { port, process: start(process.execPath, [await artefact("server", "index.cjs")], { env: own }) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import * as google from "../../src/bindings/node/google.ts";
 import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
 import { createRecorder, type Outcome } from "../../src/domain/recorder.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
@@ -17,7 +18,7 @@ export type Told = { readonly ask: number } & ({ readonly outcome: Outcome } | {
 const [kind, emulator = "", project = ""] = process.argv.slice(2);
 const transport =
   kind === "grpc"
-    ? createGrpcTransport({ emulator, project, databaseId: "" })
+    ? createGrpcTransport({ google, emulator, project, databaseId: "" })
     : createRestTransport({ origin: `http://${emulator}`, databaseId: "", identity: emulatorIdentity(project), fetch });
 const store = openDatastore(transport, { namespaceId: "", emulator }, 1);
 const recorder = createRecorder({ store, now: Date.now, newId: () => crypto.randomUUID() });

@@ -1,3 +1,4 @@
+import * as google from "../../../src/bindings/node/google.ts";
 import { createGrpcTransport } from "../../../src/bindings/node/grpc.ts";
 import type { Config } from "../../../src/config.ts";
 import type { Store } from "../../../src/domain/store.ts";
@@ -7,5 +8,5 @@ import { EMULATOR_PROJECT, openDatastore } from "../../../src/stores/datastore/o
 export function openDatastoreOnNode({ datastore, shards }: Config): Store {
   const { emulator, databaseId } = datastore;
   const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
-  return openDatastore(createGrpcTransport({ emulator, project, databaseId }), datastore, shards);
+  return openDatastore(createGrpcTransport({ google, emulator, project, databaseId }), datastore, shards);
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { headersOf, typeOf } from "../../api/asset-headers.ts";
 import type { Assets } from "../../api/assets.ts";
 
@@ -14,16 +15,16 @@ interface File {
 }
 
 /**
- * The built files in a folder, such as `new URL("../assets/", import.meta.url)`. A file is read when it is first asked for, and kept:
+ * The built files in a folder. A file is read when it is first asked for, and kept:
  * the start pays for none.
  */
-export function openAssets(folder: URL): Assets {
+export function openAssets(folder: string): Assets {
   const files = new Map<string, Promise<File | null>>();
 
   function open(name: string): Promise<File | null> {
     const known = files.get(name);
     if (known) return known;
-    const file = read(new URL(name, folder));
+    const file = read(join(folder, name));
     files.set(name, file);
     // What is not there may come, and what failed may work: only files are kept.
     file.then(
@@ -68,10 +69,10 @@ function acceptedBy(header: string): (keyof typeof ENCODINGS | null)[] {
   return [...(["br", "gzip"] as const).filter((encoding) => accepted.includes(encoding)), null];
 }
 
-async function read(url: URL): Promise<File | null> {
+async function read(path: string): Promise<File | null> {
   const [{ readFile }, { createHash }] = await Promise.all([import("node:fs/promises"), import("node:crypto")]);
   try {
-    const bytes = await readFile(url);
+    const bytes = await readFile(path);
     return { bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;

@@ -4,11 +4,17 @@ import type { Store } from "../../domain/store.ts";
 import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../stores/datastore/open.ts";
 import type { Transport } from "../../stores/datastore/transport.ts";
 import { createAdaptiveTransport } from "./adaptive-transport.ts";
+import type * as google from "./google.ts";
+import { createGrpcTransport } from "./grpc.ts";
+import { load } from "./load.ts";
 import { metadataIdentity } from "./metadata.ts";
+import { send } from "./send.ts";
 
 /** How long the first call over a new channel may take. */
 const WARM_UP_MS = 5_000;
 const METADATA_HOST = "metadata.google.internal";
+/** Node's modules that Google's client loads, the slow ones. */
+const GOOGLE_USES = ["crypto", "tls", "http2", "child_process"];
 
 /**
  * Datastore on Node. On Cloud Run and at the emulator: REST from the first visit on, and Google's gRPC client, which takes a quarter
@@ -21,12 +27,18 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
   const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
 
   async function loadGrpc(): Promise<Transport> {
-    const { createGrpcTransport } = await import("./grpc.ts");
-    return createGrpcTransport({ emulator, project, databaseId });
+    for (const name of GOOGLE_USES) {
+      process.getBuiltinModule(name);
+      await pause();
+    }
+    const loaded = load<typeof google>("google");
+    await pause();
+    return createGrpcTransport({ google: loaded, emulator, project, databaseId });
   }
 
   async function loadWarm(): Promise<Transport> {
     const transport = await loadGrpc();
+    await pause();
     await transport.call("lookup", { keys: [{ path: [{ kind: "batch", name: "warm-up" }] }] }, WARM_UP_MS);
     return transport;
   }
@@ -41,11 +53,18 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
     const machine =
       env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now }) : undefined;
-    const first = openRestTransport(datastore, { fetch, now: Date.now }, machine);
+    // While the token is on its way: Google is asked over TLS, which takes long to load.
+    if (machine) void import("node:https");
+    const first = openRestTransport(datastore, { fetch: send, now: Date.now }, machine);
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }
 
   return openDatastore(openTransport(), datastore, shards);
+}
+
+/** Serves what has come in meanwhile: what loads holds the thread, and is done in steps for that. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A transport that is loaded with its first call. */

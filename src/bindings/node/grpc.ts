@@ -1,5 +1,3 @@
-import { DatastoreClient } from "@google-cloud/datastore/build/src/v1/index.js";
-import { googleAuthLibrary, grpc } from "google-gax";
 import {
   type Entity,
   type Method,
@@ -11,6 +9,7 @@ import {
   TransportError,
   type Value,
 } from "../../stores/datastore/transport.ts";
+import type * as google from "./google.ts";
 
 /** A lost connection is made anew after this long, and not after gRPC's default of a second. */
 const CHANNEL = { "grpc.initial_reconnect_backoff_ms": 20, "grpc.max_reconnect_backoff_ms": 500 };
@@ -21,14 +20,21 @@ type Call = (request: object, options: { timeout: number; maxRetries: number }) 
 /**
  * Datastore over gRPC, through Google's own `v1.DatastoreClient`.
  *
+ * @param options.google the client, loaded
  * @param options.emulator the emulator's `host:port`; without it Google's service, with Google's usual credentials
  * @param options.databaseId the named database; empty for the default one
  */
-export function createGrpcTransport(options: { emulator: string | undefined; project: string | undefined; databaseId: string }): Transport {
+export function createGrpcTransport(options: {
+  google: typeof google;
+  emulator: string | undefined;
+  project: string | undefined;
+  databaseId: string;
+}): Transport {
   const { emulator, project, databaseId } = options;
+  const { DatastoreClient, googleAuthLibrary, grpc } = options.google;
   let client = open();
 
-  function open(): DatastoreClient {
+  function open(): google.DatastoreClient {
     const [host, port] = emulator?.split(/:(?=\d+$)/) ?? [];
     return new DatastoreClient({
       ...CHANNEL,

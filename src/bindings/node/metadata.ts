@@ -1,5 +1,6 @@
 import { createCache, type Identity } from "../../stores/datastore/identity.ts";
 import { TransportError } from "../../stores/datastore/transport.ts";
+import { send } from "./send.ts";
 
 const EARLY_MS = 5_000;
 
@@ -13,8 +14,8 @@ const EARLY_MS = 5_000;
 export function metadataIdentity(options: { host: string; project: string | undefined; now: () => number }): Identity {
   const { host, now } = options;
 
-  async function ask(path: string, signal: AbortSignal): Promise<Response> {
-    const response = await fetch(`http://${host}/computeMetadata/v1/${path}`, { headers: { "Metadata-Flavor": "Google" }, signal });
+  async function ask(path: string, signal: AbortSignal) {
+    const response = await send(`http://${host}/computeMetadata/v1/${path}`, { headers: { "Metadata-Flavor": "Google" }, signal });
     if (!response.ok) throw new TransportError("UNAVAILABLE", `the metadata server answered ${response.status} for ${path}`);
     return response;
   }

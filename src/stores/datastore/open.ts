@@ -2,7 +2,7 @@ import type { Store } from "../../domain/store.ts";
 import { emulatorIdentity, type Identity, type ServiceAccountKey, serviceAccountIdentity } from "./identity.ts";
 import { createRestTransport } from "./rest.ts";
 import { createDatastoreStore } from "./store.ts";
-import type { Transport } from "./transport.ts";
+import type { Fetch, Transport } from "./transport.ts";
 
 /** Where Datastore is, and as whom it is asked. */
 export interface DatastoreSettings {
@@ -24,11 +24,7 @@ export const EMULATOR_PROJECT = "footfall";
  *
  * @param machine the identity of the machine, where it has one
  */
-export function openRestTransport(
-  settings: DatastoreSettings,
-  deps: { fetch: typeof fetch; now: () => number },
-  machine?: Identity,
-): Transport {
+export function openRestTransport(settings: DatastoreSettings, deps: { fetch: Fetch; now: () => number }, machine?: Identity): Transport {
   const { databaseId, emulator, serviceAccount: key, project } = settings;
   const own = key ? serviceAccountIdentity({ key, project, now: deps.now }) : machine;
   const identity = emulator ? emulatorIdentity(project ?? EMULATOR_PROJECT) : own;

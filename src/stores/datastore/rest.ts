@@ -1,5 +1,5 @@
 import type { Identity } from "./identity.ts";
-import { type Status, type Transport, TransportError } from "./transport.ts";
+import { type Fetch, type Status, type Transport, TransportError } from "./transport.ts";
 
 /**
  * Datastore's JSON form over `fetch`: runs anywhere, and needs nothing loaded.
@@ -7,7 +7,7 @@ import { type Status, type Transport, TransportError } from "./transport.ts";
  * @param options.origin `https://datastore.googleapis.com`, or the emulator's
  * @param options.databaseId the named database; empty for the default one
  */
-export function createRestTransport(options: { origin: string; databaseId: string; identity: Identity; fetch: typeof fetch }): Transport {
+export function createRestTransport(options: { origin: string; databaseId: string; identity: Identity; fetch: Fetch }): Transport {
   const { origin, databaseId, identity } = options;
   // Taken apart from its object: workerd's fetch refuses another `this`.
   const send = options.fetch;

@@ -12,6 +12,12 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** What is used of `fetch`, so that a runtime may bring less. */
+export type Fetch = (
+  url: string,
+  init: { method?: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string>; json(): Promise<unknown> }>;
+
 export type Method = keyof Requests;
 
 /** Base64, as the JSON form has bytes. */

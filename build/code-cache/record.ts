@@ -1,0 +1,20 @@
+import { writeFileSync } from "node:fs";
+import vm from "node:vm";
+
+// Goes before a server, and when that ends writes what V8 has compiled of each of its scripts beside the script.
+const scripts = new Map<string, vm.Script>();
+
+vm.Script = class extends vm.Script {
+  constructor(source: string, options: vm.ScriptOptions) {
+    super(source, options);
+    scripts.set(options.filename ?? "", this);
+  }
+};
+
+// However slow this machine is, all that the server does falls into one second: a busy one, in which it loads Google's client.
+const now = Date.now();
+Date.now = () => now;
+
+process.on("exit", () => {
+  for (const [file, script] of scripts) writeFileSync(`${file}.cache`, script.createCachedData());
+});

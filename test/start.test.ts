@@ -1,0 +1,131 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startDatastore } from "../build/code-cache/datastore.ts";
+import { freePort, start, waitForPort } from "../build/process.ts";
+import { ROOT } from "../build/root.ts";
+import { NODE_FLAGS, SERVER } from "../build/server.ts";
+import { emulatorHost } from "./support/emulator.ts";
+import { requires } from "./support/skip.ts";
+
+const START_MS = 30_000;
+/** Sites that are counted at once: each needs a write of its own. */
+const AT_ONCE = 64;
+
+/** Goes before the server: at SIGUSR2 it tells what Node has loaded of itself, and whether V8 refused code that was compiled before. */
+const OBSERVER = `import vm from "node:vm";
+const rejected = {};
+vm.Script = class extends vm.Script {
+  constructor(source, options) {
+    super(source, options);
+    rejected[options.filename.split("/").at(-1)] = this.cachedDataRejected;
+  }
+};
+process.on("SIGUSR2", () => console.error("observed " + JSON.stringify({ modules: process.moduleLoadList, rejected })));`;
+
+/** However slow this machine is, all that the server does falls into one second: a busy one. */
+const ONE_SECOND = "const now = Date.now(); Date.now = () => now;";
+const BENCH_OBSERVER = join(ROOT, "build", "bench", "observe.ts");
+
+/** What makes a start slow: `fetch`, cryptography, TLS, HTTP/2, compression, threads, the web's streams. */
+const SLOW = /undici|http2|worker_threads|NativeModule (?:internal\/)?(?:crypto|tls|zlib|webstreams|fs\/promises)/;
+
+interface Observed {
+  readonly modules: readonly string[];
+  /** By script; undefined where nothing was there to be refused. */
+  readonly rejected: Readonly<Record<string, boolean | undefined>>;
+}
+
+let datastore: Awaited<ReturnType<typeof startDatastore>>;
+beforeAll(async () => {
+  datastore = await startDatastore();
+});
+afterAll(() => datastore.stop());
+
+const inline = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
+
+/** Starts the server; `observe` asks what its observer has seen. */
+async function withServer(
+  flags: readonly string[],
+  settings: Record<string, string>,
+  body: (url: string, observe: <T>() => Promise<T>) => Promise<void>,
+): Promise<void> {
+  const port = await freePort();
+  const env = { PATH: process.env["PATH"] ?? "", PORT: String(port), ...settings };
+  const server = start(process.execPath, [...flags, SERVER], { env });
+  const seen = () => server.output().match(/^observed .*}$/gm) ?? [];
+  try {
+    await waitForPort(port, server, START_MS);
+    await body(`http://127.0.0.1:${port}`, async () => {
+      const before = seen().length;
+      process.kill(server.pid, "SIGUSR2");
+      await expect.poll(() => seen().length, { timeout: START_MS }).toBeGreaterThan(before);
+      return JSON.parse(seen().at(-1)?.slice("observed ".length) ?? "");
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Has the server count one visit, and asks what that took. */
+async function countOne(flags: readonly string[]): Promise<Observed> {
+  let observed: Observed | undefined;
+  await withServer([...flags, "--import", inline(OBSERVER)], { DATASTORE_EMULATOR_HOST: datastore.host }, async (url, observe) => {
+    const answer = await fetch(`${url}/v1/visits`, { method: "POST" });
+    expect(await answer.json()).toMatchObject({ counted: true });
+    observed = await observe<Observed>();
+  });
+  if (!observed) throw new Error("the server was not observed");
+  return observed;
+}
+
+requires("emulator")("the built server, once it is busy", () => {
+  test("goes over to gRPC, and counts on", { timeout: 3 * START_MS }, async () => {
+    const namespace = `start-${Date.now()}`;
+    const env = { DATASTORE_EMULATOR_HOST: await emulatorHost(), DATASTORE_NAMESPACE: namespace };
+    await withServer([...NODE_FLAGS, "--import", inline(ONE_SECOND), "--import", BENCH_OBSERVER], env, async (url, observe) => {
+      let rounds = 0;
+      const countMany = async () => {
+        const answers = Array.from({ length: AT_ONCE }, (_, index) => fetch(`${url}/v1/visits`, visit(`s${index}.example`)));
+        for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
+        rounds += 1;
+        return (await observe<{ grpc: number }>()).grpc;
+      };
+      await expect.poll(countMany, { timeout: 2 * START_MS }).toBe(1);
+      const read = await fetch(`${url}/v1/visits?site=s0.example&page=/`);
+      expect(await read.json()).toMatchObject({ pages: [{ page: "/", visits: rounds }] });
+    });
+  });
+});
+
+function visit(site: string): RequestInit {
+  return { method: "POST", body: JSON.stringify({ site, page: "/" }) };
+}
+
+describe("the built server", () => {
+  test("counts its first visit in Datastore with what a server of node:http has loaded", async () => {
+    const { modules } = await countOne(NODE_FLAGS);
+    expect(modules).toContain("NativeModule _http_server");
+    expect(modules.filter((module) => SLOW.test(module))).toEqual([]);
+  });
+
+  test("runs what V8 compiled when it was built", async () => {
+    expect((await countOne(NODE_FLAGS)).rejected).toEqual({ "service.cjs": false });
+  });
+
+  test("runs as well where V8 refuses that", async () => {
+    expect((await countOne(["--no-lazy"])).rejected).toEqual({ "service.cjs": true });
+  });
+
+  test.each(["index", "service", "google"])(
+    "imports nothing as a module in its script %s, as V8 cannot in what it compiled before",
+    async (name) => {
+      expect(await readFile(join(SERVER, "..", `${name}.cjs`), "utf8")).not.toMatch(/\bimport\(/);
+    },
+  );
+
+  test("is started by npm with the flags that it is tested with", async () => {
+    const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+    expect(scripts.start).toBe(`exec node ${NODE_FLAGS.join(" ")} build/start.ts`);
+  });
+});
