@@ -14,6 +14,10 @@ export interface AppConfig {
   readonly publicStats: boolean;
   /** Patterns of the pages that may be counted (`*` stands for any characters); `null`: all. */
   readonly pages: readonly string[] | null;
+  /** The one header that is trusted to bear the client's address. */
+  readonly clientIpHeader: string | null;
+  /** For each client address. */
+  readonly visitsPerMinute: number;
   readonly log: "all" | "problems";
   /** Google's project, by which a log line finds its trace. */
   readonly project: string | null;
@@ -27,8 +31,6 @@ export interface Config extends AppConfig {
   readonly datastore: DatastoreSettings;
   /** Entities per counter. */
   readonly shards: number;
-  readonly clientIpHeader: string | null;
-  readonly visitsPerMinute: number;
   readonly newPagesBurst: number;
   readonly newPagesPerHour: number;
 }

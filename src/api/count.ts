@@ -6,6 +6,7 @@ import { visitId } from "./idempotency.ts";
 import { memoize } from "./memo.ts";
 import type { Body } from "./operations.ts";
 import { Problem } from "./problem.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import { siteToCount } from "./site.ts";
 import { type PageTotals, totalsOf } from "./totals.ts";
 
@@ -29,11 +30,14 @@ export interface Counter {
 }
 
 /** Builds the counter; `today` is the UTC day of acceptance. */
-export function createCounter({ recorder, store, config, keepAlive }: Shared, today: () => string): Counter {
+export function createCounter(shared: Shared, today: () => string): Counter {
+  const { recorder, store, config, keepAlive } = shared;
+  const limitRate = createRateLimit(shared);
   const countable = compilePatterns(config.pages);
   const isCrawler = memoize(isbot);
 
   async function count(exchange: Exchange, source: string | null, wish: Wish, fromBrowser: boolean): Promise<Counted> {
+    limitRate(exchange.request);
     const site = siteToCount(exchange, source, wish.site);
     const page = normalizePage(wish.page ?? "/", site);
     const id = visitId(exchange, wish.id);

@@ -11,6 +11,7 @@ export const PROBLEMS = {
   "too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body is of an unknown type"],
   "id-reused": [422, "The id was used for something else"],
+  "too-many-requests": [429, "This address sends too many visits"],
   internal: [500, "The service failed"],
   unavailable: [503, "The store is not available"],
 } as const;

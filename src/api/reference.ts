@@ -46,7 +46,7 @@ const points = list(object({ date, visits }));
 const json = (schema: JsonSchema): Reference["answer"] => ({ status: 200, type: "application/json", schema });
 const other = (type: string): Reference["answer"] => ({ status: 200, type, schema: null });
 const KEY: readonly ProblemCode[] = ["unauthorized", "administration-off"];
-const COUNTING: readonly ProblemCode[] = ["site-not-allowed", "site-mismatch", "page-not-allowed", "id-reused"];
+const COUNTING: readonly ProblemCode[] = ["site-not-allowed", "site-mismatch", "page-not-allowed", "id-reused", "too-many-requests"];
 
 /** Every operation's reference: one that is missing, or too many, does not compile. */
 export const REFERENCE: Readonly<Record<OperationId, Reference>> = {
