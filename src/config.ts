@@ -18,6 +18,9 @@ export interface AppConfig {
   readonly clientIpHeader: string | null;
   /** For each client address. */
   readonly visitsPerMinute: number;
+  /** New pages of a site: at once, and as they come back. */
+  readonly newPagesBurst: number;
+  readonly newPagesPerHour: number;
   readonly log: "all" | "problems";
   /** Google's project, by which a log line finds its trace. */
   readonly project: string | null;
@@ -31,8 +34,6 @@ export interface Config extends AppConfig {
   readonly datastore: DatastoreSettings;
   /** Entities per counter. */
   readonly shards: number;
-  readonly newPagesBurst: number;
-  readonly newPagesPerHour: number;
 }
 
 /** The settings on Node, where a server listens and a file holds the embedded store. */

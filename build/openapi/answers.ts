@@ -1,5 +1,5 @@
 import { PROBLEMS, type ProblemCode } from "../../src/api/problem.ts";
-import type { JsonSchema } from "../../src/api/reference.ts";
+import { type JsonSchema, MEANINGS } from "../../src/api/reference.ts";
 import type { Answer, Header, Ref } from "./document.ts";
 
 /** What several operations have in common; each adds what it is the first to need. */
@@ -34,7 +34,7 @@ const OF_STATUS: Readonly<Record<number, HeaderName>> = { 401: "WWW-Authenticate
 
 /** An answer for every status of the problems. */
 export function refusals(codes: readonly ProblemCode[], { responses }: Shared): Record<string, Ref> {
-  const byStatus = Object.groupBy(codes, (code) => PROBLEMS[code][0]);
+  const byStatus = Object.groupBy(codes, (code) => PROBLEMS[code]);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, own = []]) => {
       const name = own.join(".");
@@ -46,13 +46,13 @@ export function refusals(codes: readonly ProblemCode[], { responses }: Shared): 
 
 /** The refusals of one status. */
 export function refusal(codes: readonly ProblemCode[]): Answer {
-  const [status] = codes.map((code) => PROBLEMS[code][0]);
+  const [status] = codes.map((code) => PROBLEMS[code]);
   const schema: JsonSchema = {
     allOf: [{ $ref: "#/components/schemas/Problem" }],
     properties: { type: { enum: codes.map((code) => `urn:footfall:${code}`) }, status: { const: status } },
   };
   return {
-    description: codes.map((code) => `${PROBLEMS[code][1]}.`).join(" "),
+    description: codes.map((code) => `${MEANINGS[code]}.`).join(" "),
     headers: headersOf(status),
     content: { "application/problem+json": { schema } },
   };

@@ -4,6 +4,7 @@ import { normalizePage } from "../domain/page.ts";
 import type { Exchange, Shared } from "./exchange.ts";
 import { visitId } from "./idempotency.ts";
 import { memoize } from "./memo.ts";
+import { guardPages } from "./new-pages.ts";
 import type { Body } from "./operations.ts";
 import { Problem } from "./problem.ts";
 import { createRateLimit } from "./rate-limit.ts";
@@ -31,7 +32,8 @@ export interface Counter {
 
 /** Builds the counter; `today` is the UTC day of acceptance. */
 export function createCounter(shared: Shared, today: () => string): Counter {
-  const { recorder, store, config, keepAlive } = shared;
+  const { store, config, keepAlive } = shared;
+  const record = guardPages(shared);
   const limitRate = createRateLimit(shared);
   const countable = compilePatterns(config.pages);
   const isCrawler = memoize(isbot);
@@ -47,12 +49,13 @@ export function createCounter(shared: Shared, today: () => string): Counter {
     if (isUncounted(exchange.request.headers, fromBrowser)) {
       return { ...totalsOf(site, page, await store.totals(site, [page])), counted: false, reason: "bot" };
     }
-    const work = recorder.record(site, { page, day: today(), id });
+    const work = record(site, { page, day: today(), id });
     keepAlive?.(work.then(ignore, ignore), exchange.context);
     const outcome = await work;
     if (outcome.status === "conflict") {
       throw new Problem("id-reused", `id is ${quote(id)} and counted another page; allowed is an id of this visit's own.`);
     }
+    if (outcome.status === "shed") throw new Problem("overloaded", "More visits arrive than can be counted; send this one again later.");
     const { visits, siteVisits } = outcome;
     const totals = { site, page, visits, siteVisits };
     return outcome.status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: "duplicate" };

@@ -13,7 +13,7 @@ const MAX_CLIENTS = 10_000;
  */
 export function createRateLimit({ config, now }: Shared): (request: Request) => void {
   const { clientIpHeader, visitsPerMinute } = config;
-  const buckets = createBuckets({ burst: visitsPerMinute, perMs: visitsPerMinute / 60_000, most: MAX_CLIENTS, now });
+  const buckets = createBuckets({ burst: visitsPerMinute, msEach: 60_000 / visitsPerMinute, most: MAX_CLIENTS, now });
   const known = memoize(clientOf);
 
   return ({ headers }) => {

@@ -42,24 +42,23 @@ export async function attempt(exchange: Exchange, work: () => Promise<Response>)
 }
 
 /** Answers what no operation does: preflights, other methods, unknown paths. */
-export async function answerUnmatched(exchange: Exchange): Promise<Response> {
-  const { path, method } = exchange.context.req;
-  const methods = isAsset(path) ? ["GET"] : operationsAt(path).map((operation) => operation.method);
-  const known = methods.flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]));
-  const allow = [...known, "OPTIONS"].join(", ");
-  if (known.length === 0) return fail(exchange, new Problem("not-found", `The path is ${quote(path)}; /openapi.json lists all.`));
-  if (method !== "OPTIONS") {
-    return fail(exchange, new Problem("method-not-allowed", `The method is ${quote(method)}; allowed are ${allow}.`, { Allow: allow }));
-  }
-  const response = exchange.reply(204, null, {
-    Allow: allow,
-    "Access-Control-Allow-Methods": allow,
-    "Access-Control-Allow-Headers": ALLOWED_HEADERS,
-    "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE_S),
-    "Cache-Control": "no-store",
+export function answerUnmatched(exchange: Exchange): Promise<Response> {
+  return attempt(exchange, async () => {
+    const { path, method } = exchange.context.req;
+    const methods = isAsset(path) ? ["GET"] : operationsAt(path).map((operation) => operation.method);
+    if (methods.length === 0) throw new Problem("not-found", `The path is ${quote(path)}; /openapi.json lists all.`);
+    const allow = `${methods.join(", ").replace("GET", "GET, HEAD")}, OPTIONS`;
+    if (method !== "OPTIONS") {
+      throw new Problem("method-not-allowed", `The method is ${quote(method)}; allowed are ${allow}.`, { Allow: allow });
+    }
+    return exchange.reply(204, null, {
+      Allow: allow,
+      "Access-Control-Allow-Methods": allow,
+      "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+      "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE_S),
+      "Cache-Control": "no-store",
+    });
   });
-  report(exchange, response.status);
-  return response;
 }
 
 /** The one place where whatever was thrown becomes an answer. */
@@ -71,7 +70,7 @@ async function fail(exchange: Exchange, error: unknown): Promise<Response> {
     "Cache-Control": "no-store",
     ...problem.headers,
   };
-  if (problem.code === "unavailable") headers["Retry-After"] = retryAfter(exchange.requestId);
+  if (problem.status === 503) headers["Retry-After"] = retryAfter(exchange.requestId);
   report(exchange, problem.status, error);
   return exchange.reply(problem.status, JSON.stringify(problem), headers);
 }

@@ -15,10 +15,10 @@ export interface Buckets {
  * Buckets that are full at first. Those of the `most` keys that were used last are kept: whoever is forgotten has a full one again.
  *
  * @param options.burst tokens in a full one
- * @param options.perMs tokens that come back in a millisecond
+ * @param options.msEach after how many milliseconds a token comes back
  */
-export function createBuckets(options: { burst: number; perMs: number; most: number; now: () => number }): Buckets {
-  const { burst, perMs, most, now } = options;
+export function createBuckets(options: { burst: number; msEach: number; most: number; now: () => number }): Buckets {
+  const { burst, msEach, most, now } = options;
   /** How many tokens were gone, and when (milliseconds since 1970). */
   const buckets = createRecent<{ gone: number; readonly at: number }>(most);
 
@@ -27,8 +27,8 @@ export function createBuckets(options: { burst: number; perMs: number; most: num
       const time = now();
       const { gone, at } = buckets.get(key) ?? { gone: 0, at: time };
       // A clock that was set back takes nothing away.
-      const taken = Math.max(0, gone - Math.max(0, time - at) * perMs) + 1;
-      if (taken > burst) return Math.min(MAX_WAIT_S, Math.ceil((taken - burst) / perMs / 1_000));
+      const taken = Math.max(0, gone - Math.max(0, time - at) / msEach) + 1;
+      if (taken > burst) return Math.min(MAX_WAIT_S, Math.ceil(((taken - burst) * msEach) / 1_000));
       buckets.set(key, { gone: taken, at: time });
       return 0;
     },

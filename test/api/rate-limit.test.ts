@@ -54,7 +54,7 @@ describe("the limit of visits per minute", () => {
     expect(refused.headers.get("access-control-allow-origin")).toBe("*");
     expect(refused.json).toEqual({
       type: "urn:footfall:too-many-requests",
-      title: "This address sends too many visits",
+      title: "Too many requests",
       status: 429,
       detail: "Too many visits come from this address; allowed are 3 a minute.",
     });

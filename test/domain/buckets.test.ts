@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { createBuckets } from "../../src/domain/buckets.ts";
 
 /** Buckets of 3 tokens, of which one comes back in 10 seconds. */
-function start(options: { burst?: number; perMs?: number; most?: number } = {}) {
+function start(options: { burst?: number; msEach?: number; most?: number } = {}) {
   const clock = { time: 1_000_000 };
-  return { clock, ...createBuckets({ burst: 3, perMs: 1 / 10_000, most: 100, now: () => clock.time, ...options }) };
+  return { clock, ...createBuckets({ burst: 3, msEach: 10_000, most: 100, now: () => clock.time, ...options }) };
 }
 
 test("gives the whole burst at once, then one by one as they come back", () => {
@@ -42,7 +42,7 @@ test("a clock that is set back takes nothing away, and makes nobody wait for it 
 
 test("no bucket, or one that is never filled, tells a wait that can be told", () => {
   expect(start({ burst: 0 }).take("a")).toBe(10);
-  expect(start({ burst: 0, perMs: 0 }).take("a")).toBe(86_400);
+  expect(start({ burst: 0, msEach: Number.POSITIVE_INFINITY }).take("a")).toBe(86_400);
 });
 
 test("whatever is asked and when, no more than the burst and what came back since is given", () => {
