@@ -1,7 +1,6 @@
-import { enableCompileCache, flushCompileCache } from "node:module";
-import { join } from "node:path";
+import { flushCompileCache } from "node:module";
 import { parseArgs } from "node:util";
-import { fail, ROOT } from "./root.ts";
+import { fail } from "./root.ts";
 
 const HELP = `npm run dev [-- options]      the service under workerd, reloaded at each edit
 
@@ -41,9 +40,8 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-// Miniflare is 4 MB of source. Cached, it is there in half the time.
-enableCompileCache(join(ROOT, "node_modules", ".cache", "footfall-dev"));
 const { startLoop } = await import("./dev/loop.ts");
 await startLoop({ ...options, port: readPort(process.env["PORT"]) }).catch((error: Error) => fail(error.message));
-// With what has been compiled on the way, so that the next start is faster, however this one ends.
+// What is compiled is kept where package.json says (Miniflare alone is 4 MB of source):
+// with what has been compiled on the way, so that the next start is faster, however this one ends.
 setTimeout(flushCompileCache, FLUSH_AFTER_MS).unref();

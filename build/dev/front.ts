@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
+import { http } from "./http.ts";
 
 /** Paths of the loop itself, which no product has. */
 const SCRIPT_PATH = "/__dev/reload.js";
@@ -33,13 +34,13 @@ export interface Front {
  * @param reloadFrom the origin of the reload script, if another server has it
  */
 export async function startFront(port: number, backend: () => Promise<string>, reloadFrom = ""): Promise<Front> {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new http.Agent({ keepAlive: true });
   const listeners = new Set<ServerResponse>();
   let state: State = { version: "", problem: null };
   let busy = 0;
   let onIdle = (): void => {};
 
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     if (request.url === EVENTS_PATH) return listen(response);
     if (request.url === SCRIPT_PATH) return sendScript(response);
     busy += 1;
@@ -64,7 +65,7 @@ export async function startFront(port: number, backend: () => Promise<string>, r
     // Pages are read on their way: they come uncompressed.
     const headers = { ...request.headers, "accept-encoding": "identity" };
     const { method = "GET", url = "/" } = request;
-    const sent = send(origin + url, { method, headers, agent }, (answer) => {
+    const sent = http.request(origin + url, { method, headers, agent }, (answer) => {
       if (/^text\/html/.test(answer.headers["content-type"] ?? "") && method !== "HEAD") injectScript(answer, response, reloadFrom);
       else {
         response.writeHead(answer.statusCode ?? 502, answer.headers);

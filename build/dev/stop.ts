@@ -3,6 +3,8 @@ import { fail } from "../root.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** What has not ended by then is left to the system, in milliseconds. */
 const STOP_WITHIN_MS = 8_000;
+/** Miniflare removes its folder when it says that it is gone already: so long it is waited for, in milliseconds. */
+const LINGER_MS = 100;
 
 const tasks: (() => unknown)[] = [];
 let isStopping = false;
@@ -22,7 +24,7 @@ function stop(): void {
   isStopping = true;
   setTimeout(() => fail("Not everything has ended in time."), STOP_WITHIN_MS).unref();
   Promise.all(tasks.map(async (task) => task())).then(
-    () => process.exit(0),
+    () => setTimeout(() => process.exit(0), LINGER_MS),
     (error: Error) => fail(`Could not stop: ${error.message}`),
   );
 }

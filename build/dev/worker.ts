@@ -119,7 +119,10 @@ export function createDevWorker(options: {
     },
     async load() {
       const origin = await miniflare?.ready;
-      const response = await fetch(`${origin}`, { headers: { "x-dev-load": newest }, signal: AbortSignal.timeout(LOAD_MS) });
+      const response = await loadMiniflare().fetch(`${origin}`, {
+        headers: { "x-dev-load": newest },
+        signal: AbortSignal.timeout(LOAD_MS),
+      });
       if (!response.ok) throw new Error(output.toSource(await response.text()));
       if (served !== newest) scripts.delete(served);
       served = newest;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { http } from "../dev/http.ts";
 
 /** What the sample's tags name as the service. */
 const WRITTEN_API = "http://127.0.0.1:8787";
@@ -30,7 +30,7 @@ export interface Sample {
  * @param port 0 for any that is free
  */
 export async function startSample(api: string, port = 0): Promise<Sample> {
-  const server = createServer(async ({ url = "/" }, response) => {
+  const server = http.createServer(async ({ url = "/" }, response) => {
     const { pathname } = new URL(url, "http://sample");
     const [file, type] = FILES[pathname] ?? (pathname.startsWith("/app/") ? ["app.html", HTML] : []);
     // An editor may be just replacing it.
