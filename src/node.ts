@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
-import { serve } from "@hono/node-server";
+import type { AddressInfo } from "node:net";
 import { version } from "../package.json";
 import { logToConsole } from "./api/log.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
+import { createBoundedServer } from "./bindings/node/server.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { createRecorder } from "./domain/recorder.ts";
@@ -13,8 +13,6 @@ import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
 
 const HOST = "0.0.0.0";
-/** Longer than what proxies in front keep connections, so that it is they who close an idle one. */
-const KEEP_ALIVE_MS = 75_000;
 
 async function openStore(config: NodeConfig): Promise<Store> {
   if (config.store === "datastore") return openDatastoreOnNode(config, logToConsole);
@@ -46,13 +44,13 @@ async function main(): Promise<void> {
     assets: openAssets(new URL("../assets/", import.meta.url)),
   });
   const stopping = stopOnSignal({ drain: recorder.drain, close: store.close });
-  const server = serve(
-    { fetch: stopping.around(app.fetch), port: config.port, hostname: HOST, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } },
-    ({ port }) =>
-      logToConsole({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` }),
-  ) as Server;
+  const server = createBoundedServer(stopping.around(app.fetch), logToConsole);
   server.once("error", refuse);
   stopping.server(server);
+  server.listen(config.port, HOST, () => {
+    const { port } = server.address() as AddressInfo;
+    logToConsole({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` });
+  });
 }
 
 await main().catch(refuse);

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   "not-found": 404,
   "method-not-allowed": 405,
   "too-large": 413,
+  "uri-too-long": 414,
   "unsupported-media-type": 415,
   "id-reused": 422,
   "too-many-requests": 429,

@@ -21,7 +21,7 @@ export interface Reference {
 }
 
 /** Any operation may answer these. */
-export const COMMON_PROBLEMS = ["invalid-input", "internal", "unavailable"] as const satisfies readonly ProblemCode[];
+export const COMMON_PROBLEMS = ["invalid-input", "uri-too-long", "internal", "unavailable"] as const satisfies readonly ProblemCode[];
 
 /** What each kind of refusal means. */
 export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
@@ -34,6 +34,7 @@ export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
   "not-found": "There is nothing at this path",
   "method-not-allowed": "This path does not know the method",
   "too-large": "The body is too large",
+  "uri-too-long": "The URL is too long",
   "unsupported-media-type": "The body is of an unknown type",
   "id-reused": "The id was used for something else",
   "too-many-requests": "This address sends too many visits",

@@ -12,6 +12,8 @@ import { parseQuery } from "./query.ts";
 import { check } from "./schema.ts";
 import { traceOf } from "./trace.ts";
 
+/** The longest URL, origin and query included, in bytes: a list of 100 pages fits, and so do Node's and Cloudflare's own limits. */
+const MAX_URL_BYTES = 16 * 1_024;
 /** What a preflight allows to send along. */
 const ALLOWED_HEADERS = "Content-Type, Idempotency-Key, X-API-Key";
 /** How long a browser may keep a preflight's answer. */
@@ -33,6 +35,9 @@ export async function serve<K extends OperationId>(exchange: Exchange, id: K, ha
 /** Answers with what `work` comes to: its response, or the problem that it throws. Either is logged where it must be. */
 export async function attempt(exchange: Exchange, work: () => Promise<Response>): Promise<Response> {
   try {
+    if (exchange.request.url.length > MAX_URL_BYTES) {
+      throw new Problem("uri-too-long", `The URL is too long; allowed are at most ${MAX_URL_BYTES} bytes.`);
+    }
     const response = await work();
     report(exchange, response.status);
     return response;

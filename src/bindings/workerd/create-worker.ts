@@ -1,5 +1,6 @@
 import { version } from "../../../package.json";
 import type { Assets } from "../../api/assets.ts";
+import { answerBare } from "../../api/bare.ts";
 import { logToConsole } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
 import { createApp } from "../../app.ts";
@@ -59,12 +60,5 @@ function settingsOf(env: object): Environment {
 
 function misconfigured({ message }: ConfigError): Response {
   logToConsole({ severity: "ERROR", message });
-  const problem = new Problem("internal", "The service is not set up; its log says why.");
-  const headers = {
-    "Content-Type": "application/problem+json",
-    "Cache-Control": "no-store",
-    "Access-Control-Allow-Origin": "*",
-    "X-Request-Id": crypto.randomUUID(),
-  };
-  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+  return answerBare(new Problem("internal", "The service is not set up; its log says why."), crypto.randomUUID());
 }
