@@ -16,6 +16,8 @@ export const HEADERS = {
   Vary: header("Answers differ by origin.", true, { pattern: "\\bOrigin\\b" }),
   "Cache-Control": header("How long the answer may be kept.", true, {}),
   "X-Content-Type-Options": header("The answer is of no other type than it says.", true, { const: "nosniff" }),
+  "Strict-Transport-Security": header("Browsers come over HTTPS alone.", true, { const: "max-age=31536000" }),
+  "Content-Security-Policy": header("Nothing but the dashboard is a document.", true, {}),
   "Retry-After": header("After how many seconds to send the same request again.", true, { pattern: "^[1-9][0-9]*$" }),
   "WWW-Authenticate": header("How to send the key.", true, {}),
   Allow: header("The methods that the path knows.", true, {}),
@@ -29,6 +31,8 @@ const EVERYWHERE: readonly HeaderName[] = [
   "Vary",
   "Cache-Control",
   "X-Content-Type-Options",
+  "Strict-Transport-Security",
+  "Content-Security-Policy",
 ];
 const OF_STATUS: Readonly<Record<number, HeaderName>> = { 401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After" };
 

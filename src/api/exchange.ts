@@ -42,6 +42,11 @@ export function share(deps: Deps): Shared {
 /** What every answer to a stranger's script may show of its headers. */
 const EXPOSED = "Retry-After, X-Request-Id";
 
+/** A year; browsers heed it over HTTPS alone. */
+const HSTS = "max-age=31536000";
+/** No answer but the dashboard is a document: none loads anything, or is shown in a frame. */
+const NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'";
+
 /** One request and the making of its one answer: its headers are set once, together, as each later change would cost a copy. */
 export class Exchange {
   readonly shared: Shared;
@@ -69,6 +74,9 @@ export class Exchange {
   /** The one way to answer. `headers` are those of this answer alone: its type, its life in caches. */
   reply(status: number, body: string | Uint8Array<ArrayBuffer> | ReadableStream | null, headers: Record<string, string>): Response {
     headers["X-Content-Type-Options"] = "nosniff";
+    headers["Strict-Transport-Security"] = HSTS;
+    // In small letters, as an asset's own policy is.
+    headers["content-security-policy"] ??= NO_DOCUMENT;
     headers["X-Request-Id"] = this.requestId;
     headers["Vary"] = "Origin";
     headers["Access-Control-Expose-Headers"] = EXPOSED;
