@@ -67,11 +67,15 @@ const UNREACHED: Readonly<Record<string, readonly string[]>> = {
   "utils/mount.js": ["createMountedRequest"],
 };
 
-/** Parts of Hono's functions that nothing here reaches, from a text up to another: every route is made by `on`, and has one handler. */
+/** Parts of Hono's functions that nothing here reaches, from a text up to another: every route is made by `on`, for its whole path, and has one handler, whose promise never rejects. */
 const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
   "hono-base.js": [
     ["\tget;\n", "\ton;\n"],
     ["[...METHODS,", "this.on = "],
+    ["\t_basePath = ", "\t#path = "],
+    ["path = mergePath(", "const r = {"],
+    ["basePath: baseRoutePath", "path,\n"],
+    ["res instanceof Promise ? ", "res ?? this"],
     ["const composed = ", "\n\t}\n\t/**\n\t* `.fetch()`"],
   ],
 };

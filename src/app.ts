@@ -27,7 +27,7 @@ export function createApp(deps: Deps): HonoBase {
       return attempt(exchange, () => answerAsset(exchange));
     });
   }
-  app.on("ALL", "*", (context) => {
+  app.on("ALL", "/*", (context) => {
     const { path } = context.req;
     const forEveryone = [PAGES[path], ...operationsAt(path)].some((known) => known?.forEveryone);
     return answerUnmatched(new Exchange(shared, context, forEveryone));

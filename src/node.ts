@@ -1,18 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { version } from "../package.json";
-import { logToConsole } from "./api/log.ts";
+import { logToConsole, summarize } from "./api/log.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
 import { createBoundedServer } from "./bindings/node/server.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
+import { createMeter } from "./domain/meter.ts";
 import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
 
 const HOST = "0.0.0.0";
+/** How often the log tells what there was to count: also the last minute before it was quiet. */
+const SUMMARY_MS = 60_000;
 
 async function openStore(config: NodeConfig): Promise<Store> {
   if (config.store === "datastore") return openDatastoreOnNode(config, logToConsole);
@@ -30,7 +33,9 @@ function refuse(error: unknown): never {
 async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
-  const recorder = createRecorder({ store, now: Date.now, newId: randomUUID });
+  const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
+  setInterval(meter.flush, SUMMARY_MS).unref();
+  const recorder = createRecorder({ store, now: Date.now, newId: randomUUID, meter });
   const app = createApp({
     store,
     recorder,
@@ -38,12 +43,19 @@ async function main(): Promise<void> {
     now: Date.now,
     newId: randomUUID,
     log: logToConsole,
+    meter,
     version,
     http1: true,
     // Beside the server's own folder in dist/.
     assets: openAssets(new URL("../assets/", import.meta.url)),
   });
-  const stopping = stopOnSignal({ drain: recorder.drain, close: store.close });
+  const stopping = stopOnSignal({
+    drain: recorder.drain,
+    close: () => {
+      meter.flush();
+      return store.close();
+    },
+  });
   const server = createBoundedServer(stopping.around(app.fetch), logToConsole);
   server.once("error", refuse);
   stopping.server(server);

@@ -32,7 +32,7 @@ export interface Counter {
 
 /** Builds the counter; `today` is the UTC day of acceptance. */
 export function createCounter(shared: Shared, today: () => string): Counter {
-  const { store, config, keepAlive } = shared;
+  const { store, config, keepAlive, meter } = shared;
   const record = guardPages(shared);
   const limitRate = createRateLimit(shared);
   const countable = compilePatterns(config.pages);
@@ -47,7 +47,7 @@ export function createCounter(shared: Shared, today: () => string): Counter {
       throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
     }
     if (isUncounted(exchange.request.headers, fromBrowser)) {
-      return { ...totalsOf(site, page, await store.totals(site, [page])), counted: false, reason: "bot" };
+      return tell(totalsOf(site, page, await store.totals(site, [page])), "bot");
     }
     const work = record(site, { page, day: today(), id });
     keepAlive?.(work.then(ignore, ignore), exchange.context);
@@ -55,10 +55,15 @@ export function createCounter(shared: Shared, today: () => string): Counter {
     if (outcome.status === "conflict") {
       throw new Problem("id-reused", `id is ${quote(id)} and counted another page; allowed is an id of this visit's own.`);
     }
-    if (outcome.status === "shed") throw new Problem("overloaded", "More visits arrive than can be counted; send this one again later.");
+    if (outcome.status === "shed")
+      throw new Problem("overloaded", "More visits arrive than can be counted; sending this one again is safe.");
     const { visits, siteVisits } = outcome;
-    const totals = { site, page, visits, siteVisits };
-    return outcome.status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: "duplicate" };
+    return tell({ site, page, visits, siteVisits }, outcome.status);
+  }
+
+  function tell(totals: PageTotals, status: "counted" | "duplicate" | "bot"): Counted {
+    meter?.add(status);
+    return status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: status };
   }
 
   /** Crawlers that run scripts or load images, and pages that are fetched before anyone asked for them. A plain API client counts. */

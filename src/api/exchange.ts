@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { AppConfig } from "../config.ts";
+import type { Meter } from "../domain/meter.ts";
 import type { Recorder } from "../domain/recorder.ts";
 import { allowSites, type SitePolicy, siteOfUrl } from "../domain/site.ts";
 import type { Store } from "../domain/store.ts";
@@ -18,6 +19,7 @@ export interface Deps {
   /** A new unique id of `[A-Za-z0-9_-]`. */
   readonly newId: () => string;
   readonly log: Log;
+  readonly meter?: Meter;
   /** The release, as `/v1/health` tells it. */
   readonly version: string;
   /** The runtime speaks HTTP/1.1 alone: a request with neither Content-Length nor Transfer-Encoding has no body (RFC 9112, 6.3). */

@@ -24,7 +24,6 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 /** A refusal on its way to the client; `detail` is for the client's eyes. */
 export class Problem extends Error {
-  override readonly name = "Problem";
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
 

@@ -70,6 +70,7 @@ export function answerUnmatched(exchange: Exchange): Promise<Response> {
 async function fail(exchange: Exchange, error: unknown): Promise<Response> {
   await discardBody(exchange.request);
   const problem = asProblem(error);
+  exchange.shared.meter?.add(problem.code);
   const headers: Record<string, string> = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
@@ -97,6 +98,7 @@ function retryAfter(requestId: string): string {
 /** Logs a request that failed or was slow, or every one. */
 function report({ shared, context, request, requestId, startedAt }: Exchange, status: number, error?: unknown): void {
   const latencyMs = shared.now() - startedAt;
+  shared.meter?.add("requests");
   if (status < 500 && latencyMs <= SLOW_MS && shared.config.log !== "all") return;
   const { path, method } = context.req;
   const trace = traceOf(request.headers);

@@ -1,4 +1,5 @@
 import { inTime } from "./in-time.ts";
+import type { Meter } from "./meter.ts";
 import { type Batch, type Receipt, type Store, StoreError, type Visit } from "./store.ts";
 
 /** What became of a visit. Totals are those after it (`counted`), or the current ones. `shed`: there was no room, it was not taken on. */
@@ -100,13 +101,23 @@ interface Lane {
  * commit for many visits and a quiet one waits for nobody. Each batch is led by one of its own visits, in that request's context
  * (on Workers, work is cancelled with the request that began it).
  */
-export function createRecorder(options: { store: Pick<Store, "commit">; now: () => number; newId: () => string }): Recorder {
-  const { store, now, newId } = options;
+export function createRecorder(options: { store: Pick<Store, "commit">; now: () => number; newId: () => string; meter?: Meter }): Recorder {
+  const { store, now, newId, meter } = options;
   const lanes = new Map<string, Lane>();
   const active = new Set<Lane>();
   const idle: (() => void)[] = [];
   let lastDeadline = Number.POSITIVE_INFINITY;
   let inFlight = 0;
+
+  const onRetry = (): void => meter?.add("retries");
+
+  function measure(visits: number, ms: number): void {
+    meter?.add("batches");
+    meter?.add("batchVisits", visits);
+    meter?.peak("batchVisitsMax", visits);
+    meter?.add("commitMs", ms);
+    meter?.peak("commitMsMax", ms);
+  }
 
   async function record(site: string, visit: Visit, isNew = false): Promise<Outcome> {
     if (inFlight >= MAX_IN_FLIGHT) return SHED;
@@ -190,11 +201,14 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   /** Settles every member. A batch that the store refuses for good is split until only the visit at fault fails. */
   async function commit(site: string, members: readonly Pending[], deadline: number): Promise<void> {
     const batch: Batch = { id: newId(), site, visits: members.map((member) => member.visit), expireAt: now() + ID_LIFETIME_MS };
+    const begunAt = now();
     try {
-      settle(members, await store.commit(batch, deadline));
+      settle(members, await store.commit(batch, deadline, onRetry));
+      measure(members.length, now() - begunAt);
     } catch (error) {
       const half = members.length >> 1;
       if (half === 0 || !(error instanceof StoreError) || error.retryable) {
+        meter?.add("unknown");
         for (const member of members) member.fail(error);
         return;
       }

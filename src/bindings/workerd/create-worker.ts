@@ -1,10 +1,11 @@
 import { version } from "../../../package.json";
 import type { Assets } from "../../api/assets.ts";
 import { answerBare } from "../../api/bare.ts";
-import { logToConsole } from "../../api/log.ts";
+import { logToConsole, summarize } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
 import { createApp } from "../../app.ts";
 import { type Config, readConfig } from "../../config.ts";
+import { createMeter } from "../../domain/meter.ts";
 import { createRecorder } from "../../domain/recorder.ts";
 import type { Store } from "../../domain/store.ts";
 import { ConfigError, type Environment } from "../../environment.ts";
@@ -30,10 +31,11 @@ export function createWorker<Env extends object>(
     try {
       const config = readConfig(settingsOf(env), "workerd", engine);
       const store = openStore(config, env);
-      const recorder = createRecorder({ store, now: Date.now, newId });
+      const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
+      const recorder = createRecorder({ store, now: Date.now, newId, meter });
       const keepAlive = (work: Promise<unknown>, context: { executionCtx: { waitUntil(work: Promise<unknown>): void } }): void =>
         context.executionCtx.waitUntil(work);
-      return createApp({ store, recorder, config, now: Date.now, newId, log: logToConsole, version, keepAlive, ...assetsOf(env) });
+      return createApp({ store, recorder, config, now: Date.now, newId, log: logToConsole, meter, version, keepAlive, ...assetsOf(env) });
     } catch (error) {
       if (error instanceof ConfigError) return error;
       throw error;
