@@ -67,6 +67,19 @@ const UNREACHED: Readonly<Record<string, readonly string[]>> = {
   "utils/mount.js": ["createMountedRequest"],
 };
 
+/** Parts of Hono's functions that nothing here reaches, from a text up to another: every route is made by `on`, for its whole path, and has one handler, whose promise never rejects. */
+const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
+  "hono-base.js": [
+    ["\tget;\n", "\ton;\n"],
+    ["[...METHODS,", "this.on = "],
+    ["\t_basePath = ", "\t#path = "],
+    ["path = mergePath(", "const r = {"],
+    ["basePath: baseRoutePath", "path,\n"],
+    ["res instanceof Promise ? ", "res ?? this"],
+    ["const composed = ", "\n\t}\n\t/**\n\t* `.fetch()`"],
+  ],
+};
+
 /** Leaves {@link UNUSED} out of a bundle; fails where this Hono has no such member, after an update say. */
 export const leaveOut: Plugin = {
   name: "leave-out",
@@ -75,7 +88,8 @@ export const leaveOut: Plugin = {
       const module = relative(HONO, path);
       const source = await readFile(path, "utf8");
       const reached = (UNREACHED[module] ?? []).reduce((text, name) => unreached(name, text, module), source);
-      return { contents: (UNUSED[module] ?? []).reduce((text, name) => without(name, text, module), reached) };
+      const shortened = (UNREACHED_PARTS[module] ?? []).reduce((text, part) => withoutPart(part, text, module), reached);
+      return { contents: (UNUSED[module] ?? []).reduce((text, name) => without(name, text, module), shortened) };
     });
   },
 };
@@ -85,6 +99,14 @@ function unreached(name: string, source: string, module: string): string {
   const start = `\nconst ${name} = `;
   if (!source.includes(start)) throw new Error(`Hono's ${module} has no ${name} to leave out: bring build/leave-out.ts up to date`);
   return source.replace(start, `\nconst ${name} = 0, $${name} = `);
+}
+
+/** A module's source without what stands between two texts. Lines keep their numbers. */
+function withoutPart([from, to]: readonly [string, string], source: string, module: string): string {
+  const start = source.indexOf(from);
+  const end = source.indexOf(to, start);
+  if (start < 0 || end < 0) throw new Error(`Hono's ${module} has no "${from}" to leave out: bring build/leave-out.ts up to date`);
+  return source.slice(0, start) + source.slice(start, end).replace(/.+/g, "") + source.slice(end);
 }
 
 /** A module's source without a member of its class: from the line that begins it to the next one, as far in, that ends it. Lines keep their numbers. */

@@ -22,12 +22,12 @@ export function createApp(deps: Deps): HonoBase {
 
   for (const id of Object.keys(OPERATIONS) as OperationId[]) register(id);
   for (const [path, { forEveryone }] of Object.entries(PAGES)) {
-    app.get(path, (context) => {
+    app.on("GET", path, (context) => {
       const exchange = new Exchange(shared, context, forEveryone);
       return attempt(exchange, () => answerAsset(exchange));
     });
   }
-  app.all("*", (context) => {
+  app.on("ALL", "/*", (context) => {
     const { path } = context.req;
     const forEveryone = [PAGES[path], ...operationsAt(path)].some((known) => known?.forEveryone);
     return answerUnmatched(new Exchange(shared, context, forEveryone));

@@ -14,6 +14,13 @@ export interface AppConfig {
   readonly publicStats: boolean;
   /** Patterns of the pages that may be counted (`*` stands for any characters); `null`: all. */
   readonly pages: readonly string[] | null;
+  /** The one header that is trusted to bear the client's address. */
+  readonly clientIpHeader: string | null;
+  /** For each client address. */
+  readonly visitsPerMinute: number;
+  /** New pages of a site: at once, and as they come back. */
+  readonly newPagesBurst: number;
+  readonly newPagesPerHour: number;
   readonly log: "all" | "problems";
   /** Google's project, by which a log line finds its trace. */
   readonly project: string | null;
@@ -27,10 +34,6 @@ export interface Config extends AppConfig {
   readonly datastore: DatastoreSettings;
   /** Entities per counter. */
   readonly shards: number;
-  readonly clientIpHeader: string | null;
-  readonly visitsPerMinute: number;
-  readonly newPagesBurst: number;
-  readonly newPagesPerHour: number;
 }
 
 /** The settings on Node, where a server listens and a file holds the embedded store. */

@@ -1,21 +1,23 @@
-import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { serve } from "@hono/node-server";
 import { version } from "../package.json";
+import { summarize } from "./api/log.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
 import { createIds } from "./bindings/node/ids.ts";
 import { logToOutput } from "./bindings/node/log.ts";
+import { createBoundedServer } from "./bindings/node/server.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
+import { createMeter } from "./domain/meter.ts";
 import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
 
 const HOST = "0.0.0.0";
-/** Longer than what proxies in front keep connections, so that it is they who close an idle one. */
-const KEEP_ALIVE_MS = 75_000;
+/** How often the log tells what there was to count: also the last minute before it was quiet. */
+const SUMMARY_MS = 60_000;
 
 async function openStore(config: NodeConfig): Promise<Store> {
   if (config.store === "datastore") return openDatastoreOnNode(config, logToOutput);
@@ -34,7 +36,9 @@ async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
   const newId = createIds();
-  const recorder = createRecorder({ store, now: Date.now, newId });
+  const meter = createMeter({ now: Date.now, tell: summarize(logToOutput) });
+  setInterval(meter.flush, SUMMARY_MS).unref();
+  const recorder = createRecorder({ store, now: Date.now, newId, meter });
   const app = createApp({
     store,
     recorder,
@@ -42,19 +46,26 @@ async function main(): Promise<void> {
     now: Date.now,
     newId,
     log: logToOutput,
+    meter,
     version,
     http1: true,
     // Beside the server's own folder in dist/.
     assets: openAssets(join(__dirname, "..", "assets")),
   });
-  const stopping = stopOnSignal({ drain: recorder.drain, close: store.close });
-  const server = serve(
-    { fetch: stopping.around(app.fetch), port: config.port, hostname: HOST, serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS } },
-    ({ port }) =>
-      logToOutput({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` }),
-  ) as Server;
+  const stopping = stopOnSignal({
+    drain: recorder.drain,
+    close: () => {
+      meter.flush();
+      return store.close();
+    },
+  });
+  const server = createBoundedServer(stopping.around(app.fetch), { log: logToOutput, newId });
   server.once("error", refuse);
   stopping.server(server);
+  server.listen(config.port, HOST, () => {
+    const { port } = server.address() as AddressInfo;
+    logToOutput({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` });
+  });
 }
 
 main().catch(refuse);

@@ -1,5 +1,5 @@
 import { PROBLEMS, type ProblemCode } from "../../src/api/problem.ts";
-import type { JsonSchema } from "../../src/api/reference.ts";
+import { type JsonSchema, MEANINGS } from "../../src/api/reference.ts";
 import type { Answer, Header, Ref } from "./document.ts";
 
 /** What several operations have in common; each adds what it is the first to need. */
@@ -16,6 +16,8 @@ export const HEADERS = {
   Vary: header("Answers differ by origin.", true, { pattern: "\\bOrigin\\b" }),
   "Cache-Control": header("How long the answer may be kept.", true, {}),
   "X-Content-Type-Options": header("The answer is of no other type than it says.", true, { const: "nosniff" }),
+  "Strict-Transport-Security": header("Browsers come over HTTPS alone.", true, { const: "max-age=31536000" }),
+  "Content-Security-Policy": header("Nothing but the dashboard is a document.", true, {}),
   "Retry-After": header("After how many seconds to send the same request again.", true, { pattern: "^[1-9][0-9]*$" }),
   "WWW-Authenticate": header("How to send the key.", true, {}),
   Allow: header("The methods that the path knows.", true, {}),
@@ -29,12 +31,14 @@ const EVERYWHERE: readonly HeaderName[] = [
   "Vary",
   "Cache-Control",
   "X-Content-Type-Options",
+  "Strict-Transport-Security",
+  "Content-Security-Policy",
 ];
 const OF_STATUS: Readonly<Record<number, HeaderName>> = { 401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After" };
 
 /** An answer for every status of the problems. */
 export function refusals(codes: readonly ProblemCode[], { responses }: Shared): Record<string, Ref> {
-  const byStatus = Object.groupBy(codes, (code) => PROBLEMS[code][0]);
+  const byStatus = Object.groupBy(codes, (code) => PROBLEMS[code]);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, own = []]) => {
       const name = own.join(".");
@@ -46,13 +50,13 @@ export function refusals(codes: readonly ProblemCode[], { responses }: Shared): 
 
 /** The refusals of one status. */
 export function refusal(codes: readonly ProblemCode[]): Answer {
-  const [status] = codes.map((code) => PROBLEMS[code][0]);
+  const [status] = codes.map((code) => PROBLEMS[code]);
   const schema: JsonSchema = {
     allOf: [{ $ref: "#/components/schemas/Problem" }],
     properties: { type: { enum: codes.map((code) => `urn:footfall:${code}`) }, status: { const: status } },
   };
   return {
-    description: codes.map((code) => `${PROBLEMS[code][1]}.`).join(" "),
+    description: codes.map((code) => `${MEANINGS[code]}.`).join(" "),
     headers: headersOf(status),
     content: { "application/problem+json": { schema } },
   };

@@ -21,12 +21,13 @@ export const ASSET_HEADERS: Readonly<Record<string, Readonly<Record<string, stri
     "Cache-Control": "no-cache",
     "Content-Security-Policy": DASHBOARD_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
   },
   "/embed.js": { "Cache-Control": "public, max-age=3600" },
   "/openapi.json": { "Cache-Control": "no-cache" },
   // A name holds the hash of what is in it.
-  "/assets/*": { "Cache-Control": "public, max-age=31536000, immutable" },
+  "/assets/*": { "Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin" },
 };
 
 /** The headers of one path. */

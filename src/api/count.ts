@@ -4,8 +4,10 @@ import { normalizePage } from "../domain/page.ts";
 import type { Exchange, Shared } from "./exchange.ts";
 import { visitId } from "./idempotency.ts";
 import { memoize } from "./memo.ts";
+import { guardPages } from "./new-pages.ts";
 import type { Body } from "./operations.ts";
 import { Problem } from "./problem.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import { siteToCount } from "./site.ts";
 import { type PageTotals, totalsOf } from "./totals.ts";
 
@@ -29,11 +31,15 @@ export interface Counter {
 }
 
 /** Builds the counter; `today` is the UTC day of acceptance. */
-export function createCounter({ recorder, store, config, keepAlive }: Shared, today: () => string): Counter {
+export function createCounter(shared: Shared, today: () => string): Counter {
+  const { store, config, keepAlive, meter } = shared;
+  const record = guardPages(shared);
+  const limitRate = createRateLimit(shared);
   const countable = compilePatterns(config.pages);
   const isCrawler = memoize(isbot);
 
   async function count(exchange: Exchange, source: string | null, wish: Wish, fromBrowser: boolean): Promise<Counted> {
+    limitRate(exchange.request);
     const site = siteToCount(exchange, source, wish.site);
     const page = normalizePage(wish.page ?? "/", site);
     const id = visitId(exchange, wish.id);
@@ -41,17 +47,23 @@ export function createCounter({ recorder, store, config, keepAlive }: Shared, to
       throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
     }
     if (isUncounted(exchange.request.headers, fromBrowser)) {
-      return { ...totalsOf(site, page, await store.totals(site, [page])), counted: false, reason: "bot" };
+      return tell(totalsOf(site, page, await store.totals(site, [page])), "bot");
     }
-    const work = recorder.record(site, { page, day: today(), id });
+    const work = record(site, { page, day: today(), id });
     keepAlive?.(work.then(ignore, ignore), exchange.context);
     const outcome = await work;
     if (outcome.status === "conflict") {
       throw new Problem("id-reused", `id is ${quote(id)} and counted another page; allowed is an id of this visit's own.`);
     }
+    if (outcome.status === "shed")
+      throw new Problem("overloaded", "More visits arrive than can be counted; sending this one again is safe.");
     const { visits, siteVisits } = outcome;
-    const totals = { site, page, visits, siteVisits };
-    return outcome.status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: "duplicate" };
+    return tell({ site, page, visits, siteVisits }, outcome.status);
+  }
+
+  function tell(totals: PageTotals, status: "counted" | "duplicate" | "bot"): Counted {
+    meter?.add(status);
+    return status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: status };
   }
 
   /** Crawlers that run scripts or load images, and pages that are fetched before anyone asked for them. A plain API client counts. */

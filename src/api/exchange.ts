@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { AppConfig } from "../config.ts";
+import type { Meter } from "../domain/meter.ts";
 import type { Recorder } from "../domain/recorder.ts";
 import { allowSites, type SitePolicy, siteOfUrl } from "../domain/site.ts";
 import type { Store } from "../domain/store.ts";
@@ -18,6 +19,7 @@ export interface Deps {
   /** A new unique id of `[A-Za-z0-9_-]`. */
   readonly newId: () => string;
   readonly log: Log;
+  readonly meter?: Meter;
   /** The release, as `/v1/health` tells it. */
   readonly version: string;
   /** The runtime speaks HTTP/1.1 alone: a request with neither Content-Length nor Transfer-Encoding has no body (RFC 9112, 6.3). */
@@ -41,6 +43,11 @@ export function share(deps: Deps): Shared {
 
 /** What every answer to a stranger's script may show of its headers. */
 const EXPOSED = "Retry-After, X-Request-Id";
+
+/** A year; browsers heed it over HTTPS alone. */
+const HSTS = "max-age=31536000";
+/** No answer but the dashboard is a document: none loads anything, or is shown in a frame. */
+const NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'";
 
 /** One request and the making of its one answer: its headers are set once, together, as each later change would cost a copy. */
 export class Exchange {
@@ -69,6 +76,9 @@ export class Exchange {
   /** The one way to answer. `headers` are those of this answer alone: its type, its life in caches. */
   reply(status: number, body: string | Uint8Array<ArrayBuffer> | ReadableStream | null, headers: Record<string, string>): Response {
     headers["X-Content-Type-Options"] = "nosniff";
+    headers["Strict-Transport-Security"] = HSTS;
+    // In small letters, as an asset's own policy is.
+    headers["content-security-policy"] ??= NO_DOCUMENT;
     headers["X-Request-Id"] = this.requestId;
     headers["Vary"] = "Origin";
     headers["Access-Control-Expose-Headers"] = EXPOSED;

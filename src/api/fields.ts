@@ -1,8 +1,8 @@
 import { COLOR_ALLOWED } from "./badge.ts";
 import { object } from "./schema.ts";
 
-/** The largest number that a counter may be set to: JSON's safe integers end there. */
-export const MAX_VISITS = Number.MAX_SAFE_INTEGER;
+/** The largest number that a counter may be set to, or grow by in one import: sums of thousands are still safe integers. */
+export const MAX_VISITS = 1_000_000_000_000;
 /** Pages in one `GET /v1/visits`. */
 export const MAX_PAGES_READ = 100;
 /** The most pages that one list has. */

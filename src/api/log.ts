@@ -11,6 +11,11 @@ export type Log = (entry: LogEntry) => void;
 /** One line of JSON on the standard output. */
 export const logToConsole: Log = (entry) => console.log(JSON.stringify(entry));
 
+/** Tells the sums of a meter in one line. */
+export function summarize(log: Log): (sums: object) => void {
+  return (sums) => log({ severity: "INFO", message: "summary", ...sums });
+}
+
 /** From here on a request is slow enough to be logged. */
 export const SLOW_MS = 1_000;
 

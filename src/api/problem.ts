@@ -1,18 +1,22 @@
-/** Every kind of refusal: `urn:footfall:<code>`, its status and its title. */
+/** Every kind of refusal, `urn:footfall:<code>`, and its status. `reference.ts` says what each means. */
 export const PROBLEMS = {
-  "invalid-input": [400, "The request does not fit the contract"],
-  unauthorized: [401, "The API key is missing or wrong"],
-  "administration-off": [403, "Administration is off"],
-  "site-not-allowed": [403, "This site may not use the service"],
-  "site-mismatch": [403, "The request names another site than its origin"],
-  "page-not-allowed": [403, "This page may not be counted"],
-  "not-found": [404, "There is nothing at this path"],
-  "method-not-allowed": [405, "This path does not know the method"],
-  "too-large": [413, "The body is too large"],
-  "unsupported-media-type": [415, "The body is of an unknown type"],
-  "id-reused": [422, "The id was used for something else"],
-  internal: [500, "The service failed"],
-  unavailable: [503, "The store is not available"],
+  "invalid-input": 400,
+  unauthorized: 401,
+  "administration-off": 403,
+  "site-not-allowed": 403,
+  "site-mismatch": 403,
+  "page-not-allowed": 403,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  "too-large": 413,
+  "uri-too-long": 414,
+  "unsupported-media-type": 415,
+  "id-reused": 422,
+  "too-many-requests": 429,
+  "too-many-new-pages": 429,
+  internal: 500,
+  overloaded: 503,
+  unavailable: 503,
 } as const;
 
 /** The last part of a problem's `type`. */
@@ -20,7 +24,6 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 /** A refusal on its way to the client; `detail` is for the client's eyes. */
 export class Problem extends Error {
-  override readonly name = "Problem";
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -31,12 +34,13 @@ export class Problem extends Error {
   }
 
   get status(): number {
-    return PROBLEMS[this.code][0];
+    return PROBLEMS[this.code];
   }
 
-  /** The body, as RFC 9457 has it. */
+  /** The body, as RFC 9457 has it: the title is the code in words. */
   toJSON(): { type: string; title: string; status: number; detail: string } {
-    const [status, title] = PROBLEMS[this.code];
-    return { type: `urn:footfall:${this.code}`, title, status, detail: this.message };
+    const { code, status, message } = this;
+    const title = code.replaceAll("-", " ").replace(/^./, (letter) => letter.toUpperCase());
+    return { type: `urn:footfall:${code}`, title, status, detail: message };
   }
 }

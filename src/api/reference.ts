@@ -21,7 +21,28 @@ export interface Reference {
 }
 
 /** Any operation may answer these. */
-export const COMMON_PROBLEMS = ["invalid-input", "internal", "unavailable"] as const satisfies readonly ProblemCode[];
+export const COMMON_PROBLEMS = ["invalid-input", "uri-too-long", "internal", "unavailable"] as const satisfies readonly ProblemCode[];
+
+/** What each kind of refusal means. */
+export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
+  "invalid-input": "The request does not fit the contract",
+  unauthorized: "The API key is missing or wrong",
+  "administration-off": "Administration is off",
+  "site-not-allowed": "This site may not use the service",
+  "site-mismatch": "The request names another site than its origin",
+  "page-not-allowed": "This page may not be counted",
+  "not-found": "There is nothing at this path",
+  "method-not-allowed": "This path does not know the method",
+  "too-large": "The body is too large",
+  "uri-too-long": "The URL is too long",
+  "unsupported-media-type": "The body is of an unknown type",
+  "id-reused": "The id was used for something else",
+  "too-many-requests": "This address sends too many visits",
+  "too-many-new-pages": "This site gets too many new pages",
+  internal: "The service failed",
+  overloaded: "More visits arrive than can be counted",
+  unavailable: "The store is not available",
+};
 
 const object = (properties: Readonly<Record<string, JsonSchema>>, ...optional: readonly string[]): JsonSchema => ({
   type: "object",
@@ -46,7 +67,15 @@ const points = list(object({ date, visits }));
 const json = (schema: JsonSchema): Reference["answer"] => ({ status: 200, type: "application/json", schema });
 const other = (type: string): Reference["answer"] => ({ status: 200, type, schema: null });
 const KEY: readonly ProblemCode[] = ["unauthorized", "administration-off"];
-const COUNTING: readonly ProblemCode[] = ["site-not-allowed", "site-mismatch", "page-not-allowed", "id-reused"];
+const COUNTING: readonly ProblemCode[] = [
+  "site-not-allowed",
+  "site-mismatch",
+  "page-not-allowed",
+  "id-reused",
+  "too-many-requests",
+  "too-many-new-pages",
+  "overloaded",
+];
 
 /** Every operation's reference: one that is missing, or too many, does not compile. */
 export const REFERENCE: Readonly<Record<OperationId, Reference>> = {

@@ -12,6 +12,8 @@ import { parseQuery } from "./query.ts";
 import { check } from "./schema.ts";
 import { traceOf } from "./trace.ts";
 
+/** The longest URL, origin and query included, in bytes: a list of 100 pages fits, and so do Node's and Cloudflare's own limits. */
+const MAX_URL_BYTES = 16 * 1_024;
 /** What a preflight allows to send along. */
 const ALLOWED_HEADERS = "Content-Type, Idempotency-Key, X-API-Key";
 /** How long a browser may keep a preflight's answer. */
@@ -33,6 +35,9 @@ export async function serve<K extends OperationId>(exchange: Exchange, id: K, ha
 /** Answers with what `work` comes to: its response, or the problem that it throws. Either is logged where it must be. */
 export async function attempt(exchange: Exchange, work: () => Promise<Response>): Promise<Response> {
   try {
+    if (exchange.request.url.length > MAX_URL_BYTES) {
+      throw new Problem("uri-too-long", `The URL is too long; allowed are at most ${MAX_URL_BYTES} bytes.`);
+    }
     const response = await work();
     report(exchange, response.status);
     return response;
@@ -42,36 +47,36 @@ export async function attempt(exchange: Exchange, work: () => Promise<Response>)
 }
 
 /** Answers what no operation does: preflights, other methods, unknown paths. */
-export async function answerUnmatched(exchange: Exchange): Promise<Response> {
-  const { path, method } = exchange.context.req;
-  const methods = isAsset(path) ? ["GET"] : operationsAt(path).map((operation) => operation.method);
-  const known = methods.flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]));
-  const allow = [...known, "OPTIONS"].join(", ");
-  if (known.length === 0) return fail(exchange, new Problem("not-found", `The path is ${quote(path)}; /openapi.json lists all.`));
-  if (method !== "OPTIONS") {
-    return fail(exchange, new Problem("method-not-allowed", `The method is ${quote(method)}; allowed are ${allow}.`, { Allow: allow }));
-  }
-  const response = exchange.reply(204, null, {
-    Allow: allow,
-    "Access-Control-Allow-Methods": allow,
-    "Access-Control-Allow-Headers": ALLOWED_HEADERS,
-    "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE_S),
-    "Cache-Control": "no-store",
+export function answerUnmatched(exchange: Exchange): Promise<Response> {
+  return attempt(exchange, async () => {
+    const { path, method } = exchange.context.req;
+    const methods = isAsset(path) ? ["GET"] : operationsAt(path).map((operation) => operation.method);
+    if (methods.length === 0) throw new Problem("not-found", `The path is ${quote(path)}; /openapi.json lists all.`);
+    const allow = `${methods.join(", ").replace("GET", "GET, HEAD")}, OPTIONS`;
+    if (method !== "OPTIONS") {
+      throw new Problem("method-not-allowed", `The method is ${quote(method)}; allowed are ${allow}.`, { Allow: allow });
+    }
+    return exchange.reply(204, null, {
+      Allow: allow,
+      "Access-Control-Allow-Methods": allow,
+      "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+      "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE_S),
+      "Cache-Control": "no-store",
+    });
   });
-  report(exchange, response.status);
-  return response;
 }
 
 /** The one place where whatever was thrown becomes an answer. */
 async function fail(exchange: Exchange, error: unknown): Promise<Response> {
   await discardBody(exchange.request);
   const problem = asProblem(error);
+  exchange.shared.meter?.add(problem.code);
   const headers: Record<string, string> = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
     ...problem.headers,
   };
-  if (problem.code === "unavailable") headers["Retry-After"] = retryAfter(exchange.requestId);
+  if (problem.status === 503) headers["Retry-After"] = retryAfter(exchange.requestId);
   report(exchange, problem.status, error);
   return exchange.reply(problem.status, JSON.stringify(problem), headers);
 }
@@ -93,6 +98,7 @@ function retryAfter(requestId: string): string {
 /** Logs a request that failed or was slow, or every one. */
 function report({ shared, context, request, requestId, startedAt }: Exchange, status: number, error?: unknown): void {
   const latencyMs = shared.now() - startedAt;
+  shared.meter?.add("requests");
   if (status < 500 && latencyMs <= SLOW_MS && shared.config.log !== "all") return;
   const { path, method } = context.req;
   const trace = traceOf(request.headers);

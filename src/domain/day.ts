@@ -24,7 +24,7 @@ export function createDayClock(now: () => number): () => string {
 
 /** A day that exists, from 0001-01-01 to 9999-12-31, or a 400. */
 export function parseDay(field: string, text: string): string {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  const time = /^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time) || dayOf(time) !== text) invalid(field, text, 'a day that exists, as "YYYY-MM-DD"');
   return text;
 }

@@ -1,7 +1,5 @@
 /** Input that does not fit the contract; `message` names the field, what it was and what is allowed. */
-export class InvalidInput extends Error {
-  override readonly name = "InvalidInput";
-}
+export class InvalidInput extends Error {}
 
 /** The longest part of a refused value that is quoted back, in characters. */
 const QUOTED = 64;

@@ -1,15 +1,21 @@
 import { inTime } from "./in-time.ts";
+import type { Meter } from "./meter.ts";
 import { type Batch, type Receipt, type Store, StoreError, type Visit } from "./store.ts";
 
-/** What became of a visit. Totals are those after it (`counted`), or the current ones. */
+/** What became of a visit. Totals are those after it (`counted`), or the current ones. `shed`: there was no room, it was not taken on. */
 export type Outcome =
   | { readonly status: "counted" | "duplicate"; readonly visits: number; readonly siteVisits: number }
-  | { readonly status: "conflict" };
+  | { readonly status: "conflict" }
+  | { readonly status: "shed" };
 
 /** Counts visits. */
 export interface Recorder {
-  /** Resolves once the visit is durable; throws {@link StoreError} where that is not known in time. */
-  record(site: string, visit: Visit): Promise<Outcome>;
+  /**
+   * Resolves once the visit is durable; throws {@link StoreError} where that is not known in time.
+   *
+   * @param isNew its page may be a new one: only a few such pages are in a batch, so that the others do not wait for a flood of them
+   */
+  record(site: string, visit: Visit, isNew?: boolean): Promise<Outcome>;
   /** From now on every visit has at most as long as a batch; resolves when none is on its way. */
   drain(): Promise<void>;
 }
@@ -17,6 +23,14 @@ export interface Recorder {
 /** A batch's limits: visits, and writes (one for the site, one a page, one an id). */
 export const BATCH_VISITS = 400;
 export const BATCH_MUTATIONS = 500;
+/** Of these, visits of pages that may be new, and such pages. */
+const BATCH_NEW_VISITS = 200;
+const BATCH_NEW_PAGES = 20;
+/** Visits that one instance takes on at the same time: some 100 MB. */
+export const MAX_IN_FLIGHT = 10_000;
+/** While the oldest visit of a site waits longer, no more are taken on: they would come too late, and make the others late. */
+const MAX_QUEUE_MS = 4_000;
+const SHED: Outcome = { status: "shed" };
 /** Batches that one instance has in flight, each of another site. */
 const SITES_IN_FLIGHT = 8;
 /** How long a batch may try. */
@@ -75,6 +89,8 @@ class Pending {
 interface Lane {
   readonly site: string;
   readonly waiting: Pending[];
+  /** Those of pages that may be new. */
+  readonly newcomers: Pending[];
   readonly ids: Map<string, Pending>;
   /** Until when its batch in flight may take; 0 when none is. */
   busyUntil: number;
@@ -85,31 +101,56 @@ interface Lane {
  * commit for many visits and a quiet one waits for nobody. Each batch is led by one of its own visits, in that request's context
  * (on Workers, work is cancelled with the request that began it).
  */
-export function createRecorder(options: { store: Pick<Store, "commit">; now: () => number; newId: () => string }): Recorder {
-  const { store, now, newId } = options;
+export function createRecorder(options: { store: Pick<Store, "commit">; now: () => number; newId: () => string; meter?: Meter }): Recorder {
+  const { store, now, newId, meter } = options;
   const lanes = new Map<string, Lane>();
   const active = new Set<Lane>();
   const idle: (() => void)[] = [];
   let lastDeadline = Number.POSITIVE_INFINITY;
+  let inFlight = 0;
 
-  async function record(site: string, visit: Visit): Promise<Outcome> {
-    const lane = lanes.get(site) ?? open(site);
+  const onRetry = (): void => meter?.add("retries");
+
+  function measure(visits: number, ms: number): void {
+    meter?.add("batches");
+    meter?.add("batchVisits", visits);
+    meter?.peak("batchVisitsMax", visits);
+    meter?.add("commitMs", ms);
+    meter?.peak("commitMsMax", ms);
+  }
+
+  async function record(site: string, visit: Visit, isNew = false): Promise<Outcome> {
+    if (inFlight >= MAX_IN_FLIGHT) return SHED;
+    inFlight += 1;
+    try {
+      return await join(lanes.get(site) ?? open(site), visit, isNew);
+    } finally {
+      inFlight -= 1;
+    }
+  }
+
+  async function join(lane: Lane, visit: Visit, isNew: boolean): Promise<Outcome> {
     const twin = visit.id === null ? undefined : lane.ids.get(visit.id);
     if (twin && twin.visit.page !== visit.page) return { status: "conflict" };
     if (twin) return inTime(twin.repeat, LONGEST_WAIT_MS, tooLate);
+    const queue = isNew ? lane.newcomers : lane.waiting;
     const pending = new Pending(visit, now());
-    lane.waiting.push(pending);
+    if (pending.acceptedAt - (queue[0] ?? pending).acceptedAt > MAX_QUEUE_MS) {
+      elect(lane);
+      return SHED;
+    }
+    queue.push(pending);
     if (visit.id !== null) lane.ids.set(visit.id, pending);
     elect(lane);
     const turn = await inTime(pending.turn.promise, LONGEST_WAIT_MS, () => {
-      leave(lane, pending);
+      leave(lane, queue, pending);
       return tooLate();
     });
     return turn === LEAD ? lead(lane, pending) : turn;
   }
 
   function open(site: string): Lane {
-    const lane: Lane = { site, waiting: [], ids: new Map(), busyUntil: 0 };
+    const lane: Lane = { site, waiting: [], newcomers: [], ids: new Map(), busyUntil: 0 };
     lanes.set(site, lane);
     return lane;
   }
@@ -117,17 +158,18 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   /** Hands the lane's next batch to its first visit, if the lane and the instance have room for a batch. */
   function elect(lane: Lane): void {
     const time = now();
-    if (lane.waiting.length === 0 || lane.busyUntil > time) return;
+    const next = nextOf(lane);
+    if (!next || lane.busyUntil > time) return;
     if (active.size >= SITES_IN_FLIGHT) for (const other of active) if (other.busyUntil <= time) active.delete(other);
     if (active.size >= SITES_IN_FLIGHT) return;
     active.add(lane);
     lane.busyUntil = time + BATCH_DEADLINE_MS + GRACE_MS;
-    lane.waiting[0]?.turn.resolve(LEAD);
+    next.turn.resolve(LEAD);
   }
 
   async function lead(lane: Lane, leader: Pending): Promise<Outcome> {
     const term = lane.busyUntil;
-    const members = take(lane);
+    const members = form(lane);
     const oldest = members[0]?.acceptedAt ?? 0;
     try {
       await commit(lane.site, members, Math.min(now() + BATCH_DEADLINE_MS, oldest + VISIT_DEADLINE_MS, lastDeadline));
@@ -139,27 +181,34 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   }
 
   /** The next batch: in order of arrival, as many as the limits allow. */
-  function take(lane: Lane): Pending[] {
+  function form({ newcomers, waiting }: Lane): Pending[] {
     const pages = new Set<string>();
     let mutations = 1;
-    let count = 0;
-    for (const { visit } of lane.waiting) {
-      mutations += (pages.has(visit.page) ? 0 : 1) + (visit.id === null ? 0 : 1);
-      if (count === BATCH_VISITS || mutations > BATCH_MUTATIONS) break;
-      pages.add(visit.page);
-      count += 1;
-    }
-    return lane.waiting.splice(0, count);
+    const take = (queue: Pending[], mostVisits: number, mostPages: number): Pending[] => {
+      let count = 0;
+      for (const { visit } of queue) {
+        mutations += (pages.has(visit.page) ? 0 : 1) + (visit.id === null ? 0 : 1);
+        pages.add(visit.page);
+        if (count === mostVisits || mutations > BATCH_MUTATIONS || pages.size > mostPages) break;
+        count += 1;
+      }
+      return queue.splice(0, count);
+    };
+    const first = take(newcomers, BATCH_NEW_VISITS, BATCH_NEW_PAGES);
+    return first.concat(take(waiting, BATCH_VISITS - first.length, BATCH_MUTATIONS));
   }
 
   /** Settles every member. A batch that the store refuses for good is split until only the visit at fault fails. */
   async function commit(site: string, members: readonly Pending[], deadline: number): Promise<void> {
     const batch: Batch = { id: newId(), site, visits: members.map((member) => member.visit), expireAt: now() + ID_LIFETIME_MS };
+    const begunAt = now();
     try {
-      settle(members, await store.commit(batch, deadline));
+      settle(members, await store.commit(batch, deadline, onRetry));
+      measure(members.length, now() - begunAt);
     } catch (error) {
       const half = members.length >> 1;
       if (half === 0 || !(error instanceof StoreError) || error.retryable) {
+        meter?.add("unknown");
         for (const member of members) member.fail(error);
         return;
       }
@@ -169,10 +218,10 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   }
 
   /** A visit that waited too long is not counted any more. */
-  function leave(lane: Lane, pending: Pending): void {
-    const index = lane.waiting.indexOf(pending);
+  function leave(lane: Lane, queue: Pending[], pending: Pending): void {
+    const index = queue.indexOf(pending);
     if (index < 0) return;
-    lane.waiting.splice(index, 1);
+    queue.splice(index, 1);
     forget(lane, pending);
   }
 
@@ -185,7 +234,7 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
     active.delete(lane);
     // To the end of the line: a busy site must not keep the others waiting.
     lanes.delete(lane.site);
-    if (lane.waiting.length > 0) lanes.set(lane.site, lane);
+    if (nextOf(lane)) lanes.set(lane.site, lane);
     for (const other of lanes.values()) {
       if (active.size >= SITES_IN_FLIGHT) break;
       elect(other);
@@ -199,6 +248,11 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   }
 
   return { record, drain };
+}
+
+/** Who leads the next batch, and so must be in it. */
+function nextOf({ newcomers, waiting }: Lane): Pending | undefined {
+  return newcomers[0] ?? waiting[0];
 }
 
 /** Numbers the counted visits: the last one has the total, each before it one less. */

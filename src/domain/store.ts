@@ -98,8 +98,12 @@ export interface Correction {
  */
 export interface Store {
   readonly name: "datastore" | "sqlite";
-  /** Counts a batch, or finds that it was counted before, and says so the same way. */
-  commit(batch: Batch, deadline: number): Promise<Receipt>;
+  /**
+   * Counts a batch, or finds that it was counted before, and says so the same way.
+   *
+   * @param onRetry is called each time that it is sent again
+   */
+  commit(batch: Batch, deadline: number, onRetry?: () => void): Promise<Receipt>;
   /** One consistent snapshot. */
   totals(site: string, pages: readonly string[]): Promise<Totals>;
   /** Every site that has a counter, by name. */

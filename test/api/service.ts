@@ -1,6 +1,7 @@
 import type { LogEntry } from "../../src/api/log.ts";
 import { createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
+import { createMeter } from "../../src/domain/meter.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
 import type { Environment } from "../../src/environment.ts";
 import { createMemoryStore } from "./memory-store.ts";
@@ -16,9 +17,11 @@ export function startService(env: Environment = {}) {
     ids += 1;
     return `new-id-${ids}`;
   };
-  const recorder = createRecorder({ store, now, newId });
+  const sums: object[] = [];
+  const meter = createMeter({ now, tell: (line) => sums.push(line) });
+  const recorder = createRecorder({ store, now, newId, meter });
   const config = readConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env }, "node");
-  const app = createApp({ store, recorder, config, now, newId, log: (entry) => log.push(entry), version: "1.2.3" });
+  const app = createApp({ store, recorder, config, now, newId, log: (entry) => log.push(entry), meter, version: "1.2.3" });
 
   /** Sends a request; a body that is no string is sent as JSON. */
   async function send(target: string, options: { headers?: Record<string, string>; body?: unknown } = {}) {
@@ -33,7 +36,7 @@ export function startService(env: Environment = {}) {
     return { status: response.status, headers: response.headers, text: answer, json: isJson && answer ? JSON.parse(answer) : null };
   }
 
-  return { app, store, log, clock, send };
+  return { app, store, log, sums, meter, clock, send };
 }
 
 /** The headers of an administrator. */

@@ -9,6 +9,7 @@ import { counting } from "./service/counting.ts";
 import { disconnects } from "./service/disconnects.ts";
 import { exactness } from "./service/exactness.ts";
 import { images } from "./service/images.ts";
+import { limits } from "./service/limits.ts";
 import { logs } from "./service/logs.ts";
 import { reads } from "./service/reads.ts";
 import { refusals } from "./service/refusals.ts";
@@ -63,6 +64,7 @@ export function describeService(row: ServiceRow): void {
     reads(use, row);
     access(use);
     disconnects(use);
+    limits(row);
     logs(row);
   });
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { freePort } from "../../build/process.ts";
 import { type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { CLIENTS, createClient, misnumbered, newSite } from "../support/http.ts";
-import { failuresIn } from "../support/http-log.ts";
+import { failuresIn, linesOf } from "../support/http-log.ts";
 import { requires } from "../support/skip.ts";
 import { nodeOnDatastore, nodeOnSqlite, type ServiceRow } from "./rows.ts";
 import { OPEN } from "./service/rig.ts";
@@ -27,6 +27,35 @@ async function terminate({ process: { pid, exited } }: NodeServer): Promise<unkn
   expect(performance.now() - startedAt).toBeLessThan(STOPS_WITHIN_MS);
   return code;
 }
+
+test("before it stops, the server tells the sums of what it served", async () => {
+  const place = await nodeOnSqlite.place();
+  const served = await place.start(OPEN);
+  const client = createClient(served.url);
+  const site = newSite();
+  for (const id of ["visit-1234", "visit-1234", "visit-5678"]) await client.send("POST /visits", { body: { site, id } });
+  await client.send("POST /visits", { body: "{" });
+  client.close();
+  await terminate(served);
+  const sums = linesOf(served.output()).filter(({ message }) => message === "summary");
+  expect(sums).toEqual([
+    {
+      severity: "INFO",
+      message: "summary",
+      seconds: expect.any(Number),
+      requests: 4,
+      counted: 2,
+      duplicate: 1,
+      "invalid-input": 1,
+      batches: 3,
+      batchVisits: 3,
+      batchVisitsMax: 1,
+      commitMs: expect.any(Number),
+      commitMsMax: expect.any(Number),
+    },
+  ]);
+  await place.remove();
+});
 
 /** SIGTERM under load. */
 function shutdown(row: ServiceRow<NodeServer>): void {

@@ -81,6 +81,19 @@ describe.each(RUNTIMES)("static assets of $name", ({ start }) => {
     const policy = String(headers["content-security-policy"]);
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain("unsafe");
+    // Two policies would both hold, and the other one allows nothing.
+    expect(policy).not.toContain(",");
+    expect(policy).toContain("script-src 'self'");
+  });
+
+  test("only the dashboard's own pages may load its files; every answer keeps to HTTPS, and other files load nothing", async () => {
+    for (const path of ["/", "/openapi.json", "/embed.js", "/assets/none.js", ...(await hashed(served))]) {
+      const { headers } = await send(served.url + path);
+      expect(headers["strict-transport-security"], path).toBe("max-age=31536000");
+      const resource = /^\/(?:$|assets\/(?!none))/.test(path) ? "same-origin" : path === "/embed.js" ? "cross-origin" : undefined;
+      expect(headers["cross-origin-resource-policy"], path).toBe(resource);
+      if (path !== "/") expect(headers["content-security-policy"], path).toBe("default-src 'none'; frame-ancestors 'none'");
+    }
   });
 
   test("a client that has the file is told so", async () => {

@@ -1,9 +1,11 @@
 import { version } from "../../../package.json";
 import type { Assets } from "../../api/assets.ts";
-import { logToConsole } from "../../api/log.ts";
+import { answerBare } from "../../api/bare.ts";
+import { logToConsole, summarize } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
 import { createApp } from "../../app.ts";
 import { type Config, readConfig } from "../../config.ts";
+import { createMeter } from "../../domain/meter.ts";
 import { createRecorder } from "../../domain/recorder.ts";
 import type { Store } from "../../domain/store.ts";
 import { ConfigError, type Environment } from "../../environment.ts";
@@ -29,10 +31,11 @@ export function createWorker<Env extends object>(
     try {
       const config = readConfig(settingsOf(env), "workerd", engine);
       const store = openStore(config, env);
-      const recorder = createRecorder({ store, now: Date.now, newId });
+      const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
+      const recorder = createRecorder({ store, now: Date.now, newId, meter });
       const keepAlive = (work: Promise<unknown>, context: { executionCtx: { waitUntil(work: Promise<unknown>): void } }): void =>
         context.executionCtx.waitUntil(work);
-      return createApp({ store, recorder, config, now: Date.now, newId, log: logToConsole, version, keepAlive, ...assetsOf(env) });
+      return createApp({ store, recorder, config, now: Date.now, newId, log: logToConsole, meter, version, keepAlive, ...assetsOf(env) });
     } catch (error) {
       if (error instanceof ConfigError) return error;
       throw error;
@@ -59,12 +62,5 @@ function settingsOf(env: object): Environment {
 
 function misconfigured({ message }: ConfigError): Response {
   logToConsole({ severity: "ERROR", message });
-  const problem = new Problem("internal", "The service is not set up; its log says why.");
-  const headers = {
-    "Content-Type": "application/problem+json",
-    "Cache-Control": "no-store",
-    "Access-Control-Allow-Origin": "*",
-    "X-Request-Id": crypto.randomUUID(),
-  };
-  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+  return answerBare(new Problem("internal", "The service is not set up; its log says why."), crypto.randomUUID());
 }

@@ -22,7 +22,7 @@ export function createDurableObjectStore(
   clock: { now(): number; random(): number } = { now: Date.now, random: Math.random },
 ): Store {
   /** A failure of the hop itself, whatever its kind, says nothing of the call; one that the object answers may be final. */
-  async function hop<T>(deadline: number, once: () => Promise<T>): Promise<T> {
+  async function hop<T>(deadline: number, once: () => Promise<T>, onRetry?: () => void): Promise<T> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const left = deadline - clock.now();
       const wait = pause * (1 - clock.random() / 2);
@@ -35,14 +35,20 @@ export function createDurableObjectStore(
         }
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
+      onRetry?.();
     }
   }
 
-  function call<M extends Method>(site: string, method: M, args: Parameters<Store[M]>, deadline?: number): Promise<Results[M]> {
+  function call<M extends Method>(
+    site: string,
+    method: M,
+    args: Parameters<Store[M]>,
+    deadline?: number,
+    onRetry?: () => void,
+  ): Promise<Results[M]> {
     // The stub is taken anew each time: one whose object has failed stays broken.
-    return hop<Results[M]>(deadline ?? clock.now() + READ_MS, async () => {
-      return resultOf(await namespace.getByName(site).call(site, method, args)) as Results[M];
-    });
+    const once = async () => resultOf(await namespace.getByName(site).call(site, method, args)) as Results[M];
+    return hop(deadline ?? clock.now() + READ_MS, once, onRetry);
   }
 
   async function sites(): Promise<SiteTotal[]> {
@@ -57,7 +63,7 @@ export function createDurableObjectStore(
 
   return {
     name: "sqlite",
-    commit: (batch, deadline) => call(batch.site, "commit", [batch, deadline], deadline),
+    commit: (batch, deadline, onRetry) => call(batch.site, "commit", [batch, deadline], deadline, onRetry),
     totals: (...args) => call(args[0], "totals", args),
     sites,
     pages: (...args) => call(args[0], "pages", args),

@@ -17,13 +17,16 @@ interface Candidate {
  * tell: one that bears this batch's id was written by an earlier attempt, whose totals stand in the snapshot of that moment; any other
  * means that its visit was counted before and leaves the batch. No earlier attempt can land once such a mark stands.
  */
-export async function commitBatch(context: Context, batch: Batch, deadline: number): Promise<Receipt> {
+export async function commitBatch(context: Context, batch: Batch, deadline: number, onRetry?: () => void): Promise<Receipt> {
   const refused: Record<number, Refusal> = {};
   let candidates: readonly Candidate[] = batch.visits.map((visit, index) => ({ index, visit }));
   const shard = chooseShard(context, batch.site);
   const pages = [...new Set(batch.visits.map((visit) => visit.page))].sort();
 
+  let attempts = 0;
   return untilKnown(context, deadline, async (session) => {
+    attempts += 1;
+    if (attempts > 1) onRetry?.();
     while (candidates.length > 0) {
       try {
         const totals = await commitOnce(session, batch, candidates, shard);

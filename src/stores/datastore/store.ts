@@ -39,7 +39,7 @@ export function createDatastoreStore(options: {
 
   return {
     name: "datastore",
-    commit: (batch, deadline) => commitBatch(context, batch, deadline),
+    commit: (...args) => commitBatch(context, ...args),
     async totals(site, pages): Promise<Totals> {
       const snapshot = await read(site, pages, TOTAL_FIELDS);
       return { siteVisits: snapshot.site.count, visits: snapshot.pages.map(({ count }) => count) };

@@ -41,6 +41,12 @@ export function cors(rig: () => Rig): void {
       expect(answer.headers["access-control-allow-credentials"]).toBeUndefined();
       expect(answer.headers["access-control-expose-headers"]).toBe("Retry-After, X-Request-Id");
       expect(answer.headers.vary).toMatch(/\bOrigin\b/);
+      expect(answer.headers).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "strict-transport-security": "max-age=31536000",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      });
+      expect(answer.headers["cross-origin-resource-policy"]).toBe(/badge|pixel/.test(target) ? "cross-origin" : undefined);
     });
 
     test.each(preflights)("a preflight of %s allows its methods and the headers that the API knows", async (path, methods) => {

@@ -1,0 +1,52 @@
+import { createBuckets } from "../domain/buckets.ts";
+import { quote } from "../domain/invalid.ts";
+import { createRecent } from "../domain/recent.ts";
+import type { Outcome } from "../domain/recorder.ts";
+import type { Visit } from "../domain/store.ts";
+import type { Shared } from "./exchange.ts";
+import { Problem } from "./problem.ts";
+
+const HOUR_MS = 3_600_000;
+/** Pages that are known to exist, and sites whose budgets are kept (at most twice as many). */
+const KNOWN_PAGES = 20_000;
+const KNOWN_SITES = 1_000;
+/** Pages that are looked up at the same time. */
+const LOOKUPS = 16;
+
+/**
+ * Counts visits, of new pages no more than a site's budget in this instance allows. A page that this instance does not know takes a token
+ * along, and brings it back where it turns out to be an old one: so that no page is read to be counted. Only while there is no token it
+ * is looked up, and refused with 429 where it has no visits yet.
+ */
+export function guardPages({ recorder, store, config, now }: Shared): (site: string, visit: Visit) => Promise<Outcome> {
+  const { newPagesBurst, newPagesPerHour } = config;
+  const budgets = createBuckets({ burst: newPagesBurst, msEach: HOUR_MS / newPagesPerHour, most: KNOWN_SITES, now });
+  const known = createRecent<true>(KNOWN_PAGES);
+  let lookups = 0;
+
+  async function countUnknown(site: string, visit: Visit): Promise<Outcome> {
+    const wait = budgets.take(site);
+    if (wait) {
+      if (lookups === LOOKUPS) return { status: "shed" };
+      await mustExist(site, visit.page, wait);
+    }
+    const outcome = await recorder.record(site, visit, !wait);
+    const visits = "visits" in outcome ? outcome.visits : 0;
+    if (visits > 0) known.set(site + visit.page, true);
+    // The first visit of a page is the one that made it.
+    if (!wait && (outcome.status !== "counted" || visits > 1)) budgets.giveBack(site);
+    return outcome;
+  }
+
+  async function mustExist(site: string, page: string, wait: number): Promise<void> {
+    lookups += 1;
+    const { visits } = await store.totals(site, [page]).finally(() => {
+      lookups -= 1;
+    });
+    if (visits[0]) return;
+    const allowed = `allowed are ${newPagesBurst} new pages at once, and ${newPagesPerHour} an hour`;
+    throw new Problem("too-many-new-pages", `page is ${quote(page)}, a new one; ${allowed}.`, { "Retry-After": String(wait) });
+  }
+
+  return (site, visit) => (known.get(site + visit.page) ? recorder.record(site, visit) : countUnknown(site, visit));
+}

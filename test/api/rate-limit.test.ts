@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { clientOf } from "../../src/api/client.ts";
+import { ADMIN, GOOGLEBOT, startService } from "./service.ts";
+
+const HEADER = "X-Real-IP";
+const LIMITED = { CLIENT_IP_HEADER: HEADER, VISITS_PER_MINUTE: "3" };
+const from = (address: string) => ({ headers: { [HEADER]: address } });
+
+describe("a client is", () => {
+  test.each([
+    ["203.0.113.9", "203.0.113.9"],
+    ["203.0.113.9:51234", "203.0.113.9"],
+    ["::ffff:203.0.113.9", "203.0.113.9"],
+    ["::FFFF:CB00:7109", "203.0.113.9"],
+    ["[::ffff:203.0.113.9]:443", "203.0.113.9"],
+    ["198.51.100.7, 203.0.113.9", "203.0.113.9"],
+    ["junk,203.0.113.9 ", "203.0.113.9"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"],
+    ["2001:0DB8:0001:0002:ffff:ffff:ffff:ffff", "2001:db8:1:2::"],
+    ["[2001:db8:1:2::9]:443", "2001:db8:1:2::"],
+    ["2001:db8::2:0:0:0:9", "2001:db8:0:2::"],
+    ["2001:db8::9", "2001:db8::"],
+    ["::1", "::2"],
+    ["1::", "1::9"],
+  ])("%s, which is the same one as %s", (one, other) => {
+    expect(clientOf(one)).not.toBeNull();
+    expect(clientOf(one)).toBe(clientOf(other));
+  });
+
+  test.each([
+    ["203.0.113.9", "203.0.113.8"],
+    ["2001:db8:1:2::9", "2001:db8:1:3::9"],
+    ["203.0.113.9", "::203.0.113.9"],
+    ["::1", "1::"],
+  ])("%s, which is another one than %s", (one, other) => {
+    expect(clientOf(one)).not.toBe(clientOf(other));
+  });
+
+  test.each([
+    ...["", " ", ",", "unknown", "_hidden", "localhost", "203.0.113", "203.0.113.256", "0x7f.0.0.1", "1", "fe80::1%eth0", "::1::", ":"],
+    ...["203.0.113.9, unknown", "203.0.113.9,", "1:2:3:4:5:6:7:8:9", "]@example.com/[", "::1]/?#"],
+  ])("nobody where the header is %j", (header) => {
+    expect(clientOf(header)).toBeNull();
+  });
+});
+
+describe("the limit of visits per minute", () => {
+  test("refuses with 429, says when to come again, and counts nothing", async () => {
+    const { send, clock, store } = startService(LIMITED);
+    for (let times = 0; times < 3; times += 1) expect((await send("POST /visits", from("203.0.113.9"))).status).toBe(200);
+    const refused = await send("POST /visits", from("203.0.113.9"));
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("retry-after")).toBe("20");
+    expect(refused.headers.get("access-control-allow-origin")).toBe("*");
+    expect(refused.json).toEqual({
+      type: "urn:footfall:too-many-requests",
+      title: "Too many requests",
+      status: 429,
+      detail: "Too many visits come from this address; allowed are 3 a minute.",
+    });
+    expect(store.writes.length).toBe(3);
+    clock.time += 20_000;
+    expect((await send("POST /visits", from("203.0.113.9"))).json).toMatchObject({ visits: 4, counted: true });
+    expect((await send("POST /visits", from("203.0.113.9"))).status).toBe(429);
+  });
+
+  test("is one for all that counts, and leaves others alone", async () => {
+    const { send } = startService(LIMITED);
+    const counting = ["POST /visits", "GET /v1/pixel", "GET /v1/badge?count=true"];
+    for (const target of counting) expect((await send(target, from("2001:db8::1"))).status).toBe(200);
+    for (const target of counting) expect((await send(target, from("2001:db8::2"))).status, target).toBe(429);
+    for (const target of counting) expect((await send(target, from("2001:db8:0:1::1"))).status).toBe(200);
+  });
+
+  test("is for counting alone: reads, HEAD and administration have none", async () => {
+    const { send } = startService({ ...LIMITED, VISITS_PER_MINUTE: "1" });
+    expect((await send("POST /visits", from("203.0.113.9"))).status).toBe(200);
+    const free = ["GET /visits", "GET /v1/badge", "HEAD /v1/pixel", "HEAD /v1/badge?count=true", "GET /v1/pages", "GET /v1/export"];
+    for (const target of free) {
+      for (let times = 0; times < 3; times += 1) {
+        expect((await send(target, { headers: { ...ADMIN, [HEADER]: "203.0.113.9" } })).status, target).toBe(200);
+      }
+    }
+  });
+
+  test("counts what is not counted as well: crawlers and repeated ids cost it too", async () => {
+    const { send } = startService({ ...LIMITED, VISITS_PER_MINUTE: "2" });
+    const id = { id: "visit-1234" };
+    expect((await send("POST /visits", { ...from("203.0.113.9"), body: id })).status).toBe(200);
+    const bot = { headers: { [HEADER]: "203.0.113.9", "User-Agent": GOOGLEBOT } };
+    expect((await send("GET /v1/pixel", bot)).status).toBe(200);
+    expect((await send("POST /visits", { ...from("203.0.113.9"), body: id })).status).toBe(429);
+  });
+
+  test.each([
+    ["without a known address", {}],
+    ["with a header that holds none", { [HEADER]: "unknown" }],
+    ["with an address in another header", { "X-Forwarded-For": "203.0.113.9", "CF-Connecting-IP": "203.0.113.9" }],
+  ])("there is none %s", async (_, headers: Record<string, string>) => {
+    const { send } = startService({ ...LIMITED, VISITS_PER_MINUTE: "1" });
+    for (let times = 0; times < 3; times += 1) expect((await send("POST /visits", { headers })).status).toBe(200);
+  });
+
+  test("no setting, no header is trusted", async () => {
+    const { send } = startService({ VISITS_PER_MINUTE: "1" });
+    const headers = { "X-Forwarded-For": "203.0.113.9", "CF-Connecting-IP": "203.0.113.9", "X-Real-IP": "203.0.113.9" };
+    for (let times = 0; times < 3; times += 1) expect((await send("POST /visits", { headers })).status).toBe(200);
+  });
+});

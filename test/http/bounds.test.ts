@@ -1,0 +1,116 @@
+import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { freePort } from "../../build/process.ts";
+import { newSite } from "../support/http.ts";
+import { requires } from "../support/skip.ts";
+import { serving } from "./place.ts";
+import { nodeOnDatastore, nodeOnSqlite } from "./rows.ts";
+import { OPEN } from "./service/rig.ts";
+
+/** Longer than any limit here. */
+const PATIENCE_MS = 30_000;
+const HEAD = "POST /v1/visits HTTP/1.1\r\nHost: localhost\r\n";
+
+/** Sends text as it is over a connection of its own, and answers all that comes back until the server closes it. */
+async function raw(url: string, text: string, finish: (received: string) => boolean = () => false): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.setEncoding("latin1").setTimeout(PATIENCE_MS, () => socket.destroy(new Error("the server keeps the connection open")));
+  socket.write(text);
+  let received = "";
+  try {
+    for await (const part of socket) {
+      received += part;
+      if (finish(received)) break;
+    }
+  } catch (error) {
+    // A reset after the answer is as good as an end.
+    if (received === "") throw error;
+  }
+  socket.destroy();
+  return received;
+}
+
+const heads = (received: string) => received.match(/HTTP\/1\.1 \d{3}/g) ?? [];
+
+describe("what a client may take of the Node server", () => {
+  test.concurrent("headers of 32 KiB at most, else 431; a URL of 16 KiB at most, else 414", async () => {
+    await serving(nodeOnSqlite, OPEN, async ({ send }, { url }) => {
+      expect(await raw(url, `${HEAD}X-Long: ${"x".repeat(33_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+      const long = await send(`GET /v1/visits?more=${"x".repeat(17_000)}`);
+      expect(long).toMatchObject({ status: 414, headers: { "access-control-allow-origin": "*" } });
+      expect(long.json()).toMatchObject({ type: "urn:footfall:uri-too-long", detail: expect.stringMatching(/16384/) });
+      expect((await send("GET /v1/visits", { headers: { "X-Long": "x".repeat(30_000) } })).status).toBe(200);
+    });
+  });
+
+  test.concurrent("not a connection on which no request's headers end", async () => {
+    await serving(nodeOnSqlite, OPEN, async ({ send }, { url, output }) => {
+      const site = newSite();
+      const [silent, slow, half] = await Promise.all([
+        raw(url, ""),
+        raw(url, HEAD),
+        raw(url, `${HEAD}Content-Length: 0\r\n\r\n${HEAD}`),
+        send("POST /visits", { body: { site } }),
+      ]);
+      expect([heads(silent), heads(slow)]).toEqual([["HTTP/1.1 408"], ["HTTP/1.1 408"]]);
+      expect(heads(half)).toEqual(["HTTP/1.1 200", "HTTP/1.1 408"]);
+      expect((await send(`GET /visits?site=${site}`)).json()).toMatchObject({ siteVisits: 1 });
+      expect(output()).not.toMatch(/"severity":"(?:ERROR|WARNING)"/);
+    });
+  });
+
+  test.concurrent.each([
+    ["a Host that is none", "GET /v1/health HTTP/1.1\r\nHost: a b\r\n\r\n"],
+    ["a Host with a path", "GET /v1/health HTTP/1.1\r\nHost: localhost/x\r\n\r\n"],
+    ["no Host that can be read", "GET /v1/health HTTP/1.1\r\nHost: [::\r\n\r\n"],
+    ["a target with a backslash", "GET /v1\\health HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  ])("%s is a 400 that every script may read", async (_, text) => {
+    await serving(nodeOnSqlite, OPEN, async (_client, { url, output }) => {
+      const answer = await raw(url, text, (received) => received.includes("}"));
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer).toMatch(/\r\ncontent-type: application\/problem\+json\r\n/i);
+      expect(answer).toMatch(/\r\naccess-control-allow-origin: \*\r\n/i);
+      expect(answer).toMatch(/\{"type":"urn:footfall:invalid-input","title":"Invalid input","status":400,"detail":"Host /);
+      expect(output()).not.toMatch(/"severity":"(?:ERROR|WARNING)"/);
+    });
+  });
+});
+
+requires("emulator")("with its store away, the Node server", () => {
+  /** Visits at once, and over how many connections: more than are taken on. */
+  const [VISITS, CONNECTIONS] = [12_000, 60];
+
+  test.concurrent("takes on no more visits than it has room for, and refuses the others with 503", async () => {
+    const away = { ...OPEN, DATASTORE_EMULATOR_HOST: `127.0.0.1:${await freePort()}` };
+    await serving(nodeOnDatastore, away, async ({ send }, { url }) => {
+      const each = VISITS / CONNECTIONS;
+      const visits = `${HEAD}Content-Length: 0\r\n\r\n`.repeat(each);
+      const all = Array.from({ length: CONNECTIONS }, () => raw(url, visits, (received) => heads(received).length === each));
+      const answers = (await Promise.all(all)).join("");
+      expect(heads(answers)).toEqual(Array.from({ length: VISITS }, () => "HTTP/1.1 503"));
+      expect(answers.match(/urn:footfall:overloaded/g)?.length).toBeGreaterThan(0);
+      expect(answers.match(/\r\nretry-after: [1-9]\r\n/gi)).toHaveLength(VISITS);
+      expect((await send("GET /v1/visits?site=a.example&page=%zz")).status).toBe(400);
+    });
+  });
+
+  test.concurrent("keeps no visit waiting behind others that have waited for four seconds", async () => {
+    const away = { ...OPEN, DATASTORE_EMULATOR_HOST: `127.0.0.1:${await freePort()}` };
+    await serving(nodeOnDatastore, away, async ({ send }) => {
+      const site = newSite();
+      const count = () => send("POST /visits", { body: { site } });
+      const first = count();
+      // By then it is on its way to the store.
+      await setTimeout(500);
+      const second = count();
+      await setTimeout(4_500);
+      const late = await count();
+      expect(late).toMatchObject({ status: 503, headers: { "retry-after": expect.stringMatching(/^[1-5]$/) } });
+      expect(late.json()).toMatchObject({ type: "urn:footfall:overloaded" });
+      const types = (await Promise.all([first, second])).map((answer) => answer.json().type);
+      expect(types).toEqual(["urn:footfall:unavailable", "urn:footfall:unavailable"]);
+    });
+  });
+});
