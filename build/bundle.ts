@@ -6,6 +6,7 @@ import { minifyAgain } from "./minify.ts";
 import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
 import { DIST, fail, ROOT, shown } from "./root.ts";
+import { writeSbom } from "./sbom.ts";
 import { bytes, isScript, measure, metaFile, type Sized, table } from "./size.ts";
 
 /** What the build of a product found. */
@@ -22,6 +23,7 @@ export async function buildAll(): Promise<Built[]> {
   for (const product of products) built.push(await buildProduct(product));
   await writeDocuments();
   await finishAssets();
+  await writeSbom();
   return built;
 }
 
