@@ -23,8 +23,14 @@ async function main(names: readonly string[]): Promise<void> {
   );
   if (!existsSync(join(DIST, "server", "index.mjs"))) await buildOrFail();
   rmSync(FINDINGS_FILE, { force: true });
-  const vitest = [join(ROOT, "node_modules", "vitest", "vitest.mjs"), "run", "--config", "test/vitest.config.ts"];
-  const { status } = spawnSync(process.execPath, [...vitest, "--disable-console-intercept", ...files], {
+  const vitest = [
+    join(ROOT, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--disable-console-intercept=true",
+    "--config",
+    "test/vitest.config.ts",
+  ];
+  const { status } = spawnSync(process.execPath, [...vitest, ...files], {
     cwd: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, FAULTS: "full" },

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,7 +73,7 @@ async function fill(scenario: string, { url, output }: Pick<NodeServer, "url" | 
 
 /** Why a small disk of its own cannot be had here, or `null`. */
 function withoutMount(): string | null {
-  const place = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
+  const place = mkdtempSync(join(tmpdir(), "footfall-mount-"));
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", place], { stdio: "pipe" });
     execFileSync("umount", [place], { stdio: "pipe" });
@@ -80,7 +81,7 @@ function withoutMount(): string | null {
   } catch {
     return "a disk of its own needs root with the right to mount";
   } finally {
-    execFileSync("rmdir", [place]);
+    rmdirSync(place);
   }
 }
 
