@@ -18,7 +18,7 @@ const MIDNIGHT = Date.parse("2026-11-23T00:00:00Z");
 const HOUR_MS = 3_600_000;
 const CLIENTS = 16;
 /** How long visits are sent before midnight, after it, and between two jumps. */
-const WHILE_MS = size(500, 10_000);
+const WHILE_MS = size(400, 10_000);
 /** How far from noon the clock jumps while visits are counted; no id is older than a day at any of them. */
 const JUMPS_H = [11.9, -0.5, -11, 11, 0];
 

@@ -10,12 +10,12 @@ import { size, TIMEOUT } from "./size.ts";
 
 const INSTANCES = 3;
 const PAGES = ["/", "/a", "/b", "/c"];
-const IDS = size(3_000, 200_000);
-const PLAIN = size(1_500, 50_000);
-const KILLS = size(2, 10);
+const IDS = size(2_400, 200_000);
+const PLAIN = size(1_000, 50_000);
+const KILLS = size(1, 10);
 /** Longer than a batch may try, at full length: then visits are refused. */
 const OUTAGES = size(1, 3);
-const OUTAGE_MS = size(1_000, 9_000);
+const OUTAGE_MS = size(500, 9_000);
 /** How long a client waits before it sends a visit again. */
 const PAUSE_MS = 50;
 const SEED = 6;

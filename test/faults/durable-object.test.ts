@@ -14,8 +14,8 @@ import { bundleWorker } from "../support/miniflare.ts";
 import { progress, tell } from "./findings.ts";
 import { size, TIMEOUT } from "./size.ts";
 
-const IDS = size(800, 30_000);
-const RESTARTS = size(3, 30);
+const IDS = size(600, 30_000);
+const RESTARTS = size(2, 30);
 const CLIENTS = 32;
 const PAUSE_MS = 20;
 

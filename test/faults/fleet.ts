@@ -21,12 +21,12 @@ export interface Instance {
 }
 
 /** Visits that are on their way at once, to all servers. */
-export const CLIENTS = size(200, 600);
+export const CLIENTS = size(120, 600);
 /** How long a server may take to start on a loaded machine. */
 const START_MS = 30_000;
 /** Every fault is drawn from this seed. */
 const SEED = 20_261_122;
-const FAULT_RATE = size(0.25, 0.1);
+const FAULT_RATE = 0.1;
 
 /** Starts servers that count in one place, each over a connection with every fault. */
 export async function startFleet(instances: number): Promise<Instance[]> {

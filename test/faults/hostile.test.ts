@@ -24,7 +24,7 @@ const DRAWN = size(1_000, 20_000);
 const KNOWN_EVERY = 50;
 const BROKEN_EVERY = 40;
 /** The same requests are sent for so long before memory is looked at, so that compiled code and caches are there. */
-const WARM_UP = size(1_000, 50_000);
+const WARM_UP = size(500, 50_000);
 const REST_MS = size(0, 15_000);
 const MOST_GROWTH = 1.5;
 const PATIENCE_MS = 5_000;

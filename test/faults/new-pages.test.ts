@@ -86,7 +86,7 @@ function flood(row: ServiceRow<NodeServer>): void {
 }
 
 /** The service has its budget of new pages when it has a refusal for those beyond. */
-const budgeted = Object.values(PROBLEMS).some(([status]) => Number(status) === 429);
+const budgeted = JSON.stringify(PROBLEMS).includes("429");
 if (budgeted) {
   describe(`a flood of new pages on ${nodeOnSqlite.name}`, () => flood(nodeOnSqlite));
   requires("emulator")(`a flood of new pages on ${nodeOnDatastore.name}`, () => flood(nodeOnDatastore));
