@@ -7,6 +7,7 @@ import { minifyAgain } from "./minify.ts";
 import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
 import { DIST, fail, ROOT, shown } from "./root.ts";
+import { writeSbom } from "./sbom.ts";
 import { SERVER } from "./server.ts";
 import { bytes, isScript, measure, metaFile, type Sized, table } from "./size.ts";
 
@@ -25,6 +26,7 @@ export async function buildAll(): Promise<Built[]> {
   await writeDocuments();
   await finishAssets();
   await writeCodeCache(dirname(SERVER));
+  await writeSbom();
   return built;
 }
 

@@ -10,6 +10,8 @@ const CHECKS = [
   { name: "types: browsers", command: ["tsc", "-p", "src/web"] },
   { name: "types: browser tests", command: ["tsc", "-p", "test/web"] },
   { name: "lint and format (npm run fix)", command: ["biome", "check", "--error-on-warnings", "--max-diagnostics=50", "."] },
+  { name: "nothing unused: files, exports, dependencies", command: ["knip", "--no-progress"] },
+  { name: "licences of all packages", command: ["node", join("build", "licences.ts")] },
 ] as const;
 
 /** Runs every check, prints what failed, and answers their names. */

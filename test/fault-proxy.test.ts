@@ -24,11 +24,18 @@ async function startProxy(options: Parameters<typeof startFaultProxy>[0]): Promi
   return proxy;
 }
 
+/** When a request is given up. */
+const PATIENCE_MS = 1_000;
+
 /** Sends requests one after the other, on kept connections, and says of each whether it was answered. */
 async function send(host: string, count: number): Promise<boolean[]> {
   const answers: boolean[] = [];
   for (let index = 0; index < count; index += 1) {
-    const response = await fetch(`http://${host}/`, { method: "POST", body: "x".repeat(1_000) }).catch(() => null);
+    const response = await fetch(`http://${host}/`, {
+      method: "POST",
+      body: "x".repeat(1_000),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    }).catch(() => null);
     answers.push((await response?.text().catch(() => null)) === "done");
   }
   return answers;
@@ -63,7 +70,25 @@ test("delays an answer, at most twice in a batch's time", async () => {
   const begun = performance.now();
   expect(await send(proxy.host, 4)).toEqual([true, true, true, true]);
   expect(performance.now() - begun).toBeGreaterThanOrEqual(598);
-  expect(proxy.fates).toEqual({ pass: 2, drop: 0, delay: 2, reset: 0 });
+  expect(proxy.fates).toMatchObject({ pass: 2, delay: 2 });
+});
+
+test("half opens a connection, resets one within an answer, and drips an answer whole", async () => {
+  let reached = 0;
+  const target = await startBackend(
+    createServer((request, response) => {
+      request.resume().on("end", () => {
+        reached += 1;
+        response.end("done");
+      });
+    }),
+  );
+  for (const [fault, answered] of [["hang", false] as const, ["cut", false] as const, ["drip", true] as const]) {
+    const proxy = await startProxy({ target, seed: 1, rate: 1, faults: [fault] });
+    reached = 0;
+    expect(await send(proxy.host, 2), fault).toEqual([answered, answered]);
+    expect([reached, proxy.fates[fault]], fault).toEqual([2, 2]);
+  }
 });
 
 test("cuts everything in an outage, and passes everything once calm", async () => {
@@ -81,6 +106,9 @@ test.each<{ fault: Exclude<Fate, "pass">; reaches: number; answered: boolean }>(
   { fault: "reset", reaches: 0, answered: false },
   { fault: "drop", reaches: 1, answered: false },
   { fault: "delay", reaches: 1, answered: true },
+  { fault: "hang", reaches: 1, answered: false },
+  { fault: "cut", reaches: 1, answered: false },
+  { fault: "drip", reaches: 1, answered: true },
 ])("over HTTP/2 a request that meets $fault reaches the backend $reaches times", async ({ fault, reaches, answered }) => {
   let reached = 0;
   const server = createHttp2Server();
@@ -105,6 +133,7 @@ function request(session: ClientHttp2Session): Promise<boolean> {
       status = Number(headers[":status"]);
     });
     stream.on("error", () => {}).on("close", () => resolve(status === 200));
+    stream.setTimeout(PATIENCE_MS, () => stream.close());
     stream.resume().end();
   });
 }

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { start } from "../process.ts";
 import { DIST, fail, ROOT } from "../root.ts";
+import { SERVER } from "../server.ts";
 
 /** Another commit, built. */
 export interface Checkout {
@@ -35,7 +36,7 @@ export async function withCheckout<T>(ref: string, body: (checkout: Checkout) =>
     await building.exited;
     const dist = join(folder, "dist");
     // Over a budget it is built all the same.
-    if (!existsSync(join(dist, "server", "index.mjs"))) throw new Error(`${ref} does not build:\n${building.output()}`);
+    if (!existsSync(join(dist, relative(DIST, SERVER)))) throw new Error(`${ref} does not build:\n${building.output()}`);
     return await body({ commit, dist });
   } finally {
     process.off("exit", remove);

@@ -1,11 +1,16 @@
 import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { countRequests } from "./exchanges.ts";
 
 /**
  * What happens to an exchange: it passes; its answer is lost after the request was passed on; its answer comes late; the connection is
- * reset before the request is passed on.
+ * reset before the request is passed on; the request is passed on, and then the connection is half open: nobody closes it, and nothing
+ * comes; it is reset in the middle of the answer; the answer comes a few bytes at a time.
  */
-export type Fate = "pass" | "drop" | "delay" | "reset";
+export const FATES = ["pass", "drop", "delay", "reset", "hang", "cut", "drip"] as const;
+export type Fate = (typeof FATES)[number];
+/** Every fault. */
+export const FAULTS = FATES.filter((fate) => fate !== "pass");
 
 /** A TCP proxy that makes faults, on a port of 127.0.0.1. */
 export interface FaultProxy {
@@ -22,7 +27,10 @@ export interface FaultProxy {
 
 /** Later than a batch's attempt waits (2 s), in milliseconds. */
 const DELAY_MS = 2_500;
-/** At most so many answers are late within the window, so that a batch (6 s) can still meet its deadline. */
+/** An answer that drips comes in so many parts, with such a pause before each. */
+const DRIPS = 8;
+const DRIP_MS = 25;
+/** At most so many answers are late or never come within the window, so that a batch (6 s) can still meet its deadline. */
 const DELAYS_MAX = 2;
 const DELAYS_WINDOW_MS = 7_000;
 
@@ -32,7 +40,7 @@ const DELAYS_WINDOW_MS = 7_000;
  *
  * @param options.target `host:port`
  * @param options.rate the part of exchanges that meet a fault, 0 to 1
- * @param options.faults which faults; all where absent
+ * @param options.faults which faults; a lost, a late and a reset one where absent
  */
 export async function startFaultProxy(options: {
   target: string;
@@ -44,7 +52,7 @@ export async function startFaultProxy(options: {
   const { rate, faults = ["drop", "delay", "reset"], delayMs = DELAY_MS } = options;
   const target = new URL(`http://${options.target}`);
   const random = createRandom(options.seed);
-  const fates = { pass: 0, drop: 0, delay: 0, reset: 0 };
+  const fates = { pass: 0, drop: 0, delay: 0, reset: 0, hang: 0, cut: 0, drip: 0 };
   const sockets = new Set<Socket>();
   const delays: number[] = [];
   let calm = false;
@@ -54,12 +62,13 @@ export async function startFaultProxy(options: {
     // Both are always drawn: which exchange meets which fate depends on its number alone.
     const [hit, which] = [random() < rate, random()];
     const fault = faults[Math.floor(which * faults.length)] ?? "pass";
-    const fate = calm || !hit || (fault === "delay" && !mayDelay()) ? "pass" : fault;
+    const stalls = fault === "delay" || fault === "hang";
+    const fate = calm || !hit || (stalls && !mayStall()) ? "pass" : fault;
     fates[fate] += 1;
     return fate;
   }
 
-  function mayDelay(): boolean {
+  function mayStall(): boolean {
     const now = Date.now();
     while ((delays[0] ?? now) < now - DELAYS_WINDOW_MS) delays.shift();
     return delays.length < DELAYS_MAX && delays.push(now) > 0;
@@ -73,7 +82,8 @@ export async function startFaultProxy(options: {
   function serve(client: Socket): void {
     const upstream = connect(Number(target.port), target.hostname);
     const exchanges = countRequests();
-    let losesAnswer = false;
+    /** What is to become of the answer that comes next. */
+    let answer: Fate = "pass";
     let late: NodeJS.Timeout | undefined;
     for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const]) {
       sockets.add(socket.setNoDelay());
@@ -92,18 +102,27 @@ export async function startFaultProxy(options: {
           client.resetAndDestroy();
           return;
         }
-        if (fate === "drop") losesAnswer = true;
         if (fate === "delay") {
           upstream.pause();
           clearTimeout(late);
           late = setTimeout(() => upstream.resume(), delayMs);
-        }
+        } else if (answer === "pass") answer = fate;
       }
       upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
-      if (exchanges.answered(chunk) && losesAnswer) client.destroy();
-      else client.write(chunk);
+      if (answer === "hang") return;
+      if (!exchanges.answered(chunk) || answer === "pass") {
+        client.write(chunk);
+        return;
+      }
+      if (answer === "drop") client.destroy();
+      if (answer === "cut") client.write(chunk.subarray(0, chunk.length >> 1), () => client.resetAndDestroy());
+      if (answer === "drip") {
+        answer = "pass";
+        upstream.pause();
+        void drip(client, chunk).then(() => upstream.resume());
+      }
     });
   }
 
@@ -129,6 +148,14 @@ export async function startFaultProxy(options: {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function drip(socket: Socket, chunk: Buffer): Promise<void> {
+  const size = Math.ceil(chunk.length / DRIPS);
+  for (let start = 0; start < chunk.length && !socket.destroyed; start += size) {
+    await sleep(DRIP_MS);
+    socket.write(chunk.subarray(start, start + size));
+  }
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

@@ -31,9 +31,13 @@ const TIMEOUT_MS = 15_000;
 /** workerd closes connections that are idle for 5 seconds: the client must be the first, or a request may meet a closing connection. */
 const IDLE_MS = 2_000;
 
-/** Opens a client: nothing is added to what a test sends but `Host` and the body's length. */
-export function createClient(url: string): Client {
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS, timeout: IDLE_MS });
+/**
+ * Opens a client: nothing is added to what a test sends but `Host` and the body's length.
+ *
+ * @param connections how many it may have open
+ */
+export function createClient(url: string, connections = CLIENTS): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MS });
   return { send: (target, sent) => exchange(url, agent, target, sent), close: () => agent.destroy() };
 }
 

@@ -1,0 +1,164 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findProgram, freePort, start, waitForPort } from "../../build/process.ts";
+import { SERVER } from "../../build/server.ts";
+import { OPEN } from "../http/service/rig.ts";
+import { launchNodeServer, type NodeServer, startNodeServer } from "../support/artefacts.ts";
+import { type Client, createClient } from "../support/http.ts";
+import { tell } from "./findings.ts";
+import { TIMEOUT } from "./size.ts";
+
+const SITE = "example.com";
+/** Room for a few hundred pages; a full disk must come soon. */
+const ROOM_BYTES = 1_048_576;
+const MORE_ROOM_BYTES = 64 * ROOM_BYTES;
+/** Visits that are sent once the disk is full, and once there is room again. */
+const AFTER = 50;
+const MOST_VISITS = 20_000;
+const START_MS = 30_000;
+const NOBODY = 65_534;
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "footfall-disk-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Visits a page of its own each, so that the file grows; says what the answer was. */
+async function visit(client: Client, index: number): Promise<boolean> {
+  const answer = await client.send("POST /v1/visits", { body: { site: SITE, page: `/${index}-${"x".repeat(900)}` } });
+  if (answer.status === 200) return answer.json().counted;
+  expect(answer.json()).toMatchObject({
+    type: "urn:footfall:unavailable",
+    status: 503,
+    detail: expect.not.stringMatching(/sqlite|disk|errno/i),
+  });
+  expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
+  return false;
+}
+
+/** Visits until the disk is full, on when it is, and when there is room again: what was acknowledged is there throughout. */
+async function fill(scenario: string, { url, output }: Pick<NodeServer, "url" | "output">, makeRoom: () => void): Promise<void> {
+  const client = createClient(url);
+  const siteVisits = async () => (await client.send(`GET /v1/visits?site=${SITE}`)).json().siteVisits;
+  let index = 0;
+  let answered = 0;
+  while (await visit(client, index++)) {
+    answered += 1;
+    if (answered > MOST_VISITS) throw new Error("the disk does not fill");
+  }
+  let refused = 1;
+  for (let more = 0; more < AFTER; more += 1) {
+    if (await visit(client, index++)) answered += 1;
+    else refused += 1;
+  }
+  expect(refused).toBeGreaterThan(1);
+  expect(await siteVisits()).toBe(answered);
+  makeRoom();
+  for (let more = 0; more < AFTER; more += 1) {
+    expect(await visit(client, index++)).toBe(true);
+    answered += 1;
+  }
+  const counted = await siteVisits();
+  client.close();
+  const goal = `nothing acknowledged is lost, nothing refused is counted (${refused} were 503); it counts again with room`;
+  tell({ scenario, sent: index, answered, counted, goal, holds: counted === answered });
+  expect(counted).toBe(answered);
+  expect(output()).not.toMatch(/"status":500/);
+}
+
+/** Why a small disk of its own cannot be had here, or `null`. */
+function withoutMount(): string | null {
+  const place = mkdtempSync(join(tmpdir(), "footfall-mount-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", place], { stdio: "pipe" });
+    execFileSync("umount", [place], { stdio: "pipe" });
+    return null;
+  } catch {
+    return "a disk of its own needs root with the right to mount";
+  } finally {
+    rmdirSync(place);
+  }
+}
+
+const reason = withoutMount();
+const onDisk = reason === null ? describe : describe.skip;
+
+onDisk(reason === null ? "on a disk of its own" : `on a disk of its own (skipped: ${reason})`, () => {
+  test("a full one refuses visits, loses none, and goes on when there is room", TIMEOUT, async () => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${ROOM_BYTES}`, "tmpfs", folder]);
+    try {
+      const served = await startNodeServer({ ...OPEN, STORE: "sqlite", SQLITE_PATH: join(folder, "visits.sqlite") });
+      const makeRoom = () => execFileSync("mount", ["-o", `remount,size=${MORE_ROOM_BYTES}`, folder]);
+      await fill("SQLite, disk full", served, makeRoom).finally(() => served.stop());
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+  });
+});
+
+const withPrlimit = findProgram("prlimit") ? describe : describe.skip;
+withPrlimit(
+  findProgram("prlimit") ? "under a limit of the file's size" : "under a limit of the file's size (skipped: needs prlimit)",
+  () => {
+    test("visits are refused at it, none is lost, and it goes on without it", TIMEOUT, async () => {
+      const port = await freePort();
+      const env = {
+        ...OPEN,
+        PATH: process.env["PATH"] ?? "",
+        PORT: String(port),
+        STORE: "sqlite",
+        SQLITE_PATH: join(folder, "visits.sqlite"),
+      };
+      const server = [process.execPath, SERVER];
+      const running = start("prlimit", [`--fsize=${ROOM_BYTES}:unlimited`, ...server], { env });
+      await waitForPort(port, running, START_MS);
+      const lift = () => execFileSync("prlimit", ["--pid", String(running.pid), "--fsize=unlimited"]);
+      const served = { url: `http://127.0.0.1:${port}`, output: running.output };
+      await fill("SQLite, file limit", served, lift).finally(() => running.stop());
+    });
+  },
+);
+
+const isRoot = process.getuid?.() === 0;
+describe("a file that may not be written to", () => {
+  test("stops the start with one line, keeps its visits, and serves when it may", TIMEOUT, async () => {
+    await mkdir(join(folder, "data"));
+    const path = join(folder, "data", "visits.sqlite");
+    const settings = { ...OPEN, STORE: "sqlite", SQLITE_PATH: path };
+    const first = await startNodeServer(settings);
+    const client = createClient(first.url);
+    for (let index = 0; index < AFTER; index += 1) expect(await visit(client, index)).toBe(true);
+    client.close();
+    await first.stop();
+
+    await chmod(path, 0o444);
+    await chmod(join(folder, "data"), 0o555);
+    await chmod(folder, 0o755);
+    const { output, exited } = await startAsNobody(settings);
+    expect(await exited).toBe(1);
+    expect(output().trim().split("\n")).toEqual([expect.stringMatching(/^SQLITE_PATH is ".*" \(.*\); allowed is /)]);
+
+    await chmod(join(folder, "data"), 0o755);
+    await chmod(path, 0o644);
+    const again = await startNodeServer(settings);
+    const reader = createClient(again.url);
+    const { siteVisits } = (await reader.send(`GET /v1/visits?site=${SITE}`)).json();
+    expect(await visit(reader, AFTER)).toBe(true);
+    reader.close();
+    await again.stop();
+    expect(siteVisits).toBe(AFTER);
+  });
+});
+
+/** Root may write to every file: it hands the server to a user who may not. */
+async function startAsNobody(env: Record<string, string>) {
+  if (!isRoot) return (await launchNodeServer(env)).process;
+  const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+  const own = { ...env, PATH: process.env["PATH"] ?? "", PORT: String(await freePort()) };
+  return start("setpriv", [...ids, process.execPath, SERVER], { env: own });
+}

@@ -1,0 +1,39 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DIST } from "../../build/root.ts";
+import { FULL } from "./size.ts";
+
+/** Where the suites leave what they found, a JSON object a line. */
+export const FINDINGS_FILE = join(DIST, "faults", "findings.jsonl");
+
+/** What came of a scenario. */
+export interface Finding {
+  readonly scenario: string;
+  /** Requests, or visits, that were sent; those that were answered as counted; and what the store has in the end. */
+  readonly sent: number;
+  readonly answered: number;
+  readonly counted: number;
+  /** What must hold, in words. */
+  readonly goal: string;
+  readonly holds: boolean;
+  /** More figures, in words. */
+  readonly figures?: string;
+}
+
+const PROGRESS_MS = 5_000;
+let told = 0;
+
+/** Leaves a finding for the table at the end, at full length. It is told before it is asserted, so that a failure is in the table too. */
+export function tell(finding: Finding): void {
+  if (!FULL) return;
+  mkdirSync(dirname(FINDINGS_FILE), { recursive: true });
+  appendFileSync(FINDINGS_FILE, `${JSON.stringify(finding)}\n`);
+}
+
+/** Says now and then how far a scenario is, at full length. */
+export function progress(scenario: string, done: number, total: number): void {
+  const now = Date.now();
+  if (!FULL || now - told < PROGRESS_MS) return;
+  told = now;
+  process.stderr.write(`${scenario}: ${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")}\n`);
+}
