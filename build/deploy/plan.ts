@@ -21,11 +21,6 @@ const APIS = [
 const EXPIRING_KINDS = ["visit", "batch"];
 /** Requests that one instance serves at a time: as many visits as one write can count. */
 const CONCURRENCY = 400;
-/**
- * Node's own options: with its usual young generation (16 MB and more), what requests leave behind takes more memory than all that is
- * in use before it is collected.
- */
-export const NODE_OPTIONS = "--max-semi-space-size=4";
 /** What Google says of an account that was made a moment ago. */
 const UNKNOWN_ACCOUNT = /does not exist/;
 const DATABASE = "(default)";
@@ -133,7 +128,7 @@ export function planOf(deployment: Deployment, release: string): readonly Step[]
         `--service-account=${accounts.run.email}`,
         `--build-service-account=projects/${project}/serviceAccounts/${accounts.build.email}`,
         ...["--cpu-boost", `--concurrency=${CONCURRENCY}`, `--max-instances=${maxInstances}`],
-        `--set-env-vars=${listOf({ NODE_OPTIONS, DATASTORE_PROJECT_ID: project, ...settings })}`,
+        `--set-env-vars=${listOf({ DATASTORE_PROJECT_ID: project, ...settings })}`,
       ),
       hint: "The build's log is linked above; the service's own: gcloud run services logs read, or in the console.",
     },

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NODE_OPTIONS } from "../../build/deploy/plan.ts";
 import { connectTo } from "../../build/operate/service.ts";
 import { type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { emulatorHost } from "../support/emulator.ts";
@@ -43,7 +42,6 @@ function suite(settings: () => Promise<Record<string, string>>): void {
 
   async function serve(): Promise<NodeServer> {
     const own = {
-      NODE_OPTIONS,
       ADMIN_KEY: KEY,
       SITES: SITE,
       VISITS_PER_MINUTE: "1000000",

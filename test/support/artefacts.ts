@@ -6,6 +6,7 @@ import { Miniflare } from "miniflare";
 import { ASSETS } from "../../build/assets.ts";
 import { freePort, type Running, start, waitForPort } from "../../build/process.ts";
 import { DIST, shown } from "../../build/root.ts";
+import { NODE_FLAGS } from "../../build/server.ts";
 import { miniflareOptions } from "../../build/workerd.ts";
 
 /** A built artefact that serves, started as a user starts it. */
@@ -29,7 +30,7 @@ const START_MS = 30_000;
 export async function launchNodeServer(env: Record<string, string>): Promise<{ port: number; process: Running }> {
   const port = Number(env["PORT"] ?? (await freePort()));
   const own = { PATH: process.env["PATH"] ?? "", PORT: String(port), ...env };
-  return { port, process: start(process.execPath, [await artefact("server", "index.cjs")], { env: own }) };
+  return { port, process: start(process.execPath, [...NODE_FLAGS, await artefact("server", "index.cjs")], { env: own }) };
 }
 
 /**
