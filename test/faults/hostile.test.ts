@@ -66,6 +66,8 @@ test(`${REQUESTS} hostile requests are answered, count nothing, and leave the se
       const answer = await line.exchange(bytes, shot?.method === "HEAD");
       if (answer) judge(answer, shot, tally);
       else tally.maybe += 1;
+      // What follows on a connection that asked for another protocol is that protocol's.
+      if (shot?.headers.some(([name]) => name === "Upgrade")) line.close();
     }
   }
 

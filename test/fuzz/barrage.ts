@@ -11,6 +11,9 @@ export interface Line {
 /** No answer may take longer: a visit is refused within 10 seconds. */
 const PATIENCE_MS = 12_000;
 
+/** Of a request without an answer so much is shown. */
+const SHOWN_BYTES = 600;
+
 /** Opens a line to a port of 127.0.0.1. A server that cannot be reached throws. */
 export function openLine(port: number): Line {
   let socket: Socket | undefined;
@@ -20,21 +23,29 @@ export function openLine(port: number): Line {
   function open(): Socket {
     const reader = createReader(() => head);
     const opened = connect({ port, host: "127.0.0.1", noDelay: true });
+    /** What a connection says that is no longer used concerns no exchange. */
+    const isUsed = () => socket === opened;
     const read = (more: () => WireAnswer[]) => {
       try {
         for (const answer of more()) {
-          if (answer.headers["connection"] === "close") opened.destroy();
+          if (!isUsed()) return;
+          if (answer.headers["connection"] === "close") leave();
           settle?.(answer);
         }
       } catch (error) {
         settle?.(null, error as Error);
       }
     };
-    opened.on("data", (chunk) => read(() => reader.push(chunk)));
-    opened.on("error", (error: NodeJS.ErrnoException) => error.code === "ECONNREFUSED" && settle?.(null, error));
+    const leave = () => {
+      socket = undefined;
+      opened.destroy();
+    };
+    opened.on("data", (chunk) => isUsed() && read(() => reader.push(chunk)));
+    opened.on("error", (error: NodeJS.ErrnoException) => isUsed() && error.code === "ECONNREFUSED" && settle?.(null, error));
     opened.once("close", () => {
-      if (socket === opened) socket = undefined;
+      if (!isUsed()) return;
       read(() => reader.end());
+      if (isUsed()) socket = undefined;
       settle?.(null);
     });
     return opened;
@@ -43,7 +54,10 @@ export function openLine(port: number): Line {
   return {
     exchange(bytes, isHead) {
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => settle?.(null, new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+        const timer = setTimeout(
+          () => settle?.(null, new Error(`no answer within ${PATIENCE_MS} ms to ${bytes.toString("latin1", 0, SHOWN_BYTES)}`)),
+          PATIENCE_MS,
+        );
         settle = (answer, error) => {
           settle = undefined;
           clearTimeout(timer);
@@ -55,6 +69,9 @@ export function openLine(port: number): Line {
         socket.write(bytes);
       });
     },
-    close: () => void socket?.destroy(),
+    close() {
+      socket?.destroy();
+      socket = undefined;
+    },
   };
 }
