@@ -1,13 +1,16 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
 import { isAllowed, type Locked, readLock } from "./licences.ts";
-import { DIST } from "./root.ts";
+import { DIST, ROOT } from "./root.ts";
 import { metaFile } from "./size.ts";
 
 /** What the server's image is made of, as CycloneDX has it; it is beside the server, and so in the image. */
 export const SBOM_FILE = join(DIST, "server", "sbom.cdx.json");
+
+/** The licences of all that, in full, as most of them ask. */
+const LICENCES_FILE = join(DIST, "server", "licences.txt");
 
 /** The products in the image, and the runtime that it brings. */
 const SHIPPED = ["server", "server-google", "embed", "dashboard"];
@@ -31,6 +34,15 @@ export async function writeSbom(): Promise<void> {
     dependencies: [{ ref: name, dependsOn: components.map((component) => component["bom-ref"]) }],
   };
   await writeFile(SBOM_FILE, `${JSON.stringify(document, null, 2)}\n`);
+  await writeFile(LICENCES_FILE, (await Promise.all([...folders].sort().map(licenceOf))).join("\n\n"));
+}
+
+/** A package's licence as it came with it, or else its name alone. */
+async function licenceOf(folder: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+  const files = (await readdir(join(ROOT, folder))).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(ROOT, folder, file), "utf8")));
+  return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join("\n\n");
 }
 
 /** The folders of the packages that a product's bundle has something of. */

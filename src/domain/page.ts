@@ -48,8 +48,9 @@ function encodeOnce(path: string): string {
   });
 }
 
-/** Repeated, so that normalising twice is normalising once. */
+/** Repeated, so that normalising twice is normalising once; by segments, as a pattern would take the square of the path's length. */
 function trimIndex(path: string): string {
-  const trimmed = path.replace(/(?:\/|\/index\.html?)+$/, "");
-  return trimmed === "" ? "/" : trimmed;
+  const segments = path.split("/");
+  while (/^(index\.html?)?$/.test(segments.at(-1) ?? "/")) segments.pop();
+  return segments.join("/") || "/";
 }

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { percentile } from "../../build/bench/statistics.ts";
-import { PROBLEMS } from "../../src/api/problem.ts";
 import { nodeOnDatastore, nodeOnSqlite, type Place, type ServiceRow } from "../http/rows.ts";
 import { KEY, OPEN } from "../http/service/rig.ts";
 import type { NodeServer } from "../support/artefacts.ts";
@@ -85,9 +84,5 @@ function flood(row: ServiceRow<NodeServer>): void {
   });
 }
 
-/** The service has its budget of new pages when it has a refusal for those beyond. */
-const budgeted = JSON.stringify(PROBLEMS).includes("429");
-if (budgeted) {
-  describe(`a flood of new pages on ${nodeOnSqlite.name}`, () => flood(nodeOnSqlite));
-  requires("emulator")(`a flood of new pages on ${nodeOnDatastore.name}`, () => flood(nodeOnDatastore));
-} else describe.skip("a flood of new pages (skipped: this service has no budget of new pages)", () => flood(nodeOnSqlite));
+describe(`a flood of new pages on ${nodeOnSqlite.name}`, () => flood(nodeOnSqlite));
+requires("emulator")(`a flood of new pages on ${nodeOnDatastore.name}`, () => flood(nodeOnDatastore));
