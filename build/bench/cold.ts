@@ -71,7 +71,7 @@ async function listSubjects(folder: string, emulator: string | null, metadataHos
     );
   }
   const miniflare = join(ROOT, "build", "bench", "peers", "miniflare.ts");
-  subjects.push({ name: "Footfall under Miniflare, first visit counted", args: [miniflare], env: {}, request: COUNT });
+  subjects.push({ name: "Footfall under Miniflare, first visit counted", args: [miniflare], env: { TMPDIR: folder }, request: COUNT });
   return subjects;
 }
 
