@@ -1,24 +1,27 @@
 import type { Session } from "./retry.ts";
-import { type TransactionId, TransportError } from "./transport.ts";
+import type { TransactionId } from "./transport.ts";
 
 /** Read-only transactions lock nothing, and need no end. Read-write ones lock what they read. */
 export type TransactionMode = "readOnly" | "readWrite";
 
+/** How long an attempt to free a transaction's locks may take, whatever time is left: held on to, they would stop all visits of a site. */
+const ROLLBACK_MS = 2_000;
+
 /** Runs `body` in a transaction, and frees its locks where `body` has not committed it. */
 export async function inTransaction<T>(
-  { call }: Session,
+  { call, transport }: Session,
   mode: TransactionMode,
   body: (transaction: TransactionId) => Promise<T>,
 ): Promise<T> {
   const { transaction } = await call("beginTransaction", { transactionOptions: { [mode]: {} } });
+  const rollback = () => transport.call("rollback", { transaction }, ROLLBACK_MS);
   try {
     return await body(transaction);
   } finally {
-    if (mode === "readWrite") {
-      await call("rollback", { transaction }).catch((error: unknown) => {
-        // It was committed, or it expires by itself.
-        if (!(error instanceof TransportError)) throw error;
-      });
-    }
+    // Where both fail, it was committed, or expires by itself.
+    if (mode === "readWrite")
+      await rollback()
+        .catch(rollback)
+        .catch(() => {});
   }
 }

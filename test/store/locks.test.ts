@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
+import { createRestTransport } from "../../src/stores/datastore/rest.ts";
+import { createDatastoreStore } from "../../src/stores/datastore/store.ts";
+import { type Transport, TransportError } from "../../src/stores/datastore/transport.ts";
+import { emulatorHost } from "../support/emulator.ts";
+import { newSite } from "../support/http.ts";
+import { requires } from "../support/skip.ts";
+
+const DAY = "2026-11-22";
+const HOUR_MS = 3_600_000;
+/** Less than a lock that nobody frees is held. */
+const SOON_MS = 5_000;
+
+/** A store whose clock `late` puts forward; a call that has no time left fails as one that is too late. */
+async function openStore(late: () => number, onCall: (method: string) => void = () => {}) {
+  const origin = `http://${await emulatorHost()}`;
+  const rest = createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("locks"), fetch });
+  const transport: Transport = {
+    ...rest,
+    async call(method, request, timeoutMs) {
+      if (timeoutMs <= 1) throw new TransportError("DEADLINE_EXCEEDED", `${method}: no time left`);
+      const answer = await rest.call(method, request, timeoutMs);
+      onCall(method);
+      return answer;
+    },
+  };
+  return createDatastoreStore({
+    transport,
+    namespace: "",
+    readIn: "readWrite",
+    shards: 1,
+    now: () => Date.now() + late(),
+    random: Math.random,
+  });
+}
+
+requires("emulator")("what runs out of time while it holds locks", () => {
+  const visit = (site: string) => ({
+    id: randomUUID(),
+    site,
+    visits: [{ page: "/", day: DAY, id: null }],
+    expireAt: Date.now() + HOUR_MS,
+  });
+
+  test.each(["a correction", "a read"])("%s frees them: visits of its site go on", async (what) => {
+    const site = newSite();
+    const plain = await openStore(() => 0);
+    await plain.commit(visit(site), Date.now() + SOON_MS);
+    let late = 0;
+    const slow = await openStore(
+      () => late,
+      (method) => {
+        if (method === "lookup") late = HOUR_MS;
+      },
+    );
+    if (what === "a read") await slow.totals(site, ["/"]).catch(() => {});
+    else {
+      const correction = { id: randomUUID(), site, page: "/", visits: 7, expireAt: Date.now() + HOUR_MS };
+      await expect(slow.correct(correction, Date.now() + SOON_MS)).rejects.toThrow("in time");
+    }
+    expect(late).toBe(HOUR_MS);
+    expect(await plain.commit(visit(site), Date.now() + SOON_MS)).toMatchObject({ siteVisits: 2, visits: { "/": 2 } });
+  });
+});
