@@ -50,9 +50,9 @@ function overload(row: ServiceRow<NodeServer>): void {
       mostMb = Math.max(mostMb, memoryOf(pid));
     }, SAMPLE_MS);
     const began = performance.now();
-    const over = await flow({ port, bytes, connections: MANY, seconds: OVERLOAD_S, perSecond: TIMES * capacity });
+    const flood = { port, bytes, connections: MANY, seconds: OVERLOAD_S, perSecond: TIMES * capacity };
+    const over = await flow(flood).finally(() => clearInterval(sampling));
     const lasted = (performance.now() - began) / 1_000;
-    clearInterval(sampling);
 
     const recoveryStart = performance.now();
     const calm = percentile(able.latencies, 0.99);
