@@ -35,13 +35,17 @@ export async function timeStart({ name, args, env, request }: Start): Promise<St
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],
+    // With a group of its own, so that what it starts ends with it.
+    detached: true,
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   let output = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     output += text;
   });
-  const end = () => child.kill("SIGKILL");
+  const end = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+  };
   process.once("exit", end);
   try {
     const head = `${request.method} ${request.path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
