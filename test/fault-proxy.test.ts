@@ -41,16 +41,23 @@ async function send(host: string, count: number): Promise<boolean[]> {
   return answers;
 }
 
-test("decides the same for the same seed, on kept connections, and does what it counts", async () => {
-  let reached = 0;
-  const target = await startBackend(
+/** A backend that tells of every request that reaches it whole. */
+function startCounting(onRequest: () => void) {
+  return startBackend(
     createServer((request, response) => {
       request.resume().on("end", () => {
-        reached += 1;
+        onRequest();
         response.end("done");
       });
     }),
   );
+}
+
+test("decides the same for the same seed, on kept connections, and does what it counts", async () => {
+  let reached = 0;
+  const target = await startCounting(() => {
+    reached += 1;
+  });
   const runs = [];
   for (let run = 0; run < 2; run += 1) {
     const proxy = await startProxy({ target, seed: 7, rate: 0.3, faults: ["drop", "reset"] });
@@ -75,14 +82,9 @@ test("delays an answer, at most twice in a batch's time", async () => {
 
 test("half opens a connection, resets one within an answer, and drips an answer whole", async () => {
   let reached = 0;
-  const target = await startBackend(
-    createServer((request, response) => {
-      request.resume().on("end", () => {
-        reached += 1;
-        response.end("done");
-      });
-    }),
-  );
+  const target = await startCounting(() => {
+    reached += 1;
+  });
   for (const [fault, answered] of [["hang", false] as const, ["cut", false] as const, ["drip", true] as const]) {
     const proxy = await startProxy({ target, seed: 1, rate: 1, faults: [fault] });
     reached = 0;

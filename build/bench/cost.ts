@@ -8,7 +8,7 @@ export const PRICES = {
   entityDelete: 0.02 / 100_000,
   /** https://cloud.google.com/api-gateway/pricing: up to a billion calls a month. */
   gatewayCall: 3 / 1e6,
-  /** https://cloud.google.com/run/pricing: billed by request: each, and a CPU and half a GiB for as long as any is on its way. */
+  /** https://cloud.google.com/run/pricing: for each request, and for each second in which any is on its way: of one CPU and half a GiB. */
   runRequest: 0.4 / 1e6,
   runSecond: 0.000_024 + 0.5 * 0.000_002_5,
   /** https://cloud.google.com/stackdriver/pricing: by GiB; Cloud Run writes a line for every request by itself. */

@@ -1,7 +1,7 @@
 import { createBuckets } from "../domain/buckets.ts";
 import { quote } from "../domain/invalid.ts";
+import type { Outcome } from "../domain/pending.ts";
 import { createRecent } from "../domain/recent.ts";
-import type { Outcome } from "../domain/recorder.ts";
 import type { Visit } from "../domain/store.ts";
 import type { Shared } from "./exchange.ts";
 import { Problem } from "./problem.ts";

@@ -1,12 +1,8 @@
 import { inTime } from "./in-time.ts";
+import { createLane, forget, formBatch, type Lane, leave, nextOf } from "./lane.ts";
 import type { Meter } from "./meter.ts";
-import { type Batch, type Receipt, type Store, StoreError, type Visit } from "./store.ts";
-
-/** What became of a visit. Totals are those after it (`counted`), or the current ones. `shed`: there was no room, it was not taken on. */
-export type Outcome =
-  | { readonly status: "counted" | "duplicate"; readonly visits: number; readonly siteVisits: number }
-  | { readonly status: "conflict" }
-  | { readonly status: "shed" };
+import { LEAD, type Outcome, Pending, settle } from "./pending.ts";
+import { type Batch, type Store, StoreError, type Visit } from "./store.ts";
 
 /** Counts visits. */
 export interface Recorder {
@@ -20,12 +16,6 @@ export interface Recorder {
   drain(): Promise<void>;
 }
 
-/** A batch's limits: visits, and writes (one for the site, one a page, one an id). */
-export const BATCH_VISITS = 400;
-export const BATCH_MUTATIONS = 500;
-/** Of these, visits of pages that may be new, and such pages. */
-const BATCH_NEW_VISITS = 200;
-const BATCH_NEW_PAGES = 20;
 /** Visits that one instance takes on at the same time: some 100 MB. */
 export const MAX_IN_FLIGHT = 10_000;
 /** While the oldest visit of a site waits longer, no more are taken on: they would come too late, and make the others late. */
@@ -42,59 +32,6 @@ const GRACE_MS = 500;
 const LONGEST_WAIT_MS = VISIT_DEADLINE_MS + GRACE_MS;
 /** Ids are known for 24 hours, and with room for clocks and retries. */
 export const ID_LIFETIME_MS = 48 * 3_600_000;
-
-const LEAD = Symbol("lead");
-
-/** A visit that waits for its turn to lead, or for its outcome. */
-class Pending {
-  readonly visit: Visit;
-  readonly acceptedAt: number;
-  readonly turn = Promise.withResolvers<Outcome | typeof LEAD>();
-  #repeats: PromiseWithResolvers<Outcome> | undefined;
-  #result: (() => Outcome) | undefined;
-
-  constructor(visit: Visit, acceptedAt: number) {
-    this.visit = visit;
-    this.acceptedAt = acceptedAt;
-  }
-
-  /** The outcome for another send of the same id. */
-  get repeat(): Promise<Outcome> {
-    this.#repeats ??= Promise.withResolvers();
-    return this.#repeats.promise;
-  }
-
-  /** The outcome, or the failure, for the leader that has committed its own batch. */
-  result(): Outcome {
-    if (!this.#result) throw new Error("a batch left its leader without an outcome");
-    return this.#result();
-  }
-
-  settle(outcome: Outcome): void {
-    this.#result = () => outcome;
-    this.turn.resolve(outcome);
-    this.#repeats?.resolve(outcome.status === "counted" ? { ...outcome, status: "duplicate" } : outcome);
-  }
-
-  fail(error: unknown): void {
-    this.#result = () => {
-      throw error;
-    };
-    this.turn.reject(error);
-    this.#repeats?.reject(error);
-  }
-}
-
-/** One site's visits: those that wait, and the ids of all that are on their way. */
-interface Lane {
-  readonly site: string;
-  readonly waiting: Pending[];
-  /** Those of pages that may be new. */
-  readonly newcomers: Pending[];
-  readonly ids: Map<string, Pending>;
-  /** Until when its batch in flight may take; 0 when none is. */
-  busyUntil: number;
-}
 
 /**
  * Group commit: a site has one batch in flight, and the visits that arrive meanwhile form the next one, so a busy page costs one
@@ -150,7 +87,7 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   }
 
   function open(site: string): Lane {
-    const lane: Lane = { site, waiting: [], newcomers: [], ids: new Map(), busyUntil: 0 };
+    const lane = createLane(site);
     lanes.set(site, lane);
     return lane;
   }
@@ -169,7 +106,7 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
 
   async function lead(lane: Lane, leader: Pending): Promise<Outcome> {
     const term = lane.busyUntil;
-    const members = form(lane);
+    const members = formBatch(lane);
     const oldest = members[0]?.acceptedAt ?? 0;
     try {
       await commit(lane.site, members, Math.min(now() + BATCH_DEADLINE_MS, oldest + VISIT_DEADLINE_MS, lastDeadline));
@@ -178,24 +115,6 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
       if (lane.busyUntil === term) release(lane);
     }
     return leader.result();
-  }
-
-  /** The next batch: in order of arrival, as many as the limits allow. */
-  function form({ newcomers, waiting }: Lane): Pending[] {
-    const pages = new Set<string>();
-    let mutations = 1;
-    const take = (queue: Pending[], mostVisits: number, mostPages: number): Pending[] => {
-      let count = 0;
-      for (const { visit } of queue) {
-        mutations += (pages.has(visit.page) ? 0 : 1) + (visit.id === null ? 0 : 1);
-        pages.add(visit.page);
-        if (count === mostVisits || mutations > BATCH_MUTATIONS || pages.size > mostPages) break;
-        count += 1;
-      }
-      return queue.splice(0, count);
-    };
-    const first = take(newcomers, BATCH_NEW_VISITS, BATCH_NEW_PAGES);
-    return first.concat(take(waiting, BATCH_VISITS - first.length, BATCH_MUTATIONS));
   }
 
   /** Settles every member. A batch that the store refuses for good is split until only the visit at fault fails. */
@@ -217,18 +136,6 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
     }
   }
 
-  /** A visit that waited too long is not counted any more. */
-  function leave(lane: Lane, queue: Pending[], pending: Pending): void {
-    const index = queue.indexOf(pending);
-    if (index < 0) return;
-    queue.splice(index, 1);
-    forget(lane, pending);
-  }
-
-  function forget(lane: Lane, { visit }: Pending): void {
-    if (visit.id !== null) lane.ids.delete(visit.id);
-  }
-
   function release(lane: Lane): void {
     lane.busyUntil = 0;
     active.delete(lane);
@@ -248,31 +155,6 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   }
 
   return { record, drain };
-}
-
-/** Who leads the next batch, and so must be in it. */
-function nextOf({ newcomers, waiting }: Lane): Pending | undefined {
-  return newcomers[0] ?? waiting[0];
-}
-
-/** Numbers the counted visits: the last one has the total, each before it one less. */
-function settle(members: readonly Pending[], receipt: Receipt): void {
-  let siteVisits = receipt.siteVisits;
-  const visits: Record<string, number> = { ...receipt.visits };
-  for (let index = members.length - 1; index >= 0; index -= 1) {
-    const member = members[index];
-    if (!member) continue;
-    const { page } = member.visit;
-    const refused = receipt.refused[index];
-    if (refused === "conflict") member.settle({ status: "conflict" });
-    else if (refused) member.settle({ status: "duplicate", visits: receipt.visits[page] ?? 0, siteVisits: receipt.siteVisits });
-    else {
-      const number = visits[page] ?? 0;
-      member.settle({ status: "counted", visits: number, siteVisits });
-      visits[page] = number - 1;
-      siteVisits -= 1;
-    }
-  }
 }
 
 /** A visit's leader may be another request, which was cancelled. */

@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { planOf } from "../../build/deploy/plan.ts";
 import { type Command, commandsOf, fillIn, line } from "../../build/deploy/step.ts";
-import { findProgram } from "../../build/process.ts";
 import { ROOT } from "../../build/root.ts";
+import { requires } from "../support/skip.ts";
 import { DEMO, SAVED } from "./demo.ts";
 
 /** gcloud takes a second or two to start. */
@@ -38,8 +38,7 @@ function shapeOf([, ...args]: Command): string {
     .join(" ");
 }
 
-const suite = findProgram("gcloud") ? describe : describe.skip;
-suite(`the real gcloud's own parser${findProgram("gcloud") ? "" : " (skipped: needs gcloud, not found in PATH)"}`, () => {
+requires("gcloud")("the real gcloud's own parser", () => {
   // gcloud takes a second to start, of which it waits a part.
   test.concurrent.each([...commands().values()].map((command) => [line(command), command] as const))("takes %s", async (_, command) => {
     expect(await ask(command)).toContain(NO_ACCOUNT);

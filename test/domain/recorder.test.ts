@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createRecorder, type Outcome } from "../../src/domain/recorder.ts";
+import type { Outcome } from "../../src/domain/pending.ts";
+import { createRecorder } from "../../src/domain/recorder.ts";
 import { type Batch, type Receipt, StoreError, type Visit } from "../../src/domain/store.ts";
 
 const SITE = "example.com";

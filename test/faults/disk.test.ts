@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmdirSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findProgram, freePort, start, waitForPort } from "../../build/process.ts";
+import { freePort, start, waitForPort } from "../../build/process.ts";
 import { SERVER } from "../../build/server.ts";
 import { OPEN } from "../http/service/rig.ts";
 import { launchNodeServer, type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { type Client, createClient } from "../support/http.ts";
+import { requires } from "../support/skip.ts";
 import { tell } from "./findings.ts";
 import { TIMEOUT } from "./size.ts";
 
@@ -71,24 +71,7 @@ async function fill(scenario: string, { url, output }: Pick<NodeServer, "url" | 
   expect(output()).not.toMatch(/"status":500/);
 }
 
-/** Why a small disk of its own cannot be had here, or `null`. */
-function withoutMount(): string | null {
-  const place = mkdtempSync(join(tmpdir(), "footfall-mount-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", place], { stdio: "pipe" });
-    execFileSync("umount", [place], { stdio: "pipe" });
-    return null;
-  } catch {
-    return "a disk of its own needs root with the right to mount";
-  } finally {
-    rmdirSync(place);
-  }
-}
-
-const reason = withoutMount();
-const onDisk = reason === null ? describe : describe.skip;
-
-onDisk(reason === null ? "on a disk of its own" : `on a disk of its own (skipped: ${reason})`, () => {
+requires("mount")("on a disk of its own", () => {
   test("a full one refuses visits, loses none, and goes on when there is room", TIMEOUT, async () => {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${ROOM_BYTES}`, "tmpfs", folder]);
     try {
@@ -101,28 +84,24 @@ onDisk(reason === null ? "on a disk of its own" : `on a disk of its own (skipped
   });
 });
 
-const withPrlimit = findProgram("prlimit") ? describe : describe.skip;
-withPrlimit(
-  findProgram("prlimit") ? "under a limit of the file's size" : "under a limit of the file's size (skipped: needs prlimit)",
-  () => {
-    test("visits are refused at it, none is lost, and it goes on without it", TIMEOUT, async () => {
-      const port = await freePort();
-      const env = {
-        ...OPEN,
-        PATH: process.env["PATH"] ?? "",
-        PORT: String(port),
-        STORE: "sqlite",
-        SQLITE_PATH: join(folder, "visits.sqlite"),
-      };
-      const server = [process.execPath, SERVER];
-      const running = start("prlimit", [`--fsize=${ROOM_BYTES}:unlimited`, ...server], { env });
-      await waitForPort(port, running, START_MS);
-      const lift = () => execFileSync("prlimit", ["--pid", String(running.pid), "--fsize=unlimited"]);
-      const served = { url: `http://127.0.0.1:${port}`, output: running.output };
-      await fill("SQLite, file limit", served, lift).finally(() => running.stop());
-    });
-  },
-);
+requires("prlimit")("under a limit of the file's size", () => {
+  test("visits are refused at it, none is lost, and it goes on without it", TIMEOUT, async () => {
+    const port = await freePort();
+    const env = {
+      ...OPEN,
+      PATH: process.env["PATH"] ?? "",
+      PORT: String(port),
+      STORE: "sqlite",
+      SQLITE_PATH: join(folder, "visits.sqlite"),
+    };
+    const server = [process.execPath, SERVER];
+    const running = start("prlimit", [`--fsize=${ROOM_BYTES}:unlimited`, ...server], { env });
+    await waitForPort(port, running, START_MS);
+    const lift = () => execFileSync("prlimit", ["--pid", String(running.pid), "--fsize=unlimited"]);
+    const served = { url: `http://127.0.0.1:${port}`, output: running.output };
+    await fill("SQLite, file limit", served, lift).finally(() => running.stop());
+  });
+});
 
 const isRoot = process.getuid?.() === 0;
 describe("a file that may not be written to", () => {

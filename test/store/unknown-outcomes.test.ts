@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import type { Outcome } from "../../src/domain/recorder.ts";
+import type { Outcome } from "../../src/domain/pending.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
 import { openDatastore } from "../../src/stores/datastore/open.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";

@@ -1,6 +1,7 @@
 import * as google from "../../src/bindings/node/google.ts";
 import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
-import { createRecorder, type Outcome } from "../../src/domain/recorder.ts";
+import type { Outcome } from "../../src/domain/pending.ts";
+import { createRecorder } from "../../src/domain/recorder.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
 import { openDatastore } from "../../src/stores/datastore/open.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";

@@ -1,21 +1,42 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, inject, test } from "vitest";
 import { missingForEmulator } from "../../build/emulator.ts";
 import { findProgram } from "../../build/process.ts";
 
 /** What a suite may need beyond `npm ci`. */
-export type Tool = "emulator" | "chromium" | "buildah";
+export type Tool = "emulator" | "gcloud" | "chromium" | "buildah" | "mount" | "prlimit";
 
 /** Why each tool is missing, or `null` where it is there. */
 const MISSING: Record<Tool, () => string | null> = {
   emulator: () => (inject("emulator") === null ? missingForEmulator() : null),
+  gcloud: () => missing("gcloud"),
   chromium: () => missing("chromium"),
   buildah: () =>
     missing("buildah", "crun", "debootstrap") ?? (process.getuid?.() === 0 ? null : "debootstrap and buildah's chroots need root"),
+  mount: () => missing("mount", "umount") ?? refusedMount(),
+  prlimit: () => missing("prlimit"),
 };
 
 function missing(...programs: string[]): string | null {
   const absent = programs.filter((name) => findProgram(name) === null);
   return absent.length === 0 ? null : `needs ${absent.join(" and ")}, not found in PATH`;
+}
+
+/** Why a small disk of its own cannot be had, though the programs are there. */
+function refusedMount(): string | null {
+  const place = mkdtempSync(join(tmpdir(), "footfall-mount-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", place], { stdio: "pipe" });
+    execFileSync("umount", [place], { stdio: "pipe" });
+    return null;
+  } catch {
+    return "a disk of its own needs root with the right to mount";
+  } finally {
+    rmdirSync(place);
+  }
 }
 
 /**
