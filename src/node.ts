@@ -15,7 +15,6 @@ import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
 
-const HOST = "0.0.0.0";
 /** How often the log tells what there was to count: also the last minute before it was quiet. */
 const SUMMARY_MS = 60_000;
 
@@ -62,9 +61,10 @@ async function main(): Promise<void> {
   const server = createBoundedServer(stopping.around(app.fetch), { log: logToOutput, newId });
   server.once("error", refuse);
   stopping.server(server);
-  server.listen(config.port, HOST, () => {
+  // On every address. To name one, 0.0.0.0 itself included, has Node load its resolver, which takes a tenth of the whole start.
+  server.listen(config.port, () => {
     const { port } = server.address() as AddressInfo;
-    logToOutput({ severity: "INFO", message: `footfall ${version} listens on http://${HOST}:${port} and counts in ${store.name}` });
+    logToOutput({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` });
   });
 }
 

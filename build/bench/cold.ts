@@ -12,6 +12,7 @@ import { buildPeers, peerFile } from "./peers.ts";
 import { createProgress } from "./progress.ts";
 import type { Budget, Result } from "./result.ts";
 import { median, percentile, shortly, spread } from "./statistics.ts";
+import { warmUp } from "./warm-up.ts";
 
 const BARE = "bare node:http, first answer";
 const ON_DATASTORE = "Footfall, first visit counted in Datastore";
@@ -26,12 +27,16 @@ const HEALTH = { method: "GET", path: "/v1/health" } as const;
 
 /** From starting a process to its first answer: a fresh process each time, in alternating order. */
 export async function benchCold({ starts }: Options): Promise<Result> {
-  const notes = ["A start ends with the first bytes of the first answer. Google's sandbox, the image's pull and TLS are not in it."];
+  const notes = [
+    "A start ends with the first bytes of the first answer. Google's sandbox, the image's pull and TLS are not in it.",
+    "The emulator has been warmed up: it answers as fast as it does in the middle of a day.",
+  ];
   await buildPeers(["bare", "hono", "plain-grpc"]);
   const folder = await mkdtemp(join(tmpdir(), "footfall-bench-"));
   const metadata = await startMetadataServer();
   try {
     return await withEmulator(notes, async (emulator) => {
+      if (emulator !== null) await warmUp(emulator);
       const subjects = await listSubjects(folder, emulator, metadata.host);
       const times = new Map<string, Started[]>(subjects.map(({ name }) => [name, []]));
       const progress = createProgress("cold", starts);

@@ -1,3 +1,3 @@
 import { createServer } from "node:http";
 
-createServer((_request, response) => response.end("ok")).listen(Number(process.env["PORT"]), "127.0.0.1");
+createServer((_request, response) => response.end("ok")).listen(Number(process.env["PORT"]));

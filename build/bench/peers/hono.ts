@@ -3,4 +3,4 @@ import { Hono } from "hono";
 
 const app = new Hono();
 app.get("/", (context) => context.text("ok"));
-serve({ fetch: app.fetch, port: Number(process.env["PORT"]), hostname: "127.0.0.1" });
+serve({ fetch: app.fetch, port: Number(process.env["PORT"]) });

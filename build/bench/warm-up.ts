@@ -1,0 +1,42 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type * as google from "../../src/bindings/node/google.ts";
+import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
+import { send } from "../../src/bindings/node/send.ts";
+import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
+import type { Fetch, Transport } from "../../src/stores/datastore/transport.ts";
+import { SERVER } from "../server.ts";
+
+const COMMITS = 6_000;
+const AT_ONCE = 8;
+const DEADLINE_MS = 30_000;
+
+/**
+ * Commits until the emulator answers at its usual pace: over REST on connections that are used again and on new ones, and over gRPC, as
+ * the starts that are compared do. The emulator compiles itself while it runs, and its first thousands of answers take several times as
+ * long as the later ones; Google's service, whose part it plays, is never just started.
+ */
+export async function warmUp(emulator: string): Promise<void> {
+  const settings = { project: EMULATOR_PROJECT, databaseId: "", namespaceId: "bench-warm-up", emulator, serviceAccount: undefined };
+  const sendOnce: Fetch = (url, init) => send(url, { ...init, headers: { ...init.headers, Connection: "close" } });
+  const client: typeof google = createRequire(import.meta.url)(join(dirname(SERVER), "google.cjs"));
+  const transports: Transport[] = [
+    openRestTransport(settings, { fetch: send, now: Date.now }),
+    openRestTransport(settings, { fetch: sendOnce, now: Date.now }),
+    createGrpcTransport({ google: client, emulator, project: EMULATOR_PROJECT, databaseId: "" }),
+  ];
+  const stores = transports.map((transport) => openDatastore(transport, settings, 1));
+  let commits = 0;
+
+  async function work(site: string): Promise<void> {
+    while (commits < COMMITS) {
+      const store = stores[commits % stores.length];
+      commits += 1;
+      const visits = [{ page: "/", day: "2000-01-01", id: null }];
+      await store?.commit({ id: `warm-up-${commits}`, site, visits, expireAt: Date.now() + DEADLINE_MS }, Date.now() + DEADLINE_MS);
+    }
+  }
+
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => work(`warm-up-${index}.example`)));
+  await Promise.all(stores.map((store) => store.close()));
+}
