@@ -15,6 +15,8 @@ import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
 
+/** Connections that may wait to be accepted, as far as the system allows: of a burst of more, clients hear nothing for 1, 3, 7 or more seconds. */
+const BACKLOG = 4_096;
 /** How often the log tells what there was to count: also the last minute before it was quiet. */
 const SUMMARY_MS = 60_000;
 
@@ -62,7 +64,7 @@ async function main(): Promise<void> {
   server.once("error", refuse);
   stopping.server(server);
   // On every address. To name one, 0.0.0.0 itself included, has Node load its resolver, which takes a tenth of the whole start.
-  server.listen(config.port, () => {
+  server.listen({ port: config.port, backlog: BACKLOG }, () => {
     const { port } = server.address() as AddressInfo;
     logToOutput({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` });
   });

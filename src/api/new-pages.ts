@@ -16,7 +16,7 @@ const LOOKUPS = 16;
 /**
  * Counts visits, of new pages no more than a site's budget in this instance allows. A page that this instance does not know takes a token
  * along, and brings it back where it turns out to be an old one: so that no page is read to be counted. Only while there is no token it
- * is looked up, and refused with 429 where it has no visits yet.
+ * is looked up, and refused with 429 where it has no counter yet.
  */
 export function guardPages({ recorder, store, config, now }: Shared): (site: string, visit: Visit) => Promise<Outcome> {
   const { newPagesBurst, newPagesPerHour } = config;
@@ -28,7 +28,11 @@ export function guardPages({ recorder, store, config, now }: Shared): (site: str
     const wait = budgets.take(site);
     if (wait) {
       if (lookups === LOOKUPS) return { status: "shed" };
-      await mustExist(site, visit.page, wait);
+      lookups += 1;
+      const isKnown = await store.has(site, visit.page).finally(() => {
+        lookups -= 1;
+      });
+      if (!isKnown) throw tooManyNew(visit.page, wait);
     }
     const outcome = await recorder.record(site, visit, !wait);
     const visits = "visits" in outcome ? outcome.visits : 0;
@@ -38,14 +42,9 @@ export function guardPages({ recorder, store, config, now }: Shared): (site: str
     return outcome;
   }
 
-  async function mustExist(site: string, page: string, wait: number): Promise<void> {
-    lookups += 1;
-    const { visits } = await store.totals(site, [page]).finally(() => {
-      lookups -= 1;
-    });
-    if (visits[0]) return;
+  function tooManyNew(page: string, wait: number): Problem {
     const allowed = `allowed are ${newPagesBurst} new pages at once, and ${newPagesPerHour} an hour`;
-    throw new Problem("too-many-new-pages", `page is ${quote(page)}, a new one; ${allowed}.`, { "Retry-After": String(wait) });
+    return new Problem("too-many-new-pages", `page is ${quote(page)}, a new one; ${allowed}.`, { "Retry-After": String(wait) });
   }
 
   return (site, visit) => (known.get(site + visit.page) ? recorder.record(site, visit) : countUnknown(site, visit));

@@ -106,6 +106,8 @@ export interface Store {
   commit(batch: Batch, deadline: number, onRetry?: () => void): Promise<Receipt>;
   /** One consistent snapshot. */
   totals(site: string, pages: readonly string[]): Promise<Totals>;
+  /** Whether a page has a counter: now, or a moment ago. Waits for no visit on its way, and no visit waits for it. */
+  has(site: string, page: string): Promise<boolean>;
   /** Every site that has a counter, by name. */
   sites(): Promise<readonly SiteTotal[]>;
   /** Up to `limit` pages in byte order, beginning behind `after` (`null`: with the first). */

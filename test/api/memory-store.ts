@@ -58,6 +58,10 @@ export function createMemoryStore(): MemoryStore {
       check();
       return totals(site, pages);
     },
+    async has(site, page) {
+      check();
+      return pagesOf(site).has(page);
+    },
     async sites() {
       check();
       return [...counters.keys()].sort().map((site) => ({ site, visits: siteVisits(site) }));

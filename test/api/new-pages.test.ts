@@ -6,11 +6,11 @@ const LIMITED = { NEW_PAGES_BURST: "2", NEW_PAGES_PER_HOUR: "1" };
 
 function start(env = {}) {
   const service = startService({ ...LIMITED, ...env });
-  const { totals } = service.store;
+  const { has } = service.store;
   let reads = 0;
-  service.store.totals = (...args) => {
+  service.store.has = (...args) => {
     reads += 1;
-    return totals(...args);
+    return has(...args);
   };
   const count = async (page: string, more: object = {}) => (await service.send("POST /visits", { body: { page, ...more } })).json;
   return { ...service, count, reads: () => reads };
@@ -114,13 +114,13 @@ test("administration makes as many pages as it likes", async () => {
 test("a failing look-up is a 503, and leaves room for others", async () => {
   const { count, store, send } = start();
   await Promise.all([count("/a"), count("/b")]);
-  const { totals } = store;
+  const { has } = store;
   const { StoreError } = await import("../../src/domain/store.ts");
-  store.totals = async () => {
+  store.has = async () => {
     throw new StoreError("away", { retryable: true });
   };
   for (let times = 0; times < 40; times += 1) expect(await count("/old")).toMatchObject({ status: 503, type: "urn:footfall:unavailable" });
-  store.totals = totals;
+  store.has = has;
   await send("PUT /visits", { headers: ADMIN, body: { page: "/old", visits: 7 } });
   expect(await count("/old")).toEqual(counted(8));
 });
@@ -128,11 +128,11 @@ test("a failing look-up is a 503, and leaves room for others", async () => {
 test("no more than sixteen pages are looked up at the same time; more is shed, and known pages do not wait", async () => {
   const { count, store, send } = start();
   await Promise.all([count("/a"), count("/b")]);
-  const { totals } = store;
+  const { has } = store;
   const open = Promise.withResolvers<void>();
-  store.totals = async (...args) => {
+  store.has = async (...args) => {
     await open.promise;
-    return totals(...args);
+    return has(...args);
   };
   const looked = Array.from({ length: 16 }, (_, index) => count(`/new-${index}`));
   const shed = await send("POST /visits", { body: { page: "/more" } });

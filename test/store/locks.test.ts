@@ -63,4 +63,17 @@ requires("emulator")("what runs out of time while it holds locks", () => {
     expect(late).toBe(HOUR_MS);
     expect(await plain.commit(visit(site), Date.now() + SOON_MS)).toMatchObject({ siteVisits: 2, visits: { "/": 2 } });
   });
+
+  test("to look whether a page has a counter is one look-up, which locks nothing", async () => {
+    const calls: string[] = [];
+    const store = await openStore(
+      () => 0,
+      (method) => calls.push(method),
+    );
+    const site = newSite();
+    await store.commit(visit(site), Date.now() + SOON_MS);
+    calls.length = 0;
+    expect([await store.has(site, "/"), await store.has(site, "/other")]).toEqual([true, false]);
+    expect(calls).toEqual(["lookup", "lookup"]);
+  });
 });

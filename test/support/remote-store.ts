@@ -20,6 +20,7 @@ export function createRemoteStore(url: URL, name: Store["name"]): Store {
     name,
     commit: (...args) => call("commit", args),
     totals: (...args) => call("totals", args),
+    has: (...args) => call("has", args),
     sites: (...args) => call("sites", args),
     pages: (...args) => call("pages", args),
     top: (...args) => call("top", args),

@@ -65,6 +65,7 @@ export function createDurableObjectStore(
     name: "sqlite",
     commit: (batch, deadline, onRetry) => call(batch.site, "commit", [batch, deadline], deadline, onRetry),
     totals: (...args) => call(args[0], "totals", args),
+    has: (...args) => call(args[0], "has", args),
     sites,
     pages: (...args) => call(args[0], "pages", args),
     top: (...args) => call(args[0], "top", args),

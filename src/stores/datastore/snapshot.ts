@@ -73,7 +73,7 @@ interface Selection {
   readonly marks?: readonly Key[];
 }
 
-/** Reads a site's counters at one moment: now, or `at` a past time or in a transaction, with marks if wanted. */
+/** Reads a site's counters at one moment: now, or `at` a past time or in a transaction (`{}`: each as it is just now), with marks if wanted. */
 export async function readSnapshot(
   session: Session,
   site: string,

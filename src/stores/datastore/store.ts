@@ -6,7 +6,7 @@ import { listPages, listSites, listTop } from "./lists.ts";
 import { untilKnown } from "./retry.ts";
 import { type Context, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import type { TransactionMode } from "./transaction.ts";
-import type { Transport } from "./transport.ts";
+import type { ReadOptions, Transport } from "./transport.ts";
 
 /** How long a read may take. */
 const READ_DEADLINE_MS = 6_000;
@@ -33,8 +33,8 @@ export function createDatastoreStore(options: {
   const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
   const context: Context = { ...options, keys, shardsInUse: new Map() };
 
-  function read(site: string, pages: readonly string[], fields: readonly string[]) {
-    return untilKnown(context, now() + READ_DEADLINE_MS, (session) => readSnapshot(session, site, pages, { fields }));
+  function read(site: string, pages: readonly string[], fields: readonly string[], at?: ReadOptions) {
+    return untilKnown(context, now() + READ_DEADLINE_MS, (session) => readSnapshot(session, site, pages, { fields }, at));
   }
 
   return {
@@ -44,6 +44,8 @@ export function createDatastoreStore(options: {
       const snapshot = await read(site, pages, TOTAL_FIELDS);
       return { siteVisits: snapshot.site.count, visits: snapshot.pages.map(({ count }) => count) };
     },
+    // Not in a transaction: that may lock the site, and every visit of it.
+    has: async (site, page) => (await read(site, [page], TOTAL_FIELDS, {})).pages[0]?.shards.length !== 0,
     sites: () => listSites(context),
     pages: (site, after, limit, period) => listPages(context, site, after, limit, period),
     top: (site, limit, period) => listTop(context, site, limit, period),

@@ -102,6 +102,7 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     name: "sqlite",
     commit: (batch) => write(() => commit(batch)),
     totals: (site, pages) => attempt(() => totals(site, pages)),
+    has: (site, page) => attempt(() => sql.exec(statements.COUNTER, site, page).length > 0),
     sites: () => attempt(() => sql.exec<{ site: string; visits: number }>(statements.SITES)),
     pages: (site, after, limit, period) => {
       const { from, to } = period ?? NO_PERIOD;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Rig } from "../contract.ts";
-import { ALWAYS, count, newSite } from "./fixture.ts";
+import { ALWAYS, correctionOf, count, newSite, soon } from "./fixture.ts";
 
 const [D1, D2, D3] = ["2026-11-21", "2026-11-22", "2026-11-23"] as const;
 
@@ -8,6 +8,23 @@ const [D1, D2, D3] = ["2026-11-21", "2026-11-22", "2026-11-23"] as const;
 export function lists(rig: () => Rig): void {
   test("the store answers a ping", async () => {
     await rig().store.ping();
+  });
+
+  test("a page has a counter once it was counted or set, be it to nothing, until that is removed", async () => {
+    const { store, second } = rig();
+    const site = newSite();
+    const has = (page: string) => Promise.all([store.has(site, page), second.has(site, page)]);
+    expect(await has("/a")).toEqual([false, false]);
+    await count(store, site, { "/a": 1, "/b": 1 });
+    await store.correct(correctionOf(site, "/b", 0), soon());
+    expect(await Promise.all(["/a", "/b", "/a/b", "/c"].map(has))).toEqual([
+      [true, true],
+      [true, true],
+      [false, false],
+      [false, false],
+    ]);
+    await store.correct(correctionOf(site, "/a", null), soon());
+    expect(await has("/a")).toEqual([false, false]);
   });
 
   test("sites are listed by name with their totals", async () => {
