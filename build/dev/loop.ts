@@ -8,6 +8,7 @@ import { createDevAssets } from "./assets.ts";
 import { CompileError } from "./compile.ts";
 import { openEmulator } from "./emulator.ts";
 import { type Front, startFront } from "./front.ts";
+import { prepareMiniflare } from "./miniflare.ts";
 import { createOutput } from "./output.ts";
 import { createSession, type Session } from "./session.ts";
 import { VARS_FILE, WRANGLER_FILE } from "./settings.ts";
@@ -55,6 +56,7 @@ export async function startLoop(options: LoopOptions): Promise<void> {
   greet(front.url, website, emulator?.name ?? `Durable Objects, kept in ${shown(join(ROOT, ".footfall"))}/`, performance.now() - began);
   if (inspectorPort) console.log(`  inspector  http://127.0.0.1:${inspectorPort}/json (chrome://inspect finds it)`);
   await watchAll(session);
+  onEnd(prepareMiniflare());
   if (options.sample) {
     const { fillWithSample } = await import("./sample-data.ts");
     const filled = await fillWithSample(front.url, settings.vars["ADMIN_KEY"] ?? "");

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /** An editor may write a file in steps; this long after the last of them it is taken as written, in milliseconds. */
-const SETTLE_MS = 8;
+const SETTLE_MS = 4;
 
 /**
  * Tells of changed files, by the file system's events, without polling.

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
 import type { Miniflare, MiniflareOptions, Request } from "miniflare";
@@ -7,6 +6,7 @@ import { ROOT } from "../root.ts";
 import { miniflareOptions } from "../workerd.ts";
 import type { DevAssets } from "./assets.ts";
 import { createCompiler } from "./compile.ts";
+import { loadMiniflare } from "./miniflare.ts";
 import type { Output } from "./output.ts";
 import type { Settings } from "./settings.ts";
 
@@ -131,9 +131,4 @@ export function createDevWorker(options: {
       await Promise.all([miniflare?.dispose(), compiler.dispose()]);
     },
   };
-}
-
-/** `import` would read through its 4 MB for what kind of module it is, and take twice as long. */
-function loadMiniflare(): typeof import("miniflare") {
-  return createRequire(import.meta.url)("miniflare");
 }
