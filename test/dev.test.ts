@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { ASSETS } from "../build/assets.ts";
 import { copyProject, type Project } from "../build/bench/project.ts";
+import { preparedFiles } from "../build/dev/miniflare.ts";
 import { readSettings, WRANGLER_FILE } from "../build/dev/settings.ts";
 import { parseToml } from "../build/dev/toml.ts";
 import { freePort, start } from "../build/process.ts";
@@ -119,6 +121,10 @@ describe("npm run dev", () => {
     );
     await interrupt(inspected);
     await other.remove();
+  });
+
+  test("has prepared Miniflare for the next start", async () => {
+    await expect.poll(() => existsSync(preparedFiles().code), within).toBe(true);
   });
 
   test("ends with Ctrl-C, leaves nothing running, and begins again with the same counts", async () => {

@@ -193,6 +193,7 @@ function describe(ours: Subject, peer: Subject): Result {
     },
     notes: [
       `${ROUNDS} starts and ${ROUNDS} edits of each, in turns; GET ${PATH} is asked every ${POLL_MS} ms.`,
+      "An earlier npm run dev has prepared Miniflare: the first of all takes longer.",
       "wrangler dev bundles and serves the same worker and its Durable Objects, without the static assets.",
     ],
   };
