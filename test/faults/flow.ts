@@ -1,4 +1,4 @@
-import { openLine } from "../fuzz/barrage.ts";
+import { type Line, openLine } from "../fuzz/barrage.ts";
 import { bytesOf, type WireAnswer } from "../fuzz/wire.ts";
 
 /** What came of a flow of requests. */
@@ -17,9 +17,13 @@ export function visitTo(site: string, page: string): Buffer {
   return bytesOf({ method: "POST", target: "/v1/visits", headers: [], body: JSON.stringify({ site, page }) });
 }
 
+/** Something that counts nothing. */
+const PING = bytesOf({ method: "HEAD", target: "/v1/health", headers: [], body: "" });
+
 /**
  * Sends requests at a steady rate, whatever the answers: each when it is due, on a connection that is free, of at most `connections`.
- * What is due while none is free waits for one, and its latency tells so.
+ * What is due while none is free waits for one, and its latency tells so. All connections are open before, as those of a proxy are:
+ * Node accepts one in each turn of its loop, however many requests there are in one.
  *
  * @param options.perSecond `Infinity`: as many as are answered
  */
@@ -33,34 +37,34 @@ export async function flow(options: {
 }): Promise<Flow> {
   const { port, connections, seconds, perSecond, bytes, onAnswer } = options;
   const result: Flow = { sent: 0, statuses: new Map(), latencies: [], rude: 0 };
+  const lines = Array.from({ length: connections }, () => openLine(port));
+  await Promise.all(lines.map((line) => line.exchange(PING, true)));
   const began = performance.now();
   const end = began + seconds * 1_000;
   const total = Number.isFinite(perSecond) ? Math.round(perSecond * seconds) : Number.POSITIVE_INFINITY;
 
-  async function client(): Promise<void> {
-    const line = openLine(port);
-    try {
-      while (result.sent < total) {
-        const index = result.sent++;
-        const due = Number.isFinite(perSecond) ? began + (index / perSecond) * 1_000 : performance.now();
-        if (due > performance.now()) await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
-        if (performance.now() > end) {
-          result.sent -= 1;
-          return;
-        }
-        const answer = await line.exchange(bytes(index), false);
-        const status = answer?.status ?? 0;
-        result.statuses.set(status, (result.statuses.get(status) ?? 0) + 1);
-        if (answer && status !== 200 && !/^[1-9]\d*$/.test(answer.headers["retry-after"] ?? "")) result.rude += 1;
-        if (status === 200) result.latencies.push(performance.now() - due);
-        if (answer) onAnswer?.(answer);
+  async function client(line: Line): Promise<void> {
+    while (result.sent < total) {
+      const index = result.sent++;
+      const due = Number.isFinite(perSecond) ? began + (index / perSecond) * 1_000 : performance.now();
+      const early = due - performance.now();
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      if (performance.now() > end) {
+        result.sent -= 1;
+        return;
       }
-    } finally {
-      line.close();
+      const answer = await line.exchange(bytes(index), false);
+      const status = answer?.status ?? 0;
+      result.statuses.set(status, (result.statuses.get(status) ?? 0) + 1);
+      if (answer && status !== 200 && !/^[1-9]\d*$/.test(answer.headers["retry-after"] ?? "")) result.rude += 1;
+      if (status === 200) result.latencies.push(performance.now() - due);
+      if (answer) onAnswer?.(answer);
     }
   }
 
-  await Promise.all(Array.from({ length: connections }, client));
+  await Promise.all(lines.map(client)).finally(() => {
+    for (const line of lines) line.close();
+  });
   return result;
 }
 
