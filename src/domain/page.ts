@@ -1,5 +1,5 @@
 import { invalid } from "./invalid.ts";
-import { siteOfHost } from "./site.ts";
+import { parseHttpUrl, siteOfHost } from "./site.ts";
 
 /** The longest page name after normalisation, in bytes. */
 export const MAX_PAGE_BYTES = 1_024;
@@ -31,8 +31,8 @@ export function normalizePage(text: string, site: string): string {
 /** The host (empty for a path) and the path as the WHATWG parser resolves it. */
 function parse(text: string, original: string): { host: string; path: string } {
   if (SCHEME.test(text)) {
-    const url = URL.parse(text);
-    if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) invalid("page", original, ALLOWED);
+    const url = parseHttpUrl(text);
+    if (!url) invalid("page", original, ALLOWED);
     return { host: url.hostname, path: url.pathname };
   }
   // Joined by hand: resolved against a base, "//blog" would be a host.

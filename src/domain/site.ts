@@ -15,10 +15,16 @@ export function siteOfHost(host: string): string | null {
   return site && site.length <= MAX_SITE_BYTES ? site : null;
 }
 
+/** An http(s) URL; `null` where the text is none. */
+export function parseHttpUrl(text: string): URL | null {
+  const url = URL.parse(text);
+  return url?.protocol === "https:" || url?.protocol === "http:" ? url : null;
+}
+
 /** The site of an `Origin` or `Referer` header; `null` for `null`, another scheme than http(s), or no URL. */
 export function siteOfUrl(text: string): string | null {
-  const url = URL.parse(text);
-  return url && (url.protocol === "https:" || url.protocol === "http:") ? siteOfHost(url.hostname) : null;
+  const url = parseHttpUrl(text);
+  return url && siteOfHost(url.hostname);
 }
 
 /** The site that a request names, or a 400 that says what is allowed. */

@@ -68,7 +68,7 @@ export function pageOf(key: Key): string | null {
 
 /** An integer that no query needs, or one that lists are sorted by. */
 export function integer(value: number, indexed = false): Value {
-  return indexed ? { integerValue: String(value) } : { integerValue: String(value), excludeFromIndexes: true };
+  return { integerValue: String(value), excludeFromIndexes: !indexed };
 }
 
 const text = (value: string): Value => ({ stringValue: value, excludeFromIndexes: true });

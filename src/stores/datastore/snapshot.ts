@@ -1,3 +1,4 @@
+import type { Recent } from "../../domain/recent.ts";
 import type { Days } from "../../domain/store.ts";
 import { addDays } from "../../domain/tally.ts";
 import { daysOf, type Keys, numberOf } from "./layout.ts";
@@ -19,7 +20,7 @@ export interface Context {
   /** Shards that this instance writes to. */
   readonly shards: number;
   /** The most shards ever seen in use, by site: they only grow, and reads cover them all. */
-  readonly shardsInUse: Map<string, number>;
+  readonly shardsInUse: Recent<number>;
 }
 
 /** A counter summed over its shards. */

@@ -1,3 +1,4 @@
+import { createRecent } from "../../domain/recent.ts";
 import type { Days, Period, Store, Totals } from "../../domain/store.ts";
 import { addBatch, correctPage } from "./administer.ts";
 import { commitBatch } from "./commit.ts";
@@ -8,6 +9,8 @@ import { type Context, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import type { TransactionMode } from "./transaction.ts";
 import type { ReadOptions, Transport } from "./transport.ts";
 
+/** Sites of which it is kept how many shards they have (at most twice as many); of the others it is read anew. */
+const KNOWN_SITES = 1_000;
 /** How long a read may take. */
 const READ_DEADLINE_MS = 6_000;
 /** How long Datastore may take to show that it answers. */
@@ -31,7 +34,7 @@ export function createDatastoreStore(options: {
 }): Store {
   const { transport, namespace, now } = options;
   const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
-  const context: Context = { ...options, keys, shardsInUse: new Map() };
+  const context: Context = { ...options, keys, shardsInUse: createRecent(KNOWN_SITES) };
 
   function read(site: string, pages: readonly string[], fields: readonly string[], at?: ReadOptions) {
     return untilKnown(context, now() + READ_DEADLINE_MS, (session) => readSnapshot(session, site, pages, { fields }, at));

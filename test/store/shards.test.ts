@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
+import { createRestTransport } from "../../src/stores/datastore/rest.ts";
+import { createDatastoreStore } from "../../src/stores/datastore/store.ts";
+import { emulatorHost } from "../support/emulator.ts";
+import { requires } from "../support/skip.ts";
+import { batchOf, newSite, soon, visit } from "./contract/fixture.ts";
+
+const ALL = 4;
+
+/** A store that writes to the last shard that it may. */
+async function open(shards: number) {
+  const origin = `http://${await emulatorHost()}`;
+  const transport = createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("shards"), fetch });
+  return createDatastoreStore({ transport, namespace: "", readIn: "readWrite", shards, now: Date.now, random: () => 0.99 });
+}
+
+requires("emulator")("a site that is counted on several shards", () => {
+  test.each([1, ALL])("is read whole, also by an instance that is set to %i", async (shards) => {
+    const site = newSite();
+    const writer = await open(ALL);
+    const count = (page: string) => writer.commit(batchOf(site, [visit(page, randomUUID())]), soon());
+    // The first says how many shards there are, the others are on the last of them.
+    expect(await count("/a")).toMatchObject({ siteVisits: 1, visits: { "/a": 1 } });
+    expect(await count("/a")).toMatchObject({ siteVisits: 2, visits: { "/a": 2 } });
+    expect(await count("/b")).toMatchObject({ siteVisits: 3, visits: { "/b": 1 } });
+
+    const reader = await open(shards);
+    expect([await reader.has(site, "/b"), await reader.has(site, "/c")]).toEqual([true, false]);
+    expect(await reader.totals(site, ["/a", "/b", "/c"])).toEqual({ siteVisits: 3, visits: [2, 1, 0] });
+    expect(await reader.commit(batchOf(site, [visit("/b")]), soon())).toMatchObject({ siteVisits: 4, visits: { "/b": 2 } });
+    expect((await reader.pages(site, null, 10, null)).map(({ page, visits }) => [page, visits])).toEqual([
+      ["/a", 2],
+      ["/b", 2],
+    ]);
+  });
+});
