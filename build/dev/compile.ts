@@ -20,6 +20,9 @@ export class CompileError extends Error {
   }
 }
 
+// esbuild is a program in Go: to collect its garbage less often saves a fifth of the time that an edit takes to be built.
+process.env["GOGC"] ??= "400";
+
 /** Prepares a product for the loop: not minified, nothing written. Its plugins only make it small. */
 export function createCompiler(options: BuildOptions, sourcemap: "inline" | "external"): Compiler {
   const prepared: Promise<BuildContext<{ write: false; metafile: true }>> = context({

@@ -55,7 +55,7 @@ export function createCounter(shared: Shared, today: () => string): Counter {
     if (outcome.status === "conflict") {
       throw new Problem("id-reused", `id is ${quote(id)} and counted another page; allowed is an id of this visit's own.`);
     }
-    if (outcome.status === "shed") throw new Problem("overloaded", "Too many visits arrive; sending this one again is safe.");
+    if (outcome.status === "shed") throw new Problem("overloaded", "Too many visits arrive; sending the same id again is safe.");
     const { visits, siteVisits } = outcome;
     return tell({ site, page, visits, siteVisits }, outcome.status);
   }

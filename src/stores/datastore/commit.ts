@@ -51,7 +51,7 @@ type Totals = Omit<Receipt, "refused">;
 
 /** Page and site use one shard a batch. Another shard than the first is used once the first has told every reader how many there are. */
 function chooseShard(context: Context, site: string): number {
-  const announced = Math.min(context.shards, context.shardsInUse.get(site) ?? 1);
+  const announced = Math.min(context.shards, context.inUse.get(site) ?? 1);
   return Math.floor(context.random() * announced);
 }
 

@@ -19,8 +19,8 @@ export interface Context {
   readonly readIn: TransactionMode;
   /** Shards that this instance writes to. */
   readonly shards: number;
-  /** The most shards ever seen in use, by site: they only grow, and reads cover them all. */
-  readonly shardsInUse: Recent<number>;
+  /** The most shards ever seen in use, by site, of those that were seen. They only grow, and reads cover them all. */
+  readonly inUse: Recent<number>;
 }
 
 /** A counter summed over its shards. */
@@ -43,12 +43,12 @@ export interface Snapshot {
 
 /** How many shards a site's reads must cover. */
 export function shardsOf(context: Context, site: string): number {
-  return Math.max(context.shards, context.shardsInUse.get(site) ?? 1);
+  return Math.max(context.shards, context.inUse.get(site) ?? 1);
 }
 
 /** Keeps what a read or a commit said of a site's shards. */
 export function learnShards(context: Context, site: string, shards: number): void {
-  if (shards > (context.shardsInUse.get(site) ?? 1)) context.shardsInUse.set(site, shards);
+  if (shards > (context.inUse.get(site) ?? 0)) context.inUse.set(site, shards);
 }
 
 /** A key as a string. */
@@ -74,7 +74,7 @@ interface Selection {
   readonly marks?: readonly Key[];
 }
 
-/** Reads a site's counters at one moment: now, or `at` a past time or in a transaction (`{}`: each as it is just now), with marks if wanted. */
+/** Reads a site's counters at one moment: now, or `at` a past time or in a transaction, with marks if wanted. */
 export async function readSnapshot(
   session: Session,
   site: string,

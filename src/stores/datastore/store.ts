@@ -4,17 +4,15 @@ import { addBatch, correctPage } from "./administer.ts";
 import { commitBatch } from "./commit.ts";
 import { createKeys } from "./layout.ts";
 import { listPages, listSites, listTop } from "./lists.ts";
-import { untilKnown } from "./retry.ts";
-import { type Context, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
+import { type Session, untilKnown } from "./retry.ts";
+import { type Context, lookup, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
 import type { TransactionMode } from "./transaction.ts";
-import type { ReadOptions, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** Sites of which it is kept how many shards they have (at most twice as many); of the others it is read anew. */
 const KNOWN_SITES = 1_000;
 /** How long a read may take. */
 const READ_DEADLINE_MS = 6_000;
-/** How long Datastore may take to show that it answers. */
-const PING_DEADLINE_MS = 1_500;
 
 /**
  * Counts in Google Datastore, over any transport.
@@ -34,10 +32,14 @@ export function createDatastoreStore(options: {
 }): Store {
   const { transport, namespace, now } = options;
   const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
-  const context: Context = { ...options, keys, shardsInUse: createRecent(KNOWN_SITES) };
+  const context: Context = { ...options, keys, inUse: createRecent(KNOWN_SITES) };
 
-  function read(site: string, pages: readonly string[], fields: readonly string[], at?: ReadOptions) {
-    return untilKnown(context, now() + READ_DEADLINE_MS, (session) => readSnapshot(session, site, pages, { fields }, at));
+  function attempt<T>(read: (session: Session) => Promise<T>): Promise<T> {
+    return untilKnown(context, now() + READ_DEADLINE_MS, read);
+  }
+
+  function read(site: string, pages: readonly string[], fields: readonly string[]) {
+    return attempt((session) => readSnapshot(session, site, pages, { fields }));
   }
 
   return {
@@ -47,8 +49,12 @@ export function createDatastoreStore(options: {
       const snapshot = await read(site, pages, TOTAL_FIELDS);
       return { siteVisits: snapshot.site.count, visits: snapshot.pages.map(({ count }) => count) };
     },
-    // Not in a transaction: that may lock the site, and every visit of it.
-    has: async (site, page) => (await read(site, [page], TOTAL_FIELDS, {})).pages[0]?.shards.length !== 0,
+    // Not in a transaction, and without the site where its shards are known: a flood of these must not hold up the site's visits.
+    async has(site, page): Promise<boolean> {
+      if (!context.inUse.get(site)) await read(site, [], TOTAL_FIELDS);
+      const shards = Array.from({ length: shardsOf(context, site) }, (_, shard) => keys.counter(site, page, shard));
+      return (await attempt((session) => lookup(session, shards))).length > 0;
+    },
     sites: () => listSites(context),
     pages: (site, after, limit, period) => listPages(context, site, after, limit, period),
     top: (site, limit, period) => listTop(context, site, limit, period),
@@ -60,7 +66,7 @@ export function createDatastoreStore(options: {
     correct: (correction, deadline) => correctPage(context, correction, deadline),
     add: (batch, deadline) => addBatch(context, batch, deadline),
     async ping(): Promise<void> {
-      await untilKnown(context, now() + PING_DEADLINE_MS, ({ call }) => call("lookup", { keys: [keys.batch("", "ping")] }));
+      await attempt((session) => lookup(session, [keys.batch("", "ping")]));
     },
     close: () => transport.close(),
   };
