@@ -25,4 +25,4 @@ USER 65532:65532
 EXPOSE 8080
 # With the flags of npm start: a small heap for the young keeps a process that streams large bodies small. In exec form, so that SIGTERM
 # reaches Node itself. Settings come from the environment: see the README.
-ENTRYPOINT ["/bin/node", "--max-semi-space-size=8", "/app/server/index.cjs"]
+ENTRYPOINT ["/bin/node", "--min-semi-space-size=4", "--max-semi-space-size=8", "/app/server/index.cjs"]

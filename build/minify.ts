@@ -14,7 +14,7 @@ export async function minifyAgain(file: string): Promise<void> {
   const result = await minify(code, {
     module: true,
     ecma: ECMA,
-    compress: { passes: 2, lhs_constants: false, pure_getters: true },
+    compress: { passes: 3, lhs_constants: false, pure_getters: true },
     ...(content !== null && { sourceMap: { content, filename: basename(file), url: basename(map) } }),
   });
   await writeFile(file, result.code ?? "");

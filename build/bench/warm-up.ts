@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type * as google from "../../src/bindings/node/google.ts";
 import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
-import { send } from "../../src/bindings/node/send.ts";
+import { createHttpClient } from "../../src/bindings/node/http-client.ts";
 import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
 import type { Fetch, Transport } from "../../src/stores/datastore/transport.ts";
 import { SERVER } from "../server.ts";
@@ -18,6 +18,7 @@ const DEADLINE_MS = 30_000;
  */
 export async function warmUp(emulator: string): Promise<void> {
   const settings = { project: EMULATOR_PROJECT, databaseId: "", namespaceId: "bench-warm-up", emulator, serviceAccount: undefined };
+  const { send } = createHttpClient();
   const sendOnce: Fetch = (url, init) => send(url, { ...init, headers: { ...init.headers, Connection: "close" } });
   const client: typeof google = createRequire(import.meta.url)(join(dirname(SERVER), "google.cjs"));
   const transports: Transport[] = [

@@ -2,6 +2,7 @@ import { generateKeyPairSync, verify } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { createHttpClient } from "../../src/bindings/node/http-client.ts";
 import { metadataIdentity } from "../../src/bindings/node/metadata.ts";
 import { type Identity, serviceAccountIdentity } from "../../src/stores/datastore/identity.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";
@@ -40,11 +41,12 @@ async function metadataServer(lifetimeS: number, asked: string[]): Promise<strin
   });
 }
 
+const { send } = createHttpClient();
 const signal = () => AbortSignal.timeout(5_000);
 
 test("the metadata server is asked for project and token as the process starts, and once only, however many calls wait", async () => {
   const asked: string[] = [];
-  const identity = metadataIdentity({ host: await metadataServer(3_600, asked), project: undefined, now: Date.now });
+  const identity = metadataIdentity({ host: await metadataServer(3_600, asked), project: undefined, now: Date.now, send });
   const tokens = await Promise.all(Array.from({ length: 20 }, () => identity.token(signal())));
   expect(new Set(tokens)).toEqual(new Set(["token-1"]));
   expect(await identity.project(signal())).toBe("my-project");
@@ -56,7 +58,7 @@ test("the metadata server is asked for project and token as the process starts, 
 
 test("a token is renewed 5 minutes before it ends, and when it was refused", async () => {
   let time = 1_000_000;
-  const identity = metadataIdentity({ host: await metadataServer(3_600, []), project: "p", now: () => time });
+  const identity = metadataIdentity({ host: await metadataServer(3_600, []), project: "p", now: () => time, send });
   expect(await identity.token(signal())).toBe("token-1");
   time += 3_299_000;
   expect(await identity.token(signal())).toBe("token-1");
@@ -69,7 +71,7 @@ test("a token is renewed 5 minutes before it ends, and when it was refused", asy
 test("a metadata server that is away now may answer the next call", async () => {
   let up = false;
   const host = await standIn(() => (up ? [200, '{"access_token":"late","expires_in":3600}'] : [500, ""]));
-  const identity = metadataIdentity({ host, project: "p", now: Date.now });
+  const identity = metadataIdentity({ host, project: "p", now: Date.now, send });
   await expect(identity.token(signal())).rejects.toThrow("the metadata server answered 500");
   up = true;
   expect(await identity.token(signal())).toBe("late");

@@ -1,14 +1,14 @@
 import type { Log } from "../../api/log.ts";
 import type { Config } from "../../config.ts";
 import type { Store } from "../../domain/store.ts";
-import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../stores/datastore/open.ts";
+import { EMULATOR_PROJECT, openDatastore, openRestTransport, originOf } from "../../stores/datastore/open.ts";
 import type { Transport } from "../../stores/datastore/transport.ts";
 import { createAdaptiveTransport } from "./adaptive-transport.ts";
 import type * as google from "./google.ts";
 import { createGrpcTransport } from "./grpc.ts";
+import { createHttpClient } from "./http-client.ts";
 import { load } from "./load.ts";
 import { metadataIdentity } from "./metadata.ts";
-import { send } from "./send.ts";
 
 /** How long the first call over a new channel may take. */
 const WARM_UP_MS = 5_000;
@@ -51,10 +51,11 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     const atGoogle = emulator !== undefined || env["K_SERVICE"] !== undefined;
     if (!datastore.serviceAccount && !atGoogle) return lazy(loadGrpc);
     const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
+    const { send, open } = createHttpClient();
     const machine =
-      env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now }) : undefined;
-    // While the token is on its way: Google is asked over TLS, which takes long to load.
-    if (machine) void import("node:https");
+      env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now, send }) : undefined;
+    // While all else gets ready, and the token is on its way.
+    open(originOf(datastore));
     const first = openRestTransport(datastore, { fetch: send, now: Date.now }, machine);
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }

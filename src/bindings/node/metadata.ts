@@ -1,6 +1,5 @@
 import { createCache, type Identity } from "../../stores/datastore/identity.ts";
-import { TransportError } from "../../stores/datastore/transport.ts";
-import { send } from "./send.ts";
+import { type Fetch, TransportError } from "../../stores/datastore/transport.ts";
 
 const EARLY_MS = 5_000;
 
@@ -11,8 +10,8 @@ const EARLY_MS = 5_000;
  * @param options.host `metadata.google.internal`, or what `GCE_METADATA_HOST` says
  * @param options.project where it is known; else the metadata server is asked
  */
-export function metadataIdentity(options: { host: string; project: string | undefined; now: () => number }): Identity {
-  const { host, now } = options;
+export function metadataIdentity(options: { host: string; project: string | undefined; now: () => number; send: Fetch }): Identity {
+  const { host, now, send } = options;
 
   async function ask(path: string, signal: AbortSignal) {
     const response = await send(`http://${host}/computeMetadata/v1/${path}`, { headers: { "Metadata-Flavor": "Google" }, signal });

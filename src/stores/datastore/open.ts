@@ -28,9 +28,13 @@ export function openRestTransport(settings: DatastoreSettings, deps: { fetch: Fe
   const { databaseId, emulator, serviceAccount: key, project } = settings;
   const own = key ? serviceAccountIdentity({ key, project, now: deps.now }) : machine;
   const identity = emulator ? emulatorIdentity(project ?? EMULATOR_PROJECT) : own;
-  if (!identity) throw new TypeError("no identity to ask Datastore with");
-  const origin = emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
-  return createRestTransport({ origin, databaseId, identity, fetch: deps.fetch });
+  if (!identity) throw new TypeError("no identity");
+  return createRestTransport({ origin: originOf(settings), databaseId, identity, fetch: deps.fetch });
+}
+
+/** Where REST is spoken. */
+export function originOf({ emulator }: Pick<DatastoreSettings, "emulator">): string {
+  return emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
 }
 
 /** Opens the store over a transport. */

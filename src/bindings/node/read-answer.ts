@@ -1,0 +1,89 @@
+/** An answer as it came over a connection. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+  /** Whether the server takes another request on this connection. */
+  readonly keepsOpen: boolean;
+}
+
+/** The longest head, and the longest line of a chunk, in bytes: as Node's own client has it. */
+const MAX_LINE_BYTES = 16 * 1_024;
+const INTERIM = /^1\d\d$/;
+const WITHOUT_BODY = /^(?:204|304)$/;
+
+/**
+ * Reads one HTTP/1.1 answer (RFC 9112), however its bytes are cut: is given them one piece after the other, and `null` where the
+ * connection ended; is done with the answer. Throws where this is none. Not for answers to HEAD and CONNECT.
+ */
+export function* readAnswer(): Generator<undefined, Answer, Buffer | null> {
+  let rest: Buffer = Buffer.alloc(0);
+  let ended = false;
+
+  /** Waits for another piece; at the end of the connection there is none. */
+  function* receive(): Generator<undefined, void, Buffer | null> {
+    const piece = yield;
+    if (piece) rest = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
+    else ended = true;
+  }
+
+  function* readUntil(mark: string): Generator<undefined, string, Buffer | null> {
+    for (;;) {
+      const at = rest.indexOf(mark);
+      if (at >= 0) {
+        const text = rest.toString("latin1", 0, at);
+        rest = rest.subarray(at + mark.length);
+        return text;
+      }
+      if (ended) throw new Error("the connection ended before the answer did");
+      if (rest.length > MAX_LINE_BYTES) throw new Error(`the answer has no line's end within ${MAX_LINE_BYTES} bytes`);
+      yield* receive();
+    }
+  }
+
+  /** @param length `Infinity` for all that comes */
+  function* readBytes(length: number): Generator<undefined, Buffer, Buffer | null> {
+    const pieces: Buffer[] = [];
+    let missing = length;
+    while (missing > rest.length) {
+      pieces.push(rest);
+      missing -= rest.length;
+      rest = Buffer.alloc(0);
+      if (ended && length !== Number.POSITIVE_INFINITY) throw new Error("the connection ended before the answer did");
+      if (ended) return Buffer.concat(pieces);
+      yield* receive();
+    }
+    const last = rest.subarray(0, missing);
+    rest = rest.subarray(missing);
+    return pieces.length > 0 ? Buffer.concat([...pieces, last]) : last;
+  }
+
+  function* readChunks(): Generator<undefined, Buffer, Buffer | null> {
+    const chunks: Buffer[] = [];
+    for (;;) {
+      const [size = ""] = (yield* readUntil("\r\n")).split(";", 1);
+      if (!/^[\da-f]+ *$/i.test(size)) throw new Error("the answer has a chunk without a size");
+      const length = Number.parseInt(size, 16);
+      if (length === 0) break;
+      chunks.push(yield* readBytes(length));
+      yield* readUntil("\r\n");
+    }
+    // Trailers, of which none is asked for, and an empty line.
+    while ((yield* readUntil("\r\n")) !== "");
+    return Buffer.concat(chunks);
+  }
+
+  for (;;) {
+    const head = yield* readUntil("\r\n\r\n");
+    const [, version, status = ""] = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?$/m.exec(head) ?? [];
+    if (version === undefined || !head.startsWith("HTTP/")) throw new Error("the answer is not HTTP/1.1");
+    if (INTERIM.test(status)) continue;
+    const length = /^content-length: *(\d+) *$/im.exec(head)?.[1];
+    const isChunked = /^transfer-encoding:.*\bchunked *$/im.test(head);
+    const hasEnd = length !== undefined || isChunked || WITHOUT_BODY.test(status);
+    const body = isChunked
+      ? yield* readChunks()
+      : yield* readBytes(WITHOUT_BODY.test(status) ? 0 : Number(length ?? Number.POSITIVE_INFINITY));
+    const keepsOpen = hasEnd && version === "1" && rest.length === 0 && !/^connection:.*\bclose\b/im.test(head);
+    return { status: Number(status), body, keepsOpen };
+  }
+}
