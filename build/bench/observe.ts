@@ -2,12 +2,13 @@
 // it prints one line about the time since the last one: the calls to Datastore, by gRPC or REST, and how long the event loop stood still.
 import { subscribe } from "node:diagnostics_channel";
 import { writeSync } from "node:fs";
+import { Socket } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** What a server saw since it was asked last. */
 export interface Observation {
   readonly commits: number;
-  /** The median from a commit's sending to the end of its answer. */
+  /** The median from a commit's sending to its answer. */
   readonly commitMs: number;
   /** Calls over gRPC as a share of all. */
   readonly grpc: number;
@@ -17,6 +18,8 @@ export interface Observation {
   readonly cpuMs: number;
   readonly rssMb: number;
 }
+
+const METHOD = "POST ";
 
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
@@ -43,21 +46,20 @@ interface Stream {
   readonly stream: object;
   readonly headers: Record<string, string>;
 }
-interface Fetched {
-  readonly request: { readonly path: string };
-}
-interface Requested {
-  readonly request: { readonly path: string };
-}
-
 subscribe("http2.client.stream.created", (message) =>
   begin((message as Stream).stream, (message as Stream).headers[":path"] ?? "", "grpc"),
 );
 subscribe("http2.client.stream.close", (message) => end((message as Stream).stream));
-subscribe("undici:request:create", (message) => begin((message as Fetched).request, (message as Fetched).request.path, "rest"));
-subscribe("undici:request:trailers", (message) => end((message as Fetched).request));
-subscribe("http.client.request.start", (message) => begin((message as Requested).request, (message as Requested).request.path, "rest"));
-subscribe("http.client.response.finish", (message) => end((message as Requested).request));
+// REST has a connection to itself while it is asked: its request is one write, its answer begins with the next data.
+const { write } = Socket.prototype;
+Socket.prototype.write = function (this: Socket, ...args: [string]) {
+  const [text] = args;
+  if (typeof text === "string" && text.startsWith(METHOD)) {
+    begin(this, text.slice(METHOD.length, text.indexOf(" ", METHOD.length)), "rest");
+    this.prependOnceListener("data", () => end(this));
+  }
+  return write.apply(this, args);
+};
 
 process.on("SIGUSR2", () => {
   const sorted = commits.toSorted((a, b) => a - b);

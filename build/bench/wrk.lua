@@ -1,4 +1,5 @@
--- Counts visits: wrk -s wrk.lua URL -- PAGES RUN IDS. With IDS = "ids" every request has an id of its own.
+-- Counts visits: wrk -s wrk.lua URL -- PAGES RUN IDS SITES. With IDS = "ids" every request has an id of its own;
+-- with SITES above 0 they are of so many sites in turn.
 -- Prints its figures as one line of JSON.
 local threads = 0
 function setup(thread)
@@ -6,9 +7,9 @@ function setup(thread)
   threads = threads + 1
 end
 
-local pages, run, ids, sent
+local pages, run, ids, sites, sent
 function init(args)
-  pages, run, ids, sent = tonumber(args[1]), args[2], args[3] == "ids", 0
+  pages, run, ids, sites, sent = tonumber(args[1]), args[2], args[3] == "ids", tonumber(args[4] or 0), 0
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
 end
@@ -17,6 +18,7 @@ local format = string.format
 function request()
   local page = format("/%s-%d", run, sent % pages)
   sent = sent + 1
+  if sites > 0 then return wrk.format(nil, nil, nil, format('{"page":"%s","site":"site-%d.example"}', page, sent % sites)) end
   if ids then return wrk.format(nil, nil, nil, format('{"page":"%s","id":"%s-%d-%d"}', page, run, number, sent)) end
   return wrk.format(nil, nil, nil, format('{"page":"%s"}', page))
 end
