@@ -1,5 +1,6 @@
 import type { Measured, Point, Sample, Subject } from "./load.ts";
 import { loadTool } from "./load-tool.ts";
+import type { Observation } from "./observe.ts";
 import type { Budget, Figure, Result } from "./result.ts";
 import { median, shortly, spread } from "./statistics.ts";
 
@@ -13,11 +14,12 @@ const OF_NO_IDS = 0.85;
 const OF_COMMIT_PER_VISIT = 12;
 const SQLITE_OF_NO_OP = 0.6;
 const WRITES = { without: 0.1, with: 1.1 };
+const STALL_MS = 150;
 /** A slow answer may take as long as the no-op's, and this many commits. */
 const P99_COMMITS = 5;
 
 /** Medians over the rounds, the ratios between them, and how these stand against the budgets. */
-export function reportLoad(measured: readonly Measured[], notes: string[]): Result {
+export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<Subject, Observation>, notes: string[]): Result {
   const find = (subject: Subject, connections: number, ids = false) =>
     measured.find((one) => one.subject === subject && one.connections === connections && one.ids === ids);
   const middle = (one: Measured | undefined, of: keyof Sample) => (one ? median(one.samples.map((sample) => sample[of])) : Number.NaN);
@@ -45,6 +47,7 @@ export function reportLoad(measured: readonly Measured[], notes: string[]): Resu
   }
   most("entity writes per visit at 64, no ids", writesPerVisit(find("footfall", 64)), WRITES.without);
   most("entity writes per visit at 64, ids", writesPerVisit(find("footfall", 64, true)), WRITES.with);
+  most("longest stall while gRPC takes over, ms", warm.get("footfall")?.stallMs ?? Number.NaN, STALL_MS);
 
   const header = [
     "",
@@ -79,6 +82,9 @@ export function reportLoad(measured: readonly Measured[], notes: string[]): Resu
       one.subject === "no-op" ? "" : verdict(one.samples),
     ];
   });
+  const kept = warm.get("footfall");
+  const rest = measured.filter((one) => one.subject === "footfall" && middle(one, "grpc") < 1);
+  if (rest.length > 0) notes.push(`Not all over gRPC, so too slow: ${rest.map(nameOf).join("; ")}. Is the machine busy?`);
   const without = find("footfall", 256);
   const withIds = find("footfall", 256, true);
   if (without && withIds) {
@@ -88,7 +94,7 @@ export function reportLoad(measured: readonly Measured[], notes: string[]): Resu
       `A visit's CPU time at 256 connections: the server's ${of("cpuMs")}; the emulator's, on the same cores, ${of("emulatorCpuMs")}.`,
     );
   }
-  notes.push(`Footfall's resident memory at 512 connections: ${shortly(middle(find("footfall", 512), "rssMb"))} MB.`);
+  if (kept) notes.push(`Footfall's resident memory after its warm-up: ${shortly(kept.rssMb)} MB.`);
   return {
     part: "load",
     title: `Counting on one hot page (load by ${loadTool}, medians of ${measured[0]?.samples.length ?? 0} rounds)`,

@@ -10,8 +10,6 @@ export interface Load {
   /** The pages are `/RUN-0` to `/RUN-(pages - 1)`. */
   readonly run: string;
   readonly pages: number;
-  /** The sites are `site-0.example` to `site-(sites - 1).example`, in turn; without it the default one. autocannon knows no others. */
-  readonly sites?: number | undefined;
   /** Every visit has an id of its own. */
   readonly ids: boolean;
   /** Visits per second, of all connections; without it as fast as they are answered. */
@@ -69,14 +67,14 @@ interface WrkFigures {
   readonly p99Us: number;
 }
 
-function wrk({ url, connections, seconds, run, pages, sites = 0, ids }: Load): Command {
+function wrk({ url, connections, seconds, run, pages, ids }: Load): Command {
   const script = join(ROOT, "build", "bench", "wrk.lua");
   const args = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "--timeout", "10s", "-s", script, `${url}/v1/visits`];
   const read = ({ requests, durationUs, refused, broken, p50Us, p99Us }: WrkFigures): Answers => {
     const counted = requests - refused;
     return { counted, failed: refused + broken, perSecond: counted / (durationUs / 1e6), p50Ms: p50Us / 1e3, p99Ms: p99Us / 1e3 };
   };
-  return ["wrk", [...args, "--", String(pages), run, ids ? "ids" : "none", String(sites)], read];
+  return ["wrk", [...args, "--", String(pages), run, ids ? "ids" : "none"], read];
 }
 
 /** What is used of autocannon's JSON. */

@@ -10,7 +10,7 @@ import type { Options } from "./options.ts";
 import { buildPeers, peerFile } from "./peers.ts";
 import { createProgress } from "./progress.ts";
 import { measureRates, RATE_STEPS } from "./rates.ts";
-import type { Budget, Figure, Result } from "./result.ts";
+import type { Figure, Result } from "./result.ts";
 import { measureScale, SCALE_STEPS } from "./scale.ts";
 import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
 
@@ -43,14 +43,15 @@ export interface Measured extends Point {
   readonly samples: Sample[];
 }
 
-/** Visits are sent for so long before anything is measured: compiled code, open connections. */
-const WARM_UP = { connections: 64, seconds: 3, run: "warm", pages: 1, ids: false };
+/** Visits are sent for so long before anything is measured: compiled code, open connections, gRPC in place of REST. */
+const WARM_UP = { connections: 64, seconds: 3 };
+const WARM_UPS = 4;
 /**
  * And so often at full load, without and with ids, where Datastore's emulator is used: it compiles itself while it runs, and a visit costs
  * it five times as much at first. Google's service, whose part it plays, is never just started.
  */
-const EMULATOR_WARM_UP = { connections: 256, seconds: 4 };
-const EMULATOR_WARM_UPS = 4;
+const EMULATOR_WARM_UP = { connections: 256, seconds: 4, pages: 1 };
+const EMULATOR_WARM_UPS = 3;
 const ALL_CONNECTIONS = [64, 256, 512];
 
 function plan(hasDatastore: boolean): Point[] {
@@ -74,6 +75,7 @@ export async function benchLoad(options: Options): Promise<Result> {
   await buildPeers(["no-op", "commit-per-visit", "read-then-put", "transaction-per-visit"]);
   const folder = await mkdtemp(join(tmpdir(), "footfall-bench-"));
   const servers = new Map<Subject, Server>();
+  const warm = new Map<Subject, Observation>();
   try {
     return await withEmulator(notes, async (emulator, emulatorCpuMs) => {
       const points = plan(emulator !== null);
@@ -89,7 +91,7 @@ export async function benchLoad(options: Options): Promise<Result> {
           SUBJECTS[subject].store === "sqlite" ? inSqlite(folder, subject) : inDatastore(emulator, subject),
         );
         servers.set(subject, server);
-        await sendVisits({ ...WARM_UP, url: server.url });
+        warm.set(subject, await warmUp(server, SUBJECTS[subject].store === "datastore"));
       }
       const footfall = servers.get("footfall");
       if (footfall && emulator !== null) await warmUpEmulator(footfall);
@@ -106,17 +108,15 @@ export async function benchLoad(options: Options): Promise<Result> {
       // Last, as the emulator is busy with what these leave behind.
       for (const point of measured.filter((one) => one.once)) await take(point, 0);
       const figures: Record<string, Figure> = {};
-      const budgets: Budget[] = [];
       if (footfall && emulator !== null) {
         notes.push(`At a steady rate, with the prices of build/bench/cost.ts:\n\n${await measureRates(footfall, progress.step)}`);
         const scale = await measureScale(emulator, options.seconds, progress.step);
         notes.push(scale.note);
         Object.assign(figures, scale.figures);
-        budgets.push(...scale.budgets);
       }
       progress.end();
-      const result = reportLoad(measured, notes);
-      return { ...result, budgets: [...result.budgets, ...budgets], figures: { ...result.figures, ...figures } };
+      const result = reportLoad(measured, warm, notes);
+      return { ...result, figures: { ...result.figures, ...figures } };
     });
   } finally {
     await Promise.all([...servers.values()].map((server) => server.stop()));
@@ -124,9 +124,21 @@ export async function benchLoad(options: Options): Promise<Result> {
   }
 }
 
+/** Sends visits for a while, and longer where the server has not yet gone over to gRPC; answers what was worst meanwhile. */
+async function warmUp(server: Server, untilGrpc: boolean): Promise<Observation> {
+  let stallMs = 0;
+  await server.observe();
+  for (let attempt = 1; ; attempt += 1) {
+    await sendVisits({ ...WARM_UP, url: server.url, run: "warm", pages: 1, ids: false });
+    const seen = await server.observe();
+    stallMs = Math.max(stallMs, seen.stallMs);
+    if (!untilGrpc || seen.grpc === 1 || attempt === WARM_UPS) return { ...seen, stallMs };
+  }
+}
+
 async function warmUpEmulator({ url }: Server): Promise<void> {
   for (let turn = 0; turn < EMULATOR_WARM_UPS; turn += 1) {
-    for (const ids of [false, true]) await sendVisits({ ...WARM_UP, ...EMULATOR_WARM_UP, url, ids, run: `warm-${turn}` });
+    for (const ids of [false, true]) await sendVisits({ ...EMULATOR_WARM_UP, url, ids, run: `warm-${turn}` });
   }
 }
 

@@ -1,7 +1,7 @@
 import { SERVER } from "../server.ts";
 import { table } from "../size.ts";
 import { type Answers, expectExact, loadTool, sendVisits } from "./load-tool.ts";
-import type { Budget, Figure } from "./result.ts";
+import type { Figure } from "./result.ts";
 import { inDatastore, type Server, startServer } from "./server.ts";
 import { shortly } from "./statistics.ts";
 
@@ -9,43 +9,37 @@ import { shortly } from "./statistics.ts";
 const INSTANCES = [1, 2, 3, 4];
 /** Pages that one instance counts on in turn, beside the one above; autocannon knows but one. */
 const PAGES = loadTool === "wrk" ? [10, 100, 1_000] : [];
-/** Sites that one instance counts on in turn: each has a commit of its own, so that the instance goes over to gRPC. */
-const SITES = loadTool === "wrk" ? [64] : [];
-const STALL_MS = 150;
 /** Of all instances together; {@link INSTANCES} divide it, or nearly. */
 const CONNECTIONS = 192;
 const WARM_UP = { connections: 64, seconds: 2, run: "warm", pages: 1, ids: false };
 
 /** How many steps {@link measureScale} has. */
-export const SCALE_STEPS = 2 * INSTANCES.length + PAGES.length + SITES.length;
+export const SCALE_STEPS = 2 * INSTANCES.length + PAGES.length;
 
 /** What more instances and more pages do, each once, with every count checked: as a table. */
 export async function measureScale(
   emulator: string,
   seconds: number,
   step: (what: string) => void,
-): Promise<{ note: string; figures: Record<string, Figure>; budgets: Budget[] }> {
+): Promise<{ note: string; figures: Record<string, Figure> }> {
   const env = inDatastore(emulator, "scale");
   const servers: Server[] = [];
   const rows: string[][] = [];
   const figures: Record<string, Figure> = {};
-  const budgets: Budget[] = [];
 
-  async function measure(name: string, run: string, pages: number, sites?: number): Promise<number> {
+  async function measure(name: string, run: string, pages: number): Promise<void> {
     step(name);
     const connections = Math.floor(CONNECTIONS / servers.length);
     for (const server of servers) await server.observe();
-    const answers = await Promise.all(servers.map(({ url }) => sendVisits({ url, connections, seconds, run, pages, sites, ids: false })));
+    const answers = await Promise.all(servers.map(({ url }) => sendVisits({ url, connections, seconds, run, pages, ids: false })));
     const total = sumOf(answers);
     const names = Array.from({ length: pages }, (_, index) => `/${run}-${index}`);
-    const hosts = sites ? Array.from({ length: sites }, (_, index) => `site-${index}.example`) : [undefined];
-    const stored = (await Promise.all(hosts.map((host) => servers[0]?.visits(names, host) ?? 0))).reduce((sum, one) => sum + one, 0);
+    const stored = (await servers[0]?.visits(names)) ?? 0;
     expectExact(name, total, stored, connections * servers.length);
     const seen = await Promise.all(servers.map((server) => server.observe()));
     const commits = seen.reduce((sum, one) => sum + one.commits, 0);
     rows.push([name, shortly(total.perSecond), shortly(total.p99Ms), shortly(stored / commits), "all"]);
     figures[name] = { value: total.perSecond, unit: "visits/s", spread: 0 };
-    return Math.max(...seen.map(({ stallMs }) => stallMs));
   }
 
   try {
@@ -58,19 +52,11 @@ export async function measureScale(
     }
     await Promise.all(servers.splice(1).map((server) => server.stop()));
     for (const pages of PAGES) await measure(`${pages} pages`, `pages-${pages}`, pages);
-    for (const sites of SITES) {
-      const value = await measure(`${sites} sites, from REST to gRPC`, `sites-${sites}`, 1, sites);
-      budgets.push({ name: "longest stall while gRPC takes over, ms", value, goal: STALL_MS, kind: "most" });
-    }
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
   const text = table([["", "visits/s", "p99 ms", "visits/commit", "counted"], ...rows]);
-  return {
-    note: `Without ids, ${CONNECTIONS} connections in all; instances on one page, then pages and sites on one instance:\n\n${text}`,
-    figures,
-    budgets,
-  };
+  return { note: `Without ids, ${CONNECTIONS} connections in all; instances on one page, then pages on one instance:\n\n${text}`, figures };
 }
 
 /** What the instances did together; the slowest one's latency. */

@@ -1,5 +1,4 @@
--- Counts visits: wrk -s wrk.lua URL -- PAGES RUN IDS SITES. With IDS = "ids" every request has an id of its own;
--- with SITES above 0 they are of so many sites in turn.
+-- Counts visits: wrk -s wrk.lua URL -- PAGES RUN IDS. With IDS = "ids" every request has an id of its own.
 -- Prints its figures as one line of JSON.
 local threads = 0
 function setup(thread)
@@ -7,9 +6,9 @@ function setup(thread)
   threads = threads + 1
 end
 
-local pages, run, ids, sites, sent
+local pages, run, ids, sent
 function init(args)
-  pages, run, ids, sites, sent = tonumber(args[1]), args[2], args[3] == "ids", tonumber(args[4] or 0), 0
+  pages, run, ids, sent = tonumber(args[1]), args[2], args[3] == "ids", 0
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
 end
@@ -18,7 +17,6 @@ local format = string.format
 function request()
   local page = format("/%s-%d", run, sent % pages)
   sent = sent + 1
-  if sites > 0 then return wrk.format(nil, nil, nil, format('{"page":"%s","site":"site-%d.example"}', page, sent % sites)) end
   if ids then return wrk.format(nil, nil, nil, format('{"page":"%s","id":"%s-%d-%d"}', page, run, number, sent)) end
   return wrk.format(nil, nil, nil, format('{"page":"%s"}', page))
 end

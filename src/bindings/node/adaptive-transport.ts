@@ -1,11 +1,7 @@
 import { type Transport, TransportError } from "../../stores/datastore/transport.ts";
 
-/**
- * An instance is busy when so many calls within a second began while as many others were under way, each on a connection of its own.
- * That is when gRPC pays, which has one connection for all: a single busy page, one commit after the other, costs less over REST.
- */
+/** An instance is busy when it made this many calls within a second. */
 const BUSY_CALLS = 40;
-const UNDER_WAY = 6;
 const WINDOW_MS = 1_000;
 
 /**
@@ -27,12 +23,10 @@ export function createAdaptiveTransport(options: {
   let loading: Promise<void> | undefined;
   let windowStart = 0;
   let calls = 0;
-  let underWay = 0;
   let failed = false;
 
-  /** Counts a call that has company, and begins to load where there are many of them. */
+  /** Counts a call, and begins to load at the first one of a busy second. */
   function observe(): void {
-    if (underWay < UNDER_WAY) return;
     const time = now();
     if (time - windowStart > WINDOW_MS) {
       windowStart = time;
@@ -51,13 +45,10 @@ export function createAdaptiveTransport(options: {
 
   return {
     async call(method, request, timeoutMs) {
+      observe();
       if (!faster || failed) {
         failed = false;
-        observe();
-        underWay += 1;
-        return first.call(method, request, timeoutMs).finally(() => {
-          underWay -= 1;
-        });
+        return first.call(method, request, timeoutMs);
       }
       try {
         return await faster.call(method, request, timeoutMs);
