@@ -72,9 +72,9 @@ export function createCounter(shared: Shared, today: () => string): Counter {
   }
 
   return {
-    async post(exchange, wish) {
+    post(exchange, wish) {
       const { origin } = exchange;
-      return exchange.json(await count(exchange, origin, wish, origin !== null), "no-store");
+      return count(exchange, origin, wish, origin !== null).then((counted) => exchange.json(counted, "no-store"));
     },
     image(exchange, wish) {
       return count(exchange, exchange.request.headers.get("referer") || exchange.origin, wish, true);

@@ -21,29 +21,33 @@ const PREFLIGHT_MAX_AGE_S = 86_400;
 /** Clients that failed together must not come back together: they are told 1 to this many seconds. */
 const MAX_RETRY_AFTER_S = 5;
 
-/** Runs an operation: the key, the query and the body are checked, then its handler answers. */
+/** Runs an operation: the key, the query and the body are checked, then its handler answers. A visit that waits holds what is awaited here. */
 export async function serve<K extends OperationId>(exchange: Exchange, id: K, handle: Handler<K>): Promise<Response> {
   const { key, body }: Operation = OPERATIONS[id];
-  return attempt(exchange, async () => {
+  try {
+    checkUrl(exchange);
     if (key) await authorize(exchange, key);
     const query = parseQuery<Operations[K]["query"]>(OPERATIONS[id].query, exchange.request.url);
     const input = body?.type === "json" ? check(body.schema, await readJson(exchange)) : undefined;
-    return handle(exchange, query, input as Body<K>);
-  });
+    return report(exchange, await handle(exchange, query, input as Body<K>));
+  } catch (error) {
+    return fail(exchange, error);
+  }
 }
 
 /** Answers with what `work` comes to: its response, or the problem that it throws. Either is logged where it must be. */
 export async function attempt(exchange: Exchange, work: () => Promise<Response>): Promise<Response> {
   try {
-    if (exchange.request.url.length > MAX_URL_BYTES) {
-      throw new Problem("uri-too-long", `The URL is too long; allowed are at most ${MAX_URL_BYTES} bytes.`);
-    }
-    const response = await work();
-    report(exchange, response.status);
-    return response;
+    checkUrl(exchange);
+    return report(exchange, await work());
   } catch (error) {
     return fail(exchange, error);
   }
+}
+
+function checkUrl({ request }: Exchange): void {
+  if (request.url.length <= MAX_URL_BYTES) return;
+  throw new Problem("uri-too-long", `The URL is too long; allowed are at most ${MAX_URL_BYTES} bytes.`);
 }
 
 /** Answers what no operation does: preflights, other methods, unknown paths. */
@@ -77,8 +81,7 @@ async function fail(exchange: Exchange, error: unknown): Promise<Response> {
     ...problem.headers,
   };
   if (problem.status === 503) headers["Retry-After"] = retryAfter(exchange.requestId);
-  report(exchange, problem.status, error);
-  return exchange.reply(problem.status, JSON.stringify(problem), headers);
+  return report(exchange, exchange.reply(problem.status, JSON.stringify(problem), headers), error);
 }
 
 function asProblem(error: unknown): Problem {
@@ -96,11 +99,14 @@ function retryAfter(requestId: string): string {
 }
 
 /** Logs a request that failed or was slow, or every one. */
-function report({ shared, context, request, requestId, startedAt }: Exchange, status: number, error?: unknown): void {
+function report({ shared, context, request, requestId, startedAt }: Exchange, response: Response, error?: unknown): Response {
+  const { status } = response;
   const latencyMs = shared.now() - startedAt;
   shared.meter?.add("requests");
-  if (status < 500 && latencyMs <= SLOW_MS && shared.config.log !== "all") return;
-  const { path, method } = context.req;
-  const trace = traceOf(request.headers);
-  shared.log(describe({ method, path, status, latencyMs, requestId, trace, error }, shared.config.project));
+  if (status >= 500 || latencyMs > SLOW_MS || shared.config.log === "all") {
+    const { path, method } = context.req;
+    const trace = traceOf(request.headers);
+    shared.log(describe({ method, path, status, latencyMs, requestId, trace, error }, shared.config.project));
+  }
+  return response;
 }

@@ -9,11 +9,14 @@ export type Outcome =
 /** Says to a visit that it leads the next batch. */
 export const LEAD = Symbol("lead");
 
+/** Says to a visit that its turn did not come in time. */
+export const LATE = Symbol("late");
+
 /** A visit that waits for its turn to lead, or for its outcome. */
 export class Pending {
   readonly visit: Visit;
   readonly acceptedAt: number;
-  readonly turn = Promise.withResolvers<Outcome | typeof LEAD>();
+  readonly turn = Promise.withResolvers<Outcome | typeof LEAD | typeof LATE>();
   #repeats: PromiseWithResolvers<Outcome> | undefined;
   #result: (() => Outcome) | undefined;
 

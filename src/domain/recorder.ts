@@ -1,7 +1,7 @@
 import { inTime } from "./in-time.ts";
 import { createLane, forget, formBatch, type Lane, leave, nextOf } from "./lane.ts";
 import type { Meter } from "./meter.ts";
-import { LEAD, type Outcome, Pending, settle } from "./pending.ts";
+import { LATE, LEAD, type Outcome, Pending, settle } from "./pending.ts";
 import { type Batch, type Store, StoreError, type Visit } from "./store.ts";
 
 /** Counts visits. */
@@ -56,20 +56,12 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
     meter?.peak("commitMsMax", ms);
   }
 
+  // One frame and one timer for as long as a visit waits: there may be thousands that do.
   async function record(site: string, visit: Visit, isNew = false): Promise<Outcome> {
     if (inFlight >= MAX_IN_FLIGHT) return SHED;
-    inFlight += 1;
-    try {
-      return await join(lanes.get(site) ?? open(site), visit, isNew);
-    } finally {
-      inFlight -= 1;
-    }
-  }
-
-  async function join(lane: Lane, visit: Visit, isNew: boolean): Promise<Outcome> {
+    const lane = lanes.get(site) ?? open(site);
     const twin = visit.id === null ? undefined : lane.ids.get(visit.id);
-    if (twin && twin.visit.page !== visit.page) return { status: "conflict" };
-    if (twin) return inTime(twin.repeat, LONGEST_WAIT_MS, tooLate);
+    if (twin) return repeat(twin, visit);
     const queue = isNew ? lane.newcomers : lane.waiting;
     const pending = new Pending(visit, now());
     if (pending.acceptedAt - (queue[0] ?? pending).acceptedAt > MAX_QUEUE_MS) {
@@ -78,12 +70,28 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
     }
     queue.push(pending);
     if (visit.id !== null) lane.ids.set(visit.id, pending);
-    elect(lane);
-    const turn = await inTime(pending.turn.promise, LONGEST_WAIT_MS, () => {
+    inFlight += 1;
+    const timer = setTimeout(() => pending.turn.resolve(LATE), LONGEST_WAIT_MS);
+    try {
+      elect(lane);
+      const turn = await pending.turn.promise;
+      if (turn === LEAD) return await lead(lane, pending);
+      if (turn !== LATE) return turn;
       leave(lane, queue, pending);
       return tooLate();
+    } finally {
+      clearTimeout(timer);
+      inFlight -= 1;
+    }
+  }
+
+  /** Another send of a visit that is on its way. */
+  async function repeat(twin: Pending, visit: Visit): Promise<Outcome> {
+    if (twin.visit.page !== visit.page) return { status: "conflict" };
+    inFlight += 1;
+    return inTime(twin.repeat, LONGEST_WAIT_MS, tooLate).finally(() => {
+      inFlight -= 1;
     });
-    return turn === LEAD ? lead(lane, pending) : turn;
   }
 
   function open(site: string): Lane {

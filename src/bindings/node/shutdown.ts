@@ -21,13 +21,13 @@ export function stopOnSignal({ drain, close }: { drain: () => Promise<void>; clo
 } {
   let stopping = false;
   return {
-    around:
-      (fetch) =>
-      async (...args) => {
-        const response = await fetch(...args);
+    around: (fetch) => {
+      const mark = (response: Response): Response => {
         if (stopping) response.headers.set("Connection", "close");
         return response;
-      },
+      };
+      return (...args) => Promise.resolve(fetch(...args)).then(mark);
+    },
     server(server) {
       const stop = (): void => {
         if (stopping) return;
