@@ -9,6 +9,7 @@ import { createIds } from "./bindings/node/ids.ts";
 import { logToOutput } from "./bindings/node/log.ts";
 import { createBoundedServer } from "./bindings/node/server.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
+import { tidyWhenQuiet } from "./bindings/node/tidy.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { createMeter } from "./domain/meter.ts";
 import { createRecorder } from "./domain/recorder.ts";
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
   const server = createBoundedServer(stopping.around(app.fetch), { log: logToOutput, newId });
   server.once("error", refuse);
   stopping.server(server);
+  tidyWhenQuiet();
   // On every address. To name one, 0.0.0.0 itself included, has Node load its resolver, which takes a tenth of the whole start.
   server.listen({ port: config.port, backlog: BACKLOG }, () => {
     const { port } = server.address() as AddressInfo;
