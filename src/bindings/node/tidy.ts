@@ -15,6 +15,7 @@ export function tidyWhenQuiet(): void {
     const { user, system } = process.cpuUsage(before);
     before = process.cpuUsage();
     if (user + system > QUIET_CPU_MS * 1_000 || process.memoryUsage().heapTotal < LARGE_HEAP_BYTES) return;
-    globalThis.gc?.();
+    // Of the kinds of collection this one gives the pages back to the system too.
+    globalThis.gc?.({ type: "major", flavor: "last-resort" });
   }, EVERY_MS).unref();
 }
