@@ -13,6 +13,8 @@ const { outputFiles } = await build({
   platform: "node",
   format: "cjs",
   target: `node${process.versions.node}`,
+  // Its client for HTTP looks whether Node has one as well, for which Node would load that.
+  define: { "globalThis.Headers": "undefined" },
   // Found by their place, or seldom loaded.
   external: ["workerd", "sharp", "youch"],
   banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
