@@ -21,6 +21,7 @@ const { outputFiles } = await build({
   footer: { js: "})" },
   minifyWhitespace: true,
   minifySyntax: true,
+  minifyIdentifiers: true,
   legalComments: "none",
   logLevel: "silent",
 });
