@@ -2,7 +2,7 @@
 export const FULL = process.env["FAULTS"] === "full";
 
 /** How much of something a suite does: `part` in `npm test`, `full` at full length. */
-export function size(part: number, full: number): number {
+export function size<T>(part: T, full: T): T {
   return FULL ? full : part;
 }
 

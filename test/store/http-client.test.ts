@@ -1,9 +1,13 @@
-import { createServer as createHttpServer } from "node:http";
+import { execFileSync } from "node:child_process";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { createHttpClient } from "../../src/bindings/node/http-client.ts";
 import { type Answer, readAnswer } from "../../src/bindings/node/read-answer.ts";
+import { requires } from "../support/skip.ts";
 
 /** Reads an answer whose bytes come in pieces; with `ends` the connection ends behind them. */
 function read(pieces: readonly Buffer[], ends = false): Answer {
@@ -99,12 +103,11 @@ describe("the client", () => {
   }
 
   /** Says what it was asked. */
-  const echo = () =>
-    createHttpServer(async (request, response) => {
-      const body = (await request.setEncoding("utf8").toArray()).join("");
-      const { method, url, headers } = request;
-      response.end(JSON.stringify({ method, url, host: headers.host, word: headers["x-word"], body }));
-    });
+  const echo: RequestListener = async (request, response) => {
+    const body = (await request.setEncoding("utf8").toArray()).join("");
+    const { method, url, headers } = request;
+    response.end(JSON.stringify({ method, url, host: headers.host, word: headers["x-word"], body }));
+  };
   const post = (word: string) => ({
     method: "POST",
     headers: { "X-Word": word },
@@ -113,7 +116,7 @@ describe("the client", () => {
   });
 
   test("sends method, path, headers and body, and reads the answer", async () => {
-    const { origin } = await listen(echo());
+    const { origin } = await listen(createHttpServer(echo));
     const answer = await createHttpClient().send(`${origin}/v1/projects/p:commit?a=b`, post("hello"));
     expect([answer.ok, answer.status]).toEqual([true, 200]);
     expect(await answer.json()).toEqual({
@@ -126,7 +129,7 @@ describe("the client", () => {
   });
 
   test("uses a connection again, one request at a time, and one that was opened before", async () => {
-    const { origin, sockets } = await listen(echo());
+    const { origin, sockets } = await listen(createHttpServer(echo));
     const { send, open } = createHttpClient();
     open(origin);
     await expect.poll(() => sockets.length).toBe(1);
@@ -141,7 +144,7 @@ describe("the client", () => {
   });
 
   test("takes another connection where the server has closed the idle one", async () => {
-    const { origin, sockets } = await listen(echo());
+    const { origin, sockets } = await listen(createHttpServer(echo));
     const { send } = createHttpClient();
     await send(origin, post("one"));
     sockets[0]?.destroy();
@@ -179,5 +182,55 @@ describe("the client", () => {
     open(origin);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await expect(send(origin, post("x"))).rejects.toThrow(message);
+  });
+
+  requires("openssl")("over TLS", () => {
+    const create = [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-days",
+      "1",
+      "-subj",
+      "/CN=localhost",
+    ];
+    const pem = execFileSync("openssl", [...create, "-addext", "subjectAltName=DNS:localhost", "-keyout", "-"], {
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+    const certificate = pem.slice(pem.indexOf("-----BEGIN CERTIFICATE"));
+
+    function trust(): void {
+      const before = getCACertificates();
+      ends.push(() => setDefaultCACertificates(before));
+      setDefaultCACertificates([...before, certificate]);
+    }
+
+    test("asks a server whose certificate is trusted, over a connection that it uses again", async () => {
+      trust();
+      const { origin, sockets } = await listen(createHttpsServer({ key: pem, cert: pem }, echo));
+      const url = origin.replace("http://127.0.0.1", "https://localhost");
+      const { send, open } = createHttpClient();
+      open(url);
+      await expect.poll(() => sockets.length).toBe(1);
+      for (const word of ["one", "two"])
+        expect(await (await send(url, post(word))).json()).toMatchObject({ word, host: new URL(url).host });
+      expect(sockets).toHaveLength(1);
+    });
+
+    test("tells nothing to a server whose certificate is not, or is another host's", async () => {
+      const { origin } = await listen(createHttpsServer({ key: pem, cert: pem }, echo));
+      await expect(createHttpClient().send(origin.replace("http://127.0.0.1", "https://localhost"), post("x"))).rejects.toThrow(
+        "self-signed certificate",
+      );
+      trust();
+      await expect(createHttpClient().send(origin.replace("http", "https"), post("x"))).rejects.toThrow(
+        "does not match certificate's altnames",
+      );
+    });
   });
 });

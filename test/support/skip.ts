@@ -7,7 +7,7 @@ import { missingForEmulator } from "../../build/emulator.ts";
 import { findProgram } from "../../build/process.ts";
 
 /** What a suite may need beyond `npm ci`. */
-export type Tool = "emulator" | "gcloud" | "chromium" | "buildah" | "mount" | "prlimit";
+export type Tool = "emulator" | "gcloud" | "chromium" | "buildah" | "mount" | "prlimit" | "openssl";
 
 /** Why each tool is missing, or `null` where it is there. */
 const MISSING: Record<Tool, () => string | null> = {
@@ -18,6 +18,7 @@ const MISSING: Record<Tool, () => string | null> = {
     missing("buildah", "crun", "debootstrap") ?? (process.getuid?.() === 0 ? null : "debootstrap and buildah's chroots need root"),
   mount: () => missing("mount", "umount") ?? refusedMount(),
   prlimit: () => missing("prlimit"),
+  openssl: () => missing("openssl"),
 };
 
 function missing(...programs: string[]): string | null {
