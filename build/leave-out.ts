@@ -87,10 +87,18 @@ const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string,
   ],
 };
 
+/** Of isbot its one expression, as a function: the rest asks whether a runtime knows regular expressions as old as it. */
+function onlyIsbot(source: string): string {
+  const [pattern] = /^var fullPattern = .*;$/m.exec(source) ?? [];
+  if (!pattern) throw new Error("isbot has no fullPattern: bring build/leave-out.ts up to date");
+  return `${pattern}\nlet expression;\nexport const isbot = (agent) => !!agent && (expression ??= new RegExp(fullPattern, "i")).test(agent);`;
+}
+
 /** Leaves {@link UNUSED} out of a bundle; fails where this Hono has no such member, after an update say. */
 export const leaveOut: Plugin = {
   name: "leave-out",
   setup({ onLoad }) {
+    onLoad({ filter: /\/isbot\/index\.mjs$/ }, async ({ path }) => ({ contents: onlyIsbot(await readFile(path, "utf8")) }));
     onLoad({ filter: /\/hono\/dist\/[\w/-]+\.js$/ }, async ({ path }) => {
       const module = relative(HONO, path);
       const source = await readFile(path, "utf8");

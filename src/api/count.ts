@@ -24,6 +24,9 @@ export interface Wish {
   readonly id?: string | undefined;
 }
 
+/** Clients of programs, which isbot takes for crawlers. */
+const PROGRAM = /^(curl|node|undici|wget|python)/i;
+
 /** Counts visits that come with a POST, and those that come with an image. */
 export interface Counter {
   post(exchange: Exchange, wish: Body<"countVisit">): Promise<Response>;
@@ -36,7 +39,7 @@ export function createCounter(shared: Shared, today: () => string): Counter {
   const record = guardPages(shared);
   const limitRate = createRateLimit(shared);
   const countable = compilePatterns(config.pages);
-  const isCrawler = memoize(isbot);
+  const isCrawler = memoize((agent) => !PROGRAM.test(agent) && isbot(agent));
 
   async function count(exchange: Exchange, source: string | null, wish: Wish, fromBrowser: boolean): Promise<Counted> {
     limitRate(exchange.request);

@@ -11,7 +11,7 @@ import { siteToRead } from "./site.ts";
 const DEFAULT_LIMIT = 100;
 /** The longest top list. */
 const MAX_TOP = 100;
-/** The most points in one answer (a few megabytes). */
+/** The most points in one answer (a few megabytes): a part of more pages is cut there, and goes on at its cursor. */
 const MAX_POINTS = 200_000;
 
 /** Totals of the pages asked for, from one snapshot. */
@@ -35,15 +35,12 @@ export async function listSites(exchange: Exchange): Promise<Response> {
 export async function listPages(exchange: Exchange, query: Query<"listPages">, today: string): Promise<Response> {
   const { store } = exchange.shared;
   const site = siteToRead(exchange, query.site);
-  const { limit = DEFAULT_LIMIT } = query;
+  const { limit: asked = DEFAULT_LIMIT } = query;
   const period = query.from === undefined && query.to === undefined ? null : parsePeriod(query, today);
   const dates = period ? daysBetween(period.from, period.to) : [];
-  if (limit * dates.length > MAX_POINTS) {
-    const fitting = Math.floor(MAX_POINTS / dates.length);
-    invalid("limit", limit, `at most ${fitting} for ${dates.length} days (${MAX_POINTS} points)`);
-  }
+  const limit = Math.min(asked, Math.floor(MAX_POINTS / (dates.length || 1)));
   const sorted = query.sort === "visits";
-  if (sorted && limit > MAX_TOP) invalid("limit", limit, `at most ${MAX_TOP} where sort is "visits"`);
+  if (sorted && asked > MAX_TOP) invalid("limit", asked, `at most ${MAX_TOP} where sort is "visits"`);
   if (sorted && query.cursor !== undefined) invalid("cursor", query.cursor, 'none where sort is "visits"');
   const after = query.cursor === undefined ? null : decodeCursor(query.cursor, site);
   // One more than asked for tells whether there are more.

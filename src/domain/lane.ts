@@ -46,15 +46,16 @@ export function formBatch({ newcomers, waiting }: Lane): Pending[] {
   return first.concat(take(waiting, BATCH_VISITS - first.length, BATCH_MUTATIONS));
 }
 
-/** A visit that waited too long is not counted any more. */
-export function leave(lane: Lane, queue: Pending[], pending: Pending): void {
+/** A visit that waited too long is not counted any more. Answers whether it still waited on this lane. */
+export function leave(lane: Lane, queue: Pending[], pending: Pending): boolean {
   const index = queue.indexOf(pending);
-  if (index < 0) return;
-  queue.splice(index, 1);
+  if (index >= 0) queue.splice(index, 1);
   forget(lane, pending);
+  return index >= 0;
 }
 
 /** Its id is on its way no more. */
-export function forget(lane: Lane, { visit }: Pending): void {
-  if (visit.id !== null) lane.ids.delete(visit.id);
+export function forget({ ids }: Lane, pending: Pending): void {
+  const { id } = pending.visit;
+  if (id !== null && ids.get(id) === pending) ids.delete(id);
 }

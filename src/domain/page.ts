@@ -8,7 +8,7 @@ export const MAX_PAGE_BYTES = 1_024;
 const PCHAR = /[A-Za-z0-9\-._~!$&'()*+,;=:@]/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** A control character percent-encoded, or a percent sign that encodes nothing. */
-const BAD_PERCENT = /%(?:[01][0-9a-f]|7f|(?![0-9a-f]{2}))/i;
+const BAD_PERCENT = /%(?:[01][0-9a-f]|7f|c2%[89]|(?![0-9a-f]{2}))/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const ALLOWED = 'a path such as "/blog" or a URL of the site, well-formed, without control characters';
 

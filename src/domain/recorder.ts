@@ -77,8 +77,10 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
       const turn = await pending.turn.promise;
       if (turn === LEAD) return await lead(lane, pending);
       if (turn !== LATE) return turn;
-      leave(lane, queue, pending);
-      return tooLate();
+      if (leave(lane, queue, pending) && lane.busyUntil <= now()) release(lane);
+      // Whoever sent it again meanwhile is told as well.
+      pending.fail(late());
+      return pending.result();
     } finally {
       clearTimeout(timer);
       inFlight -= 1;
@@ -89,7 +91,9 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
   async function repeat(twin: Pending, visit: Visit): Promise<Outcome> {
     if (twin.visit.page !== visit.page) return { status: "conflict" };
     inFlight += 1;
-    return inTime(twin.repeat, LONGEST_WAIT_MS, tooLate).finally(() => {
+    return inTime(twin.repeat, LONGEST_WAIT_MS, () => {
+      throw late();
+    }).finally(() => {
       inFlight -= 1;
     });
   }
@@ -166,6 +170,6 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
 }
 
 /** A visit's leader may be another request, which was cancelled. */
-function tooLate(): never {
-  throw new StoreError("the visit waited too long for its turn", { retryable: true });
+function late(): StoreError {
+  return new StoreError("the visit waited too long for its turn", { retryable: true });
 }

@@ -12,7 +12,8 @@ export function siteOfHost(host: string): string | null {
   if (url?.pathname !== "/") return null;
   const name = url.hostname.replace(/\.$/, "");
   const site = name.startsWith("www.") && name.length > 4 ? name.slice(4) : name;
-  return site && site.length <= MAX_SITE_BYTES ? site : null;
+  // Datastore keeps names that begin so for itself, and DNS knows none.
+  return site && site.length <= MAX_SITE_BYTES && !site.startsWith("__") ? site : null;
 }
 
 /** An http(s) URL; `null` where the text is none. */

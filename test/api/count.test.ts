@@ -162,6 +162,8 @@ describe("POST /v1/visits", () => {
 
   const agents: [string, Record<string, string>, boolean][] = [
     ["curl", { "User-Agent": "curl/8.5.0" }, true],
+    ["curl with Origin", { "User-Agent": "curl/8.5.0", ...FROM_SITE }, true],
+    ["Node's fetch with Origin", { "User-Agent": "node", "Sec-Fetch-Mode": "cors", ...FROM_SITE }, true],
     ["no User-Agent", {}, true],
     ["a browser", { "User-Agent": CHROME, "Sec-Fetch-Site": "cross-site", ...FROM_SITE }, true],
     ["a crawler's User-Agent alone", { "User-Agent": GOOGLEBOT }, true],

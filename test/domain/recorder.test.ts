@@ -172,6 +172,21 @@ test("a leader that is cancelled holds its site up for no longer than a batch ma
   expect(await cancelled).toEqual(counted(1, 2));
 });
 
+test("a visit whose turn does not come in time is refused with all its repeats, and nothing waits for it any more", async () => {
+  // As many sites as may have a batch in flight; the store answers late.
+  for (let site = 0; site < 8; site += 1) void record("/", null, `${site}.example`).catch(() => {});
+  await settle();
+  const first = expect(record("/b", "visit-1234")).rejects.toMatchObject({ name: "StoreError", retryable: true });
+  await vi.advanceTimersByTimeAsync(8_000);
+  const repeated = expect(record("/b", "visit-1234")).rejects.toMatchObject({ name: "StoreError", retryable: true });
+  await vi.advanceTimersByTimeAsync(500);
+  await Promise.all([first, repeated]);
+  const drained = recorder.drain();
+  for (let index = 0; index < 8; index += 1) desk.accept(index);
+  await drained;
+  expect(desk.batches).toHaveLength(8);
+});
+
 test("a visit that nobody leads is not counted any more after eight seconds and a half, and may be sent again", async () => {
   void record("/a");
   await settle();

@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createHttpClient } from "../../src/bindings/node/http-client.ts";
 import { type Answer, readAnswer } from "../../src/bindings/node/read-answer.ts";
 import { requires } from "../support/skip.ts";
@@ -54,6 +54,21 @@ describe("an answer", () => {
     ["it has no reason phrase", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", { status: 200, body: "", keepsOpen: true }],
     ["its status allows no body", "HTTP/1.1 204 No Content\r\n\r\n", { status: 204, body: "", keepsOpen: true }],
     [
+      "its status allows no body, whatever it says",
+      "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
+      { status: 304, body: "", keepsOpen: true },
+    ],
+    [
+      "its length is said twice",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length:\t1 \r\n\r\na",
+      { status: 200, body: "a", keepsOpen: true },
+    ],
+    [
+      "it has a length and chunks, of which the chunks count",
+      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+      { status: 200, body: "a", keepsOpen: false },
+    ],
+    [
       "a chunk has an extension, and trailers follow",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=1\r\nab\r\n0\r\nA: b\r\n\r\n",
       { status: 200, body: "ab", keepsOpen: true },
@@ -76,6 +91,9 @@ describe("an answer", () => {
     ["it breaks off in its body", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"],
     ["it breaks off between chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"],
     ["a chunk has no size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nab\r\n0\r\n\r\n"],
+    ["a chunk is longer than it says", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n"],
+    ["it has two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
+    ["its length is none", "HTTP/1.1 200 OK\r\nContent-Length: 0x1\r\n\r\na"],
     ["it is of another protocol", "SSH-2.0-OpenSSH\r\n\r\n"],
     ["it is HTTP/2", "HTTP/2 200\r\n\r\n"],
     ["its head has no end", `HTTP/1.1 200 OK\r\nA: ${"a".repeat(20_000)}`],
@@ -198,11 +216,15 @@ describe("the client", () => {
       "-subj",
       "/CN=localhost",
     ];
-    const pem = execFileSync("openssl", [...create, "-addext", "subjectAltName=DNS:localhost", "-keyout", "-"], {
-      encoding: "utf8",
-      stdio: "pipe",
+    let pem = "";
+    let certificate = "";
+    beforeAll(() => {
+      pem = execFileSync("openssl", [...create, "-addext", "subjectAltName=DNS:localhost", "-keyout", "-"], {
+        encoding: "utf8",
+        stdio: "pipe",
+      });
+      certificate = pem.slice(pem.indexOf("-----BEGIN CERTIFICATE"));
     });
-    const certificate = pem.slice(pem.indexOf("-----BEGIN CERTIFICATE"));
 
     function trust(): void {
       const before = getCACertificates();
@@ -223,7 +245,12 @@ describe("the client", () => {
     });
 
     test("tells nothing to a server whose certificate is not, or is another host's", async () => {
-      const { origin } = await listen(createHttpsServer({ key: pem, cert: pem }, echo));
+      let asked = 0;
+      const { origin } = await listen(
+        createHttpsServer({ key: pem, cert: pem }, () => {
+          asked += 1;
+        }),
+      );
       await expect(createHttpClient().send(origin.replace("http://127.0.0.1", "https://localhost"), post("x"))).rejects.toThrow(
         "self-signed certificate",
       );
@@ -231,6 +258,7 @@ describe("the client", () => {
       await expect(createHttpClient().send(origin.replace("http", "https"), post("x"))).rejects.toThrow(
         "does not match certificate's altnames",
       );
+      expect(asked).toBe(0);
     });
   });
 });

@@ -19,11 +19,15 @@ interface Exchange {
 
 /** Connections to an origin that are kept without a request; more are closed. */
 const MAX_IDLE = 64;
+/** And for how long: one that something in between has dropped without a word would cost a request all its time. */
+const IDLE_MS = 30_000;
 
 /** A connection that takes one request after the other. */
 interface Connection {
   /** Is there for the next request. */
   rest(): void;
+  /** Whether it may be used again; it is closed where not. */
+  wake(): boolean;
   /** Rejects with the signal's reason, or where the connection fails: whether the server took the request is then not known. */
   exchange(request: string, signal: AbortSignal): Promise<Answer>;
 }
@@ -44,10 +48,11 @@ export function createHttpClient(): HttpClient {
     return connections;
   }
 
-  async function dial({ origin, protocol, hostname, port }: URL): Promise<Connection> {
+  async function dial(origin: string): Promise<Connection> {
+    const { protocol, hostname, port } = new URL(origin);
     const host = hostname.replace(/^\[|\]$/g, "");
     const isSecure = protocol === "https:";
-    const target = { host, port: Number(port || (isSecure ? 443 : 80)), noDelay: true };
+    const target = { host, port: Number(port || (isSecure ? 443 : 80)) };
     // TLS takes long to load: only where it is spoken.
     const socket = isSecure ? (await import("node:tls")).connect({ ...target, servername: host }) : connect(target);
     return createConnection(socket, idleAt(origin));
@@ -55,11 +60,17 @@ export function createHttpClient(): HttpClient {
 
   return {
     open(origin) {
-      void dial(new URL(origin)).then((connection) => connection.rest());
+      dial(origin).then(
+        (connection) => connection.rest(),
+        // The first request tells why.
+        () => {},
+      );
     },
     async send(url, { method = "GET", headers, body = "", signal }) {
       const target = new URL(url);
-      const connection = idleAt(target.origin).pop() ?? (await dial(target));
+      let connection = idleAt(target.origin).pop();
+      while (connection && !connection.wake()) connection = idleAt(target.origin).pop();
+      connection ??= await dial(target.origin);
       const fields = { Host: target.host, ...headers, "Content-Length": Buffer.byteLength(body) };
       const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
       const request = `${method} ${target.pathname}${target.search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
@@ -73,6 +84,7 @@ export function createHttpClient(): HttpClient {
 /** @param idle where the connection is kept while it has no request */
 function createConnection(socket: Socket, idle: Connection[]): Connection {
   let current: Exchange | undefined;
+  let restsSince = 0;
 
   function receive(piece: Buffer | null): void {
     try {
@@ -99,6 +111,7 @@ function createConnection(socket: Socket, idle: Connection[]): Connection {
   }
 
   socket
+    .setNoDelay(true)
     .on("data", receive)
     .on("end", () => receive(null))
     .on("error", fail)
@@ -109,7 +122,13 @@ function createConnection(socket: Socket, idle: Connection[]): Connection {
       if (idle.length >= MAX_IDLE || socket.destroyed) return void socket.destroy();
       // It keeps no process from ending.
       socket.unref();
+      restsSince = performance.now();
       idle.push(connection);
+    },
+    wake() {
+      const isFresh = performance.now() - restsSince < IDLE_MS && !socket.destroyed;
+      if (!isFresh) socket.destroy();
+      return isFresh;
     },
     exchange: (request, signal) =>
       new Promise((resolve, reject) => {

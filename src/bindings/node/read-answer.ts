@@ -65,7 +65,7 @@ export function* readAnswer(): Generator<undefined, Answer, Buffer | null> {
       const length = Number.parseInt(size, 16);
       if (length === 0) break;
       chunks.push(yield* readBytes(length));
-      yield* readUntil("\r\n");
+      if ((yield* readUntil("\r\n")) !== "") throw new Error("the answer has a chunk that is longer than it says");
     }
     // Trailers, of which none is asked for, and an empty line.
     while ((yield* readUntil("\r\n")) !== "");
@@ -77,12 +77,14 @@ export function* readAnswer(): Generator<undefined, Answer, Buffer | null> {
     const [, version, status = ""] = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?$/m.exec(head) ?? [];
     if (version === undefined || !head.startsWith("HTTP/")) throw new Error("the answer is not HTTP/1.1");
     if (INTERIM.test(status)) continue;
-    const length = /^content-length: *(\d+) *$/im.exec(head)?.[1];
-    const isChunked = /^transfer-encoding:.*\bchunked *$/im.test(head);
-    const hasEnd = length !== undefined || isChunked || WITHOUT_BODY.test(status);
-    const body = isChunked
-      ? yield* readChunks()
-      : yield* readBytes(WITHOUT_BODY.test(status) ? 0 : Number(length ?? Number.POSITIVE_INFINITY));
+    const [length, ...others] = new Set(Array.from(head.matchAll(/^content-length:[ \t]*(.*?)[ \t]*$/gim), ([, value]) => value));
+    if (others.length > 0 || !/^\d+$/.test(length ?? "0")) throw new Error("the answer has no one length");
+    const isChunked = /^transfer-encoding:.*\bchunked[ \t]*$/im.test(head);
+    const isEmpty = WITHOUT_BODY.test(status);
+    const known = isEmpty ? 0 : Number(length ?? Number.POSITIVE_INFINITY);
+    const body = isChunked && !isEmpty ? yield* readChunks() : yield* readBytes(known);
+    // What comes behind an answer that says two things of its length may be anything.
+    const hasEnd = isEmpty || isChunked !== (length !== undefined);
     const keepsOpen = hasEnd && version === "1" && rest.length === 0 && !/^connection:.*\bclose\b/im.test(head);
     return { status: Number(status), body, keepsOpen };
   }

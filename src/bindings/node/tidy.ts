@@ -2,20 +2,27 @@
 const EVERY_MS = 10_000;
 /** The CPU time of a quiet process in that time: a hundredth. */
 const QUIET_CPU_MS = 100;
-/** A heap that is worth the trouble. One that has been tidied up is smaller. */
-const LARGE_HEAP_BYTES = 48 * 2 ** 20;
+/** What a heap must have grown by, since it was tidied up last, to be worth the trouble. */
+const GROWN_BYTES = 32 * 2 ** 20;
 
 /**
  * Gives back what a burst has left, once it is over: V8 collects old garbage when more memory is asked for, so without this a process that
  * was flooded would keep several times of what it uses for as long as nothing happens. Needs Node's `--expose-gc`.
  */
 export function tidyWhenQuiet(): void {
-  let before = process.cpuUsage();
+  let cpu = process.cpuUsage();
+  let time = performance.now();
+  let tidy = process.memoryUsage().heapTotal;
   setInterval(() => {
-    const { user, system } = process.cpuUsage(before);
-    before = process.cpuUsage();
-    if (user + system > QUIET_CPU_MS * 1_000 || process.memoryUsage().heapTotal < LARGE_HEAP_BYTES) return;
+    const { user, system } = process.cpuUsage(cpu);
+    const late = performance.now() - time - EVERY_MS;
+    cpu = process.cpuUsage();
+    time = performance.now();
+    if (user + system > QUIET_CPU_MS * 1_000 || process.memoryUsage().heapTotal < tidy + GROWN_BYTES) return;
+    // Something has woken a process that was suspended: it is for that to go first.
+    if (late > EVERY_MS) return;
     // Of the kinds of collection this one gives the pages back to the system too.
     globalThis.gc?.({ type: "major", flavor: "last-resort" });
+    tidy = process.memoryUsage().heapTotal;
   }, EVERY_MS).unref();
 }

@@ -9,6 +9,8 @@ const GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.co
 /** Who counts, by what it sends with a POST. */
 const agents: readonly [who: string, headers: Record<string, string>, fromPage: boolean, counted: boolean][] = [
   ["curl", { "User-Agent": "curl/8.5.0" }, false, true],
+  ["curl with Origin", { "User-Agent": "curl/8.5.0" }, true, true],
+  ["Node's fetch with Origin", { "User-Agent": "node" }, true, true],
   ["a client without a User-Agent", {}, false, true],
   ["a browser", { "User-Agent": CHROME, "Sec-Fetch-Site": "cross-site" }, true, true],
   ["a crawler's User-Agent alone", { "User-Agent": GOOGLEBOT }, false, true],
