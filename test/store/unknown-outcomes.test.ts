@@ -123,7 +123,8 @@ for (const transport of ["grpc", "rest"]) {
           const instance = instances[Math.floor(random() * INSTANCES)];
           const visit = { site, page: pages[index % pages.length] ?? "", id: `visit-${String(index).padStart(6, "0")}` };
           const outcome = await instance?.record(visit).catch(() => null);
-          if (outcome) {
+          // What is shed is answered 503: its client sends it again.
+          if (outcome && outcome.status !== "shed") {
             expect(outcome.status).not.toBe("conflict");
             break;
           }
