@@ -25,7 +25,7 @@ const KNOWN_EVERY = 50;
 const BROKEN_EVERY = 40;
 /** The same requests are sent for so long before memory is looked at, so that compiled code and caches are there. */
 const WARM_UP = size(500, 50_000);
-/** V8 gives back what is no longer used when little has happened for 8 s, or for 16, as its timer falls. */
+/** A server that is quiet is tidied up within 20 s: the first look may still see what it has just done. */
 const REST_MS = size(0, 40_000);
 const MOST_GROWTH = 1.5;
 const PATIENCE_MS = 5_000;
