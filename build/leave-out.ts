@@ -11,7 +11,20 @@ const HONO = join(ROOT, "node_modules", "hono", "dist");
  * other application. No bundler can tell, so it would keep them and all that they alone refer to: a fifth of the worker.
  */
 export const UNUSED: Readonly<Record<string, readonly string[]>> = {
-  "hono-base.js": ["#clone", "basePath", "fire", "mount", "notFound", "onError", "request", "route", "use"],
+  "hono-base.js": [
+    "#clone",
+    "#handleError",
+    "basePath",
+    "errorHandler",
+    "fire",
+    "mount",
+    "notFound",
+    "onError",
+    "request",
+    "route",
+    "routes",
+    "use",
+  ],
   "context.js": [
     ...[
       "#layout",
@@ -80,8 +93,12 @@ const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string,
     ["\tget;\n", "\ton;\n"],
     ["[...METHODS,", "this.on = "],
     ["\t_basePath = ", "\t#path = "],
+    ["this.getPath = strict", "\n\t}\n\t#clone"],
     ["path = mergePath(", "const r = {"],
+    ["this.routes.push(", "\n"],
     ["basePath: baseRoutePath", "path,\n"],
+    ["try {\n\t\t\t\tres = ", "res = "],
+    ["} catch (err) {", "return res instanceof"],
     ["res instanceof Promise ? ", "res ?? this"],
     ["const composed = ", "\n\t}\n\t/**\n\t* `.fetch()`"],
   ],

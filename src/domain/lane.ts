@@ -1,7 +1,7 @@
 import type { Pending } from "./pending.ts";
 
 /** A batch's limits: visits, and writes (one for the site, one a page, one an id). */
-const BATCH_VISITS = 400;
+export const BATCH_VISITS = 400;
 const BATCH_MUTATIONS = 500;
 /** Of these, visits of pages that may be new, and such pages. */
 const BATCH_NEW_VISITS = 200;
@@ -16,6 +16,8 @@ export interface Lane {
   readonly ids: Map<string, Pending>;
   /** Until when its batch in flight may take; 0 when none is. */
   busyUntil: number;
+  /** Ends the wait of its leader for more visits. */
+  onFull?: () => void;
 }
 
 /** A lane on which nobody is. */

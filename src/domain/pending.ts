@@ -6,6 +6,9 @@ export type Outcome =
   | { readonly status: "conflict" }
   | { readonly status: "shed" };
 
+/** There was no room for a visit. */
+export const SHED: Outcome = { status: "shed" };
+
 /** Says to a visit that it leads the next batch. */
 export const LEAD = Symbol("lead");
 
@@ -18,7 +21,8 @@ export class Pending {
   readonly acceptedAt: number;
   readonly turn = Promise.withResolvers<Outcome | typeof LEAD | typeof LATE>();
   #repeats: PromiseWithResolvers<Outcome> | undefined;
-  #result: (() => Outcome) | undefined;
+  /** Once it is settled: answers the outcome, or throws why there is none, for the leader, whose turn was another one. */
+  result!: () => Outcome;
 
   constructor(visit: Visit, acceptedAt: number) {
     this.visit = visit;
@@ -31,20 +35,14 @@ export class Pending {
     return this.#repeats.promise;
   }
 
-  /** The outcome, or the failure, for the leader that has committed its own batch. */
-  result(): Outcome {
-    if (!this.#result) throw new Error("a batch without an outcome");
-    return this.#result();
-  }
-
   settle(outcome: Outcome): void {
-    this.#result = () => outcome;
+    this.result = () => outcome;
     this.turn.resolve(outcome);
     this.#repeats?.resolve(outcome.status === "counted" ? { ...outcome, status: "duplicate" } : outcome);
   }
 
   fail(error: unknown): void {
-    this.#result = () => {
+    this.result = () => {
       throw error;
     };
     this.turn.reject(error);

@@ -1,7 +1,7 @@
 import { inTime } from "./in-time.ts";
-import { createLane, forget, formBatch, type Lane, leave, nextOf } from "./lane.ts";
+import { BATCH_VISITS, createLane, forget, formBatch, type Lane, leave, nextOf } from "./lane.ts";
 import type { Meter } from "./meter.ts";
-import { LATE, LEAD, type Outcome, Pending, settle } from "./pending.ts";
+import { LATE, LEAD, type Outcome, Pending, SHED, settle } from "./pending.ts";
 import { type Batch, type Store, StoreError, type Visit } from "./store.ts";
 
 /** Counts visits. */
@@ -20,7 +20,6 @@ export interface Recorder {
 export const MAX_IN_FLIGHT = 10_000;
 /** While the oldest visit of a site waits longer, no more are taken on: they would come too late, and make the others late. */
 const MAX_QUEUE_MS = 4_000;
-const SHED: Outcome = { status: "shed" };
 /** Batches that one instance has in flight, each of another site. */
 const SITES_IN_FLIGHT = 8;
 /** How long a batch may try. */
@@ -38,7 +37,12 @@ export const ID_LIFETIME_MS = 48 * 3_600_000;
  * commit for many visits and a quiet one waits for nobody. Each batch is led by one of its own visits, in that request's context
  * (on Workers, work is cancelled with the request that began it).
  */
-export function createRecorder(options: { store: Pick<Store, "commit">; now: () => number; newId: () => string; meter?: Meter }): Recorder {
+export function createRecorder(options: {
+  store: Pick<Store, "commit" | "gather">;
+  now: () => number;
+  newId: () => string;
+  meter?: Meter;
+}): Recorder {
   const { store, now, newId, meter } = options;
   const lanes = new Map<string, Lane>();
   const active = new Set<Lane>();
@@ -69,6 +73,7 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
       return SHED;
     }
     queue.push(pending);
+    if (queue.length >= BATCH_VISITS) lane.onFull?.();
     if (visit.id !== null) lane.ids.set(visit.id, pending);
     inFlight += 1;
     const timer = setTimeout(() => pending.turn.resolve(LATE), LONGEST_WAIT_MS);
@@ -109,15 +114,24 @@ export function createRecorder(options: { store: Pick<Store, "commit">; now: () 
     const time = now();
     const next = nextOf(lane);
     if (!next || lane.busyUntil > time) return;
-    if (active.size >= SITES_IN_FLIGHT) for (const other of active) if (other.busyUntil <= time) active.delete(other);
+    for (const other of active) if (other.busyUntil <= time) active.delete(other);
     if (active.size >= SITES_IN_FLIGHT) return;
     active.add(lane);
     lane.busyUntil = time + BATCH_DEADLINE_MS + GRACE_MS;
     next.turn.resolve(LEAD);
   }
 
+  function gather(lane: Lane): Promise<void> | undefined {
+    if (!store.gather || lane.waiting.length >= BATCH_VISITS) return undefined;
+    return new Promise((resolve) => {
+      lane.onFull = resolve;
+      store.gather?.(resolve);
+    });
+  }
+
   async function lead(lane: Lane, leader: Pending): Promise<Outcome> {
     const term = lane.busyUntil;
+    await gather(lane);
     const members = formBatch(lane);
     const oldest = members[0]?.acceptedAt ?? 0;
     try {

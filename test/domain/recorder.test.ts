@@ -82,6 +82,31 @@ test("a quiet site waits for no busy one, and at most eight sites are in flight 
   expect(await Promise.all(all)).toEqual(sites.map(() => counted(1, 1)));
 });
 
+test("a store that gathers has visits in a batch that arrive until then, and no longer than until there are 400", async () => {
+  const gathered: (() => void)[] = [];
+  const gather = (onGathered: () => void) => void gathered.push(onGathered);
+  recorder = createRecorder({ store: { ...desk.store, gather }, now: Date.now, newId: () => crypto.randomUUID() });
+  const first = record("/a");
+  await settle();
+  const second = record("/a");
+  await settle();
+  expect(desk.batches).toHaveLength(0);
+  gathered[0]?.();
+  await settle();
+  expect(desk.batches.map((batch) => batch.visits.length)).toEqual([2]);
+  desk.accept(0);
+  expect(await Promise.all([first, second])).toEqual([counted(1, 1), counted(2, 2)]);
+
+  const many = Array.from({ length: 399 }, () => record("/a"));
+  await settle();
+  expect(desk.batches).toHaveLength(1);
+  many.push(record("/a"));
+  await settle();
+  expect(desk.batches.map((batch) => batch.visits.length)).toEqual([2, 400]);
+  desk.accept(1);
+  await Promise.all(many);
+});
+
 test("a batch has at most 400 visits, and at most 500 writes", async () => {
   void record("/first");
   await settle();

@@ -3,7 +3,7 @@ import { type Store, StoreError } from "../../src/domain/store.ts";
 /** How long a call may take: longer than a batch. */
 const TIMEOUT_MS = 15_000;
 
-type Method = Exclude<keyof Store, "name" | "close">;
+type Method = Exclude<keyof Store, "name" | "close" | "gather">;
 type Results = { readonly [M in Method]: Awaited<ReturnType<Store[M]>> };
 
 /** The store that `store-worker.ts` serves at `url`. */

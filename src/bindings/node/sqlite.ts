@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { setImmediate } from "node:timers/promises";
 import { quote } from "../../domain/invalid.ts";
 import type { Store } from "../../domain/store.ts";
 import { ConfigError } from "../../environment.ts";
@@ -25,11 +24,7 @@ export function openSqliteStore(path: string, now: () => number = Date.now): Sto
     const store = createSqliteStore(bind(opened), now);
     return {
       ...store,
-      // A commit holds the thread: first let the visits come in that have arrived already, so that they form one batch.
-      commit: async (batch, deadline) => {
-        await setImmediate();
-        return store.commit(batch, deadline);
-      },
+      gather: setImmediate,
       close: async () => {
         if (opened.isOpen) opened.close();
       },
