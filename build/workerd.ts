@@ -1,4 +1,4 @@
-import type { MiniflareOptions, Request, Response } from "miniflare";
+import type { MiniflareOptions } from "miniflare";
 import { ASSET_HEADERS } from "../src/api/asset-headers.ts";
 
 /** From when on workerd's behaviour is taken; a test compares it, and the bindings, with wrangler.toml. */
@@ -25,19 +25,21 @@ function assetsOf(directory: string): NonNullable<MiniflareOptions["assets"]> {
  * The worker for Miniflare, on loopback.
  *
  * @param options.script the bundle's text
+ * @param options.modules what it may import, by name
  * @param options.vars what the worker finds in its environment
  * @param options.persist the folder for the Durable Objects' data
  * @param options.port 0 for any that is free
- * @param options.assets the folder with the static assets, or what answers for them; without it there are none
+ * @param options.assets the folder with the static assets, or the host and port of what serves them; without it there are none
  */
 export function miniflareOptions(options: {
   script: string;
+  modules?: Readonly<Record<string, string>>;
   vars: Record<string, string>;
   persist: string;
   port: number;
-  assets?: string | ((request: Request) => Promise<Response>);
+  assets?: string | { readonly address: string };
 }): MiniflareOptions {
-  const { assets } = options;
+  const { assets, modules = {} } = options;
   return {
     host: "127.0.0.1",
     port: options.port,
@@ -45,12 +47,12 @@ export function miniflareOptions(options: {
     cf: false,
     // The worker uses none; without it workerd starts in two thirds of the time.
     cache: false,
-    modules: [{ type: "ESModule", path: "index.js", contents: options.script }],
+    modules: Object.entries({ "index.js": options.script, ...modules }).map(([path, contents]) => ({ type: "ESModule", path, contents })),
     compatibilityDate: COMPATIBILITY_DATE,
     bindings: options.vars,
     durableObjects: DURABLE_OBJECTS,
     durableObjectsPersist: options.persist,
     ...(typeof assets === "string" && { assets: assetsOf(assets) }),
-    ...(typeof assets === "function" && { serviceBindings: { [ASSETS_BINDING]: assets } }),
+    ...(typeof assets === "object" && { serviceBindings: { [ASSETS_BINDING]: { external: { ...assets, http: {} } } } }),
   };
 }

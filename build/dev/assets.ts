@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
+import type { ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { relative } from "node:path";
 import { promisify } from "node:util";
 import { headersOf, typeOf } from "../../src/api/asset-headers.ts";
 import { ASSETS, dashboardOptions, dashboardPage, embedOptions } from "../assets.ts";
 import { ROOT } from "../root.ts";
 import { createCompiler } from "./compile.ts";
+import { http } from "./http.ts";
 
 const CONTRACT_PATH = "/openapi.json";
 /** In a process of its own, as this one has read the sources once and for all. */
@@ -19,8 +22,8 @@ export interface DevAssets {
   rebuild(): Promise<boolean>;
   /** The contract has changed: it is made anew when it is asked for. */
   forgetContract(): void;
-  /** Answers for the worker's binding as Workers do. */
-  answer(path: string): Promise<{ status: number; headers: Record<string, string>; body: Uint8Array | string | null }>;
+  /** The host and port of what answers for the worker's binding, as Workers do. */
+  readonly address: Promise<string>;
   dispose(): Promise<void>;
 }
 
@@ -63,6 +66,22 @@ export function createDevAssets(): DevAssets {
     return files?.get(path);
   }
 
+  async function answer(path: string, response: ServerResponse): Promise<void> {
+    const body = await find(path);
+    if (body === undefined) return void response.writeHead(404).end();
+    response.writeHead(200, { ...headersOf(path), "Content-Type": typeOf(path === "/" ? "index.html" : path) }).end(body);
+  }
+
+  // A server of its own: workerd asks it by itself, where a function of Miniflare's would need one more worker between them.
+  const server = http.createServer((request, response) => {
+    answer(new URL(request.url ?? "/", "http://assets").pathname, response).catch((error: Error) => {
+      response.writeHead(500).end(error.message);
+    });
+  });
+  const address = new Promise<string>((resolve, reject) => {
+    server.once("error", reject).listen(0, "127.0.0.1", () => resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+
   return {
     async rebuild() {
       const before = files;
@@ -73,12 +92,10 @@ export function createDevAssets(): DevAssets {
     forgetContract() {
       contract = undefined;
     },
-    async answer(path) {
-      const body = await find(path);
-      if (body === undefined) return { status: 404, headers: {}, body: null };
-      return { status: 200, headers: { ...headersOf(path), "Content-Type": typeOf(path === "/" ? "index.html" : path) ?? "" }, body };
-    },
+    address,
     async dispose() {
+      server.close();
+      server.closeAllConnections();
       await Promise.all([embed.dispose(), dashboard.dispose()]);
     },
   };

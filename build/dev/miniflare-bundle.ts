@@ -1,10 +1,27 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { build } from "esbuild";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { ROOT } from "../root.ts";
 import { ENTRY, miniflareScript, preparedFiles, runMiniflare } from "./miniflare.ts";
 
 // Run by a first `npm run dev`, beside it: puts Miniflare and what it loads into one script, and keeps what V8 compiles of that until a
 // worker runs and has been changed.
+
+/**
+ * Miniflare copies the names of each module of Node that it imports, a hundred times some fifty, at each start: an object that has the
+ * module as its prototype answers to the same names.
+ */
+const importWithoutCopies: Plugin = {
+  name: "import-without-copies",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]miniflare[\\/]dist[\\/]src[\\/]index\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll(
+        /(__toESM\d* =) \(mod, isNodeMode, target\) =>/g,
+        "$1 (mod, isNodeMode, target) => mod && (isNodeMode || !mod.__esModule) ? Object.create(mod, { default: { value: mod } }) :",
+      ),
+    }));
+  },
+};
 
 const { outputFiles } = await build({
   entryPoints: [ENTRY],
@@ -14,10 +31,16 @@ const { outputFiles } = await build({
   format: "cjs",
   target: `node${process.versions.node}`,
   // Its client for HTTP looks whether Node has one as well, for which Node would load that.
-  define: { "globalThis.Headers": "undefined" },
+  define: { "globalThis.Headers": "undefined", "Intl.ListFormat": "LazyListFormat" },
   // Found by their place, or seldom loaded.
   external: ["workerd", "sharp", "youch"],
-  banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
+  // Its client would load it to speak it with origins that do; ours do not.
+  alias: { "node:http2": join(ROOT, "build", "no-http2.ts") },
+  plugins: [importWithoutCopies],
+  banner: {
+    js: `(function (exports, require, module, __filename, __dirname) {
+class LazyListFormat { constructor(...a) { this.format = (list) => new Intl.ListFormat(...a).format(list); } }`,
+  },
   footer: { js: "})" },
   minifyWhitespace: true,
   minifySyntax: true,

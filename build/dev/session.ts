@@ -41,7 +41,9 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
   const compiled = worker.compile();
   let origin = readSettings().then(async (read) => {
     settings = read;
-    const [started] = await Promise.all([worker.run(read), compiled]);
+    worker.prepare();
+    await compiled;
+    const started = await worker.run(read);
     await worker.load();
     return started;
   });

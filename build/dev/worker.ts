@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
 import type { Miniflare, MiniflareOptions, Request } from "miniflare";
@@ -6,6 +7,7 @@ import { ROOT } from "../root.ts";
 import { miniflareOptions } from "../workerd.ts";
 import type { DevAssets } from "./assets.ts";
 import { createCompiler } from "./compile.ts";
+import { http } from "./http.ts";
 import { loadMiniflare } from "./miniflare.ts";
 import type { Output } from "./output.ts";
 import type { Settings } from "./settings.ts";
@@ -17,9 +19,11 @@ const LOAD_MS = 10_000;
 
 /** The worker under workerd. */
 export interface DevWorker {
+  /** Loads what runs it, which holds the thread: best while esbuild, a process of its own, compiles. */
+  prepare(): void;
   /** Compiles the sources; answers whether another script came out. Throws a `CompileError`. */
   compile(): Promise<boolean>;
-  /** Starts workerd with these settings, anew where it runs already, and answers its origin. What it served it serves again. */
+  /** Starts workerd with these settings and what was compiled, anew where it runs already, and answers its origin. What it served it serves again. */
   run(settings: Settings): Promise<string>;
   /** Serves the script that was compiled last. Throws where it does not load, and then the one before is still served. */
   load(): Promise<void>;
@@ -62,21 +66,19 @@ export function createDevWorker(options: {
     return text === undefined ? new Response(null, { status: 404 }) : Response.json({ name: name.slice(1), esModule: text });
   }
 
-  async function answerAsset({ url }: Request) {
-    const { status, headers, body } = await assets.answer(new URL(url).pathname);
-    return new (loadMiniflare().Response)(body, { status, headers });
-  }
-
   async function optionsOf({ vars, durableObjects, ...settings }: Settings): Promise<MiniflareOptions> {
     const objects = options.objects ? durableObjects : {};
     const exports = Object.values(objects).map(({ className }) => `export const ${className} = shellOf("${className}");`);
+    const first = served || newest;
     return {
       ...miniflareOptions({
         script: [await shell, ...exports].join("\n"),
+        // workerd has this one, and asks for the later ones.
+        modules: { [first.slice(1)]: scripts.get(first) ?? "" },
         vars: { ...vars, ...options.vars },
         persist: PERSIST,
         port: 0,
-        assets: answerAsset,
+        assets: { address: await assets.address },
       }),
       // What a debugger shows.
       name: "footfall",
@@ -98,6 +100,7 @@ export function createDevWorker(options: {
   }
 
   return {
+    prepare: () => void loadMiniflare(),
     async compile() {
       const { outputFiles } = await compiler.compile();
       const text = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
@@ -118,12 +121,9 @@ export function createDevWorker(options: {
       });
     },
     async load() {
-      const origin = await miniflare?.ready;
-      const response = await loadMiniflare().fetch(`${origin}`, {
-        headers: { "x-dev-load": newest },
-        signal: AbortSignal.timeout(LOAD_MS),
-      });
-      if (!response.ok) throw new Error(output.toSource(await response.text()));
+      const answer = await ask(`${await miniflare?.ready}`, { "x-dev-load": newest });
+      const text = (await answer.setEncoding("utf8").toArray()).join("");
+      if (answer.statusCode !== 200) throw new Error(output.toSource(text));
       if (served !== newest) scripts.delete(served);
       served = newest;
     },
@@ -131,4 +131,11 @@ export function createDevWorker(options: {
       await Promise.all([miniflare?.dispose(), compiler.dispose()]);
     },
   };
+}
+
+/** Asks with what is loaded already: the first `fetch` of a process takes long. */
+function ask(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    http.get(url, { headers, signal: AbortSignal.timeout(LOAD_MS) }, resolve).once("error", reject);
+  });
 }
