@@ -4,8 +4,8 @@ import { type BuildContext, type BuildFailure, type BuildOptions, type BuildResu
 export interface Compiler {
   /** Builds; throws a {@link CompileError} where a source is wrong. */
   compile(): Promise<BuildResult<{ write: false; metafile: true }>>;
-  /** Resolves when esbuild is there, and at work on what was asked of it before. */
-  readonly ready: Promise<unknown>;
+  /** Resolves when esbuild is at work on the first build. */
+  working(): Promise<unknown>;
   dispose(): Promise<void>;
 }
 
@@ -23,21 +23,22 @@ export class CompileError extends Error {
 // esbuild is a program in Go: to collect its garbage less often saves a fifth of the time that an edit takes to be built.
 process.env["GOGC"] ??= "400";
 
-/** Prepares a product for the loop: not minified, nothing written. Its plugins only make it small. */
+/** Builds a product for the loop: not minified, nothing written. Its plugins only make it small. */
 export function createCompiler(options: BuildOptions, sourcemap: "inline" | "external"): Compiler {
-  const prepared: Promise<BuildContext<{ write: false; metafile: true }>> = context({
-    ...options,
-    minify: false,
-    plugins: [],
-    sourcemap,
-    // Only a debugger shows it; to hand it over takes a quarter of the time.
-    sourcesContent: sourcemap === "inline",
-    write: false,
-    metafile: true,
-  });
+  let prepared: Promise<BuildContext<{ write: false; metafile: true }>> | undefined;
   return {
-    ready: prepared,
+    working: async () => prepared,
     async compile() {
+      prepared ??= context({
+        ...options,
+        minify: false,
+        plugins: [],
+        sourcemap,
+        // Only a debugger shows it; to hand it over takes a quarter of the time.
+        sourcesContent: sourcemap === "inline",
+        write: false,
+        metafile: true,
+      });
       try {
         return await (await prepared).rebuild();
       } catch (error) {
@@ -49,6 +50,6 @@ export function createCompiler(options: BuildOptions, sourcemap: "inline" | "ext
         throw new CompileError((plain ?? []).join("\n").trim(), (colored ?? []).join("\n").trim());
       }
     },
-    dispose: async () => (await prepared).dispose(),
+    dispose: async () => (await prepared)?.dispose(),
   };
 }

@@ -38,11 +38,8 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
   const due = { settings: false, script: false };
   let settings: Settings | undefined;
   let version = 0;
-  const compiled = worker.compile();
-  let origin = readSettings().then(async (read) => {
+  let origin = Promise.all([readSettings(), worker.compile(), worker.prepare()]).then(async ([read]) => {
     settings = read;
-    worker.prepare();
-    await compiled;
     const started = await worker.run(read);
     await worker.load();
     return started;

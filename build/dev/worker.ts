@@ -19,8 +19,8 @@ const LOAD_MS = 10_000;
 
 /** The worker under workerd. */
 export interface DevWorker {
-  /** Loads what runs it, which holds the thread: best while esbuild, a process of its own, compiles. */
-  prepare(): void;
+  /** Loads what runs it, which holds the thread: while esbuild, a process of its own, compiles. */
+  prepare(): Promise<void>;
   /** Compiles the sources; answers whether another script came out. Throws a `CompileError`. */
   compile(): Promise<boolean>;
   /** Starts workerd with these settings and what was compiled, anew where it runs already, and answers its origin. What it served it serves again. */
@@ -100,7 +100,10 @@ export function createDevWorker(options: {
   }
 
   return {
-    prepare: () => void loadMiniflare(),
+    async prepare() {
+      await compiler.working();
+      loadMiniflare();
+    },
     async compile() {
       const { outputFiles } = await compiler.compile();
       const text = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
