@@ -104,7 +104,7 @@ export interface Store {
    * @param onRetry is called each time that it is sent again
    */
   commit(batch: Batch, deadline: number, onRetry?: () => void): Promise<Receipt>;
-  /** Calls back when the visits that have arrived already are in: for a store whose commit holds the thread, and would keep them out of its batch. */
+  /** Calls back when the visits that have arrived already are in, so that they share a batch: where a runtime can tell. */
   gather?(onGathered: () => void): void;
   /** One consistent snapshot. */
   totals(site: string, pages: readonly string[]): Promise<Totals>;

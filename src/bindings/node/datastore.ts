@@ -60,7 +60,7 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }
 
-  return openDatastore(openTransport(), datastore, shards);
+  return { ...openDatastore(openTransport(), datastore, shards), gather: setImmediate };
 }
 
 /** Serves what has come in meanwhile: what loads holds the thread, and is done in steps for that. */
