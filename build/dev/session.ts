@@ -38,11 +38,9 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
   const due = { settings: false, script: false };
   let settings: Settings | undefined;
   let version = 0;
-  let origin = Promise.all([readSettings(), worker.compile(), worker.prepare()]).then(async ([read]) => {
+  let origin = Promise.all([readSettings(), worker.compile(), worker.prepare()]).then(([read]) => {
     settings = read;
-    const started = await worker.run(read);
-    await worker.load();
-    return started;
+    return worker.run(read);
   });
   // Whoever asks is told; nobody has to.
   origin.catch(() => {});
@@ -82,6 +80,8 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
     origin: () => origin,
     async start() {
       await origin;
+      // Requests that wait need not wait for this: they load it as well. Here it is to be told why it does not load.
+      await worker.load();
       tell();
       return settings ?? readSettings();
     },

@@ -7,8 +7,8 @@ const OPTIONAL = new Set(["alarm", "fetch", "self", "tail", "test", "trace", "we
 
 let version;
 
-/** workerd may have been started anew: then the one that was good is loaded again. */
-const current = async () => (version ??= await import("/worker.js"));
+/** `FIRST`, which workerd is started with, until another one is loaded. */
+const current = async () => (version ??= await import(FIRST));
 
 // biome-ignore lint/style/noDefaultExport: so workerd wants it.
 export default {

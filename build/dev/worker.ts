@@ -62,7 +62,7 @@ export function createDevWorker(options: {
   function resolveModule({ url }: Request) {
     const { Response } = loadMiniflare();
     const name = new URL(url).searchParams.get("specifier") ?? "";
-    const text = name === "/worker.js" ? `export * from "${served}"; export { default } from "${served}";` : scripts.get(name);
+    const text = scripts.get(name);
     return text === undefined ? new Response(null, { status: 404 }) : Response.json({ name: name.slice(1), esModule: text });
   }
 
@@ -72,8 +72,8 @@ export function createDevWorker(options: {
     const first = served || newest;
     return {
       ...miniflareOptions({
-        script: [await shell, ...exports].join("\n"),
-        // workerd has this one, and asks for the later ones.
+        script: [`const FIRST = ${JSON.stringify(first)};`, await shell, ...exports].join("\n"),
+        // workerd asks for the later ones.
         modules: { [first.slice(1)]: scripts.get(first) ?? "" },
         vars: { ...vars, ...options.vars },
         persist: PERSIST,

@@ -17,6 +17,7 @@ const CONNECTIONS = 16;
 const SECONDS = size(2, 100);
 /** The known page's visits a second. */
 const KNOWN_PER_SECOND = 50;
+const WARM_UP_S = size(0.5, 10);
 const BEFORE_S = size(1, 20);
 const MOST_SLOWER = 2;
 
@@ -40,7 +41,8 @@ function flood(row: ServiceRow<NodeServer>): void {
     const details = new Set<string>();
 
     const began = Date.now();
-    const warm = await flow({ ...steady, seconds: 1 });
+    // As fast as it can: what has just been started is slow, and would make a good "before".
+    const warm = await flow({ ...steady, perSecond: Number.POSITIVE_INFINITY, seconds: WARM_UP_S });
     const before = await flow({ ...steady, seconds: BEFORE_S });
     const [during, invented] = await Promise.all([
       flow({ ...steady, seconds: SECONDS }),

@@ -8,6 +8,7 @@ import type * as google from "./google.ts";
 import { createGrpcTransport } from "./grpc.ts";
 import { createHttpClient } from "./http-client.ts";
 import { load } from "./load.ts";
+import { mergeLookups } from "./merge-lookups.ts";
 import { metadataIdentity } from "./metadata.ts";
 
 /** How long the first call over a new channel may take. */
@@ -60,7 +61,7 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }
 
-  return { ...openDatastore(openTransport(), datastore, shards), gather: setImmediate };
+  return { ...openDatastore(mergeLookups(openTransport()), datastore, shards), gather: setImmediate };
 }
 
 /** Serves what has come in meanwhile: what loads holds the thread, and is done in steps for that. */

@@ -7,7 +7,7 @@ import { inTransaction, type TransactionMode } from "./transaction.ts";
 import type { Entity, EntityResult, Key, ReadOptions, Requests, Transport } from "./transport.ts";
 
 /** Keys that one lookup may name. */
-const LOOKUP_KEYS = 1_000;
+export const LOOKUP_KEYS = 1_000;
 
 /** What the store's parts share. */
 export interface Context {
