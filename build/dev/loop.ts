@@ -3,17 +3,14 @@ import { join } from "node:path";
 import { freePort } from "../process.ts";
 import { workerDatastoreOptions, workerOptions } from "../products.ts";
 import { fail, ROOT, shown } from "../root.ts";
-import { startSample } from "../sample/serve.ts";
 import { createDevAssets } from "./assets.ts";
 import { CompileError } from "./compile.ts";
-import { openEmulator } from "./emulator.ts";
 import { type Front, startFront } from "./front.ts";
 import { prepareMiniflare } from "./miniflare.ts";
 import { createOutput } from "./output.ts";
 import { createSession, type Session } from "./session.ts";
 import { VARS_FILE, WRANGLER_FILE } from "./settings.ts";
 import { onEnd } from "./stop.ts";
-import { watchFiles } from "./watch.ts";
 import { createDevWorker } from "./worker.ts";
 
 /** Where debuggers look. */
@@ -35,7 +32,8 @@ export interface LoopOptions {
 /** Runs the loop until the process is told to end. */
 export async function startLoop(options: LoopOptions): Promise<void> {
   const began = performance.now();
-  const emulator = options.datastore ? await openEmulator() : null;
+  // What the first answer does not need is loaded when it is needed.
+  const emulator = options.datastore ? await (await import("./emulator.ts")).openEmulator() : null;
   const inspectorPort = options.inspect ? await portFrom(INSPECTOR_PORT) : undefined;
   const assets = createDevAssets();
   const worker = createDevWorker({
@@ -79,6 +77,7 @@ async function portFrom(wanted: number): Promise<number> {
 
 /** The sample website counts at the service, and is reloaded with it. */
 async function startWebsite(front: Front, port: number): Promise<string> {
+  const { startSample } = await import("../sample/serve.ts");
   const sample = await startSample(front.url);
   const open = (wanted: number): Promise<Front> => startFront(wanted, async () => sample.url, front.url);
   // One above the service's port, where that is free.
@@ -110,6 +109,7 @@ async function watchAll(session: Session): Promise<void> {
     isWorking = false;
   }
 
+  const { watchFiles } = await import("./watch.ts");
   const watcher = await watchFiles([SOURCES, SAMPLE], [WRANGLER_FILE, VARS_FILE, MANIFEST], onChange);
   onEnd(watcher.close);
 }
