@@ -2,7 +2,7 @@ import { type Store, StoreError } from "../../domain/store.ts";
 import { toStoreError } from "../../stores/sqlite/failure.ts";
 
 /** The calls of the port that reach an engine. */
-export type Method = Exclude<keyof Store, "name" | "close">;
+export type Method = Exclude<keyof Store, "name" | "close" | "gather">;
 
 /** What a call came to, as a value: an error thrown over RPC loses its class. `value` is the call's result. */
 export type Answer = { readonly value: unknown } | { readonly error: { readonly message: string; readonly retryable: boolean } };
