@@ -1,18 +1,19 @@
 import {
-  type Entity,
   type Method,
   type Requests,
   type Responses,
   STATUS_NAMES,
-  type Timestamp,
   type Transport,
   TransportError,
-  type Value,
 } from "../../stores/datastore/transport.ts";
+import type { CommitRequest } from "./commit-proto.ts";
 import type * as google from "./google.ts";
+import { fromTime, type ProtoTime, toTime } from "./proto-time.ts";
 
 /** A lost connection is made anew after this long, and not after gRPC's default of a second. */
 const CHANNEL = { "grpc.initial_reconnect_backoff_ms": 20, "grpc.max_reconnect_backoff_ms": 500 };
+
+const COMMIT = "/google.datastore.v1.Datastore/Commit";
 
 /** What is used of the client's methods: each resolves to an array whose first element is the response. */
 type Call = (request: object, options: { timeout: number; maxRetries: number }) => Promise<[object, ...unknown[]]>;
@@ -31,12 +32,12 @@ export function createGrpcTransport(options: {
   databaseId: string;
 }): Transport {
   const { emulator, project, databaseId } = options;
-  const { DatastoreClient, googleAuthLibrary, grpc } = options.google;
-  let client = open();
+  const { DatastoreClient, decodeCommit, encodeCommit, googleAuthLibrary, grpc } = options.google;
+  let current = open();
 
-  function open(): google.DatastoreClient {
+  function open(): { readonly client: google.DatastoreClient; readonly ready: Promise<void> } {
     const [host, port] = emulator?.split(/:(?=\d+$)/) ?? [];
-    return new DatastoreClient({
+    const client = new DatastoreClient({
       ...CHANNEL,
       ...(project && { projectId: project }),
       ...(host && {
@@ -47,28 +48,40 @@ export function createGrpcTransport(options: {
         authClient: new googleAuthLibrary.PassThroughClient(),
       }),
     });
+    const ready = client.initialize().then(encodeCommits);
+    // Each call tells it.
+    ready.catch(() => {});
+    return { client, ready };
+  }
+
+  /** Has a client's stub encode and decode commits as src/bindings/node/commit-proto.ts does. */
+  function encodeCommits(stub: object): void {
+    const call = (stub as google.grpc.Client).makeUnaryRequest<CommitRequest, object>;
+    Object.assign(stub, { commit: call.bind(stub, COMMIT, encodeCommit, decodeCommit) });
   }
 
   return {
     async call(method, request, timeoutMs) {
-      const used = client;
+      const used = current;
+      const { client, ready } = used;
       try {
-        const projectId = project ?? (await used.getProjectId());
-        const call = used[method].bind(used) as unknown as Call;
+        await ready;
+        const projectId = project ?? (await client.getProjectId());
+        const call = client[method].bind(client) as unknown as Call;
         const [response] = await call({ projectId, databaseId, ...toProto(method, request) }, { timeout: timeoutMs, maxRetries: 0 });
         return fromProto(response) as Responses[typeof method];
       } catch (error) {
         const { code, message } = error as { code?: number; message?: string };
         const status = STATUS_NAMES[code ?? 2] ?? "UNKNOWN";
         // The connection may be half open, and would hang the next attempt as well.
-        if (status === "DEADLINE_EXCEEDED" && used === client) {
-          client = open();
-          void used.close().catch(() => {});
+        if (status === "DEADLINE_EXCEEDED" && used === current) {
+          current = open();
+          void client.close().catch(() => {});
         }
         throw new TransportError(status, `${method}: ${message ?? "no message"}`, error);
       }
     },
-    close: () => client.close(),
+    close: () => current.client.close(),
   };
 }
 
@@ -79,61 +92,27 @@ const TO_PROTO: { readonly [M in Method]?: (request: Requests[M]) => object } = 
     ...rest,
     readOptions: readOptions?.readTime ? { readTime: toTime(readOptions.readTime) } : readOptions,
   }),
-  commit: ({ mutations, ...rest }) => {
-    const times = new Map<Value, object>();
-    return {
-      ...rest,
-      mutations: mutations.map((mutation) => (mutation.insert ? { insert: withTimes(mutation.insert, times) } : mutation)),
-    };
-  },
 };
 
 function toProto<M extends Method>(method: M, request: Requests[M]): object {
   return TO_PROTO[method]?.(request) ?? request;
 }
 
-/** @param times those converted before: the marks of a batch share theirs */
-function withTimes({ key, properties = {} }: Entity, times: Map<Value, object>): object {
-  const converted: Record<string, object> = {};
-  for (const [name, value] of Object.entries(properties)) {
-    if (value.timestampValue && !times.has(value)) times.set(value, { ...value, timestampValue: toTime(value.timestampValue) });
-    converted[name] = times.get(value) ?? value;
-  }
-  return { key, properties: converted };
-}
-
 /** What is used of the answers and has another form than in JSON: bytes, and times. */
 interface Proto {
   transaction?: Uint8Array;
-  commitTime?: ProtoTime | null;
   found?: { createTime?: ProtoTime | null }[];
   batch?: { endCursor?: Uint8Array };
 }
 
-/** Since 1970. */
-interface ProtoTime {
-  seconds?: number | string | null;
-  nanos?: number | null;
-}
-
 function fromProto(response: Proto): object {
-  const { transaction, commitTime, found, batch } = response;
+  const { transaction, found, batch } = response;
   return {
     ...response,
     ...(transaction && { transaction: base64(transaction) }),
-    ...(commitTime && { commitTime: fromTime(commitTime) }),
     ...(found && { found: found.map((result) => ({ ...result, ...(result.createTime && { createTime: fromTime(result.createTime) }) })) }),
     ...(batch?.endCursor && { batch: { ...batch, endCursor: base64(batch.endCursor) } }),
   };
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-
-function toTime(text: Timestamp): ProtoTime {
-  const [whole = "", fraction = ""] = text.replace("Z", "").split(".");
-  return { seconds: Date.parse(`${whole}Z`) / 1_000, nanos: Number(fraction.padEnd(9, "0")) };
-}
-
-function fromTime({ seconds, nanos }: ProtoTime): Timestamp {
-  return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19)}.${String(nanos ?? 0).padStart(9, "0")}Z`;
-}
