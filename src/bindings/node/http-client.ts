@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Fetch } from "../../stores/datastore/transport.ts";
 import { type Answer, readAnswer } from "./read-answer.ts";
+import { uptimeMs } from "./uptime.ts";
 
 /** HTTP/1.1 over connections that are used again. */
 export interface HttpClient {
@@ -122,11 +123,11 @@ function createConnection(socket: Socket, idle: Connection[]): Connection {
       if (idle.length >= MAX_IDLE || socket.destroyed) return void socket.destroy();
       // It keeps no process from ending.
       socket.unref();
-      restsSince = performance.now();
+      restsSince = uptimeMs();
       idle.push(connection);
     },
     wake() {
-      const isFresh = performance.now() - restsSince < IDLE_MS && !socket.destroyed;
+      const isFresh = uptimeMs() - restsSince < IDLE_MS && !socket.destroyed;
       if (!isFresh) socket.destroy();
       return isFresh;
     },

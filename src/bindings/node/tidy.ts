@@ -1,3 +1,5 @@
+import { uptimeMs } from "./uptime.ts";
+
 /** How often it is looked whether the process has become quiet. */
 const EVERY_MS = 10_000;
 /** The CPU time of a quiet process in that time: a hundredth. */
@@ -10,14 +12,15 @@ const GROWN_BYTES = 32 * 2 ** 20;
  * was flooded would keep several times of what it uses for as long as nothing happens. Needs Node's `--expose-gc`.
  */
 export function tidyWhenQuiet(): void {
-  let cpu = process.cpuUsage();
-  let time = performance.now();
-  let tidy = process.memoryUsage().heapTotal;
+  // Since the process began: nothing is asked before the first visit.
+  let cpu = { user: 0, system: 0 };
+  let time = 0;
+  let tidy = 0;
   setInterval(() => {
     const { user, system } = process.cpuUsage(cpu);
-    const late = performance.now() - time - EVERY_MS;
+    const late = uptimeMs() - time - EVERY_MS;
     cpu = process.cpuUsage();
-    time = performance.now();
+    time = uptimeMs();
     if (user + system > QUIET_CPU_MS * 1_000 || process.memoryUsage().heapTotal < tidy + GROWN_BYTES) return;
     // Something has woken a process that was suspended: it is for that to go first.
     if (late > EVERY_MS) return;
