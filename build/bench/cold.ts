@@ -36,7 +36,7 @@ export async function benchCold({ starts }: Options): Promise<Result> {
   const metadata = await startMetadataServer();
   try {
     return await withEmulator(notes, async (emulator) => {
-      if (emulator !== null) await warmUp(emulator);
+      if (emulator !== null) await warmUp(emulator, starts);
       const subjects = await listSubjects(folder, emulator, metadata.host);
       const times = new Map<string, Started[]>(subjects.map(({ name }) => [name, []]));
       const progress = createProgress("cold", starts);

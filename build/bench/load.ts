@@ -51,7 +51,7 @@ const WARM_UPS = 4;
  * compiles itself while it runs, and a visit costs it ten times as much at first. Google's service, whose part it plays, is never just
  * started.
  */
-const EMULATOR_WARM_UP = { connections: 256, seconds: 4, pages: 1 };
+const EMULATOR_WARM_UP = { connections: 256, pages: 1 };
 const EMULATOR_WARM_UPS = { least: 3, most: 10, settled: 0.95 };
 const ALL_CONNECTIONS = [64, 256, 512];
 
@@ -95,7 +95,7 @@ export async function benchLoad(options: Options): Promise<Result> {
         warm.set(subject, await warmUp(server, SUBJECTS[subject].store === "datastore"));
       }
       const footfall = servers.get("footfall");
-      if (footfall && emulator !== null) await warmUpEmulator(footfall, emulatorCpuMs);
+      if (footfall && emulator !== null) await warmUpEmulator(footfall, options.seconds, emulatorCpuMs);
       const take = async (point: Measured, round: number) => {
         progress.step(`${point.subject}, ${point.connections} connections${point.ids ? ", ids" : ""}`);
         const server = servers.get(point.subject);
@@ -137,13 +137,13 @@ async function warmUp(server: Server, untilGrpc: boolean): Promise<Observation> 
   }
 }
 
-async function warmUpEmulator({ url }: Server, emulatorCpuMs: () => number): Promise<void> {
+async function warmUpEmulator({ url }: Server, seconds: number, emulatorCpuMs: () => number): Promise<void> {
   const { least, most, settled } = EMULATOR_WARM_UPS;
   let before = Number.POSITIVE_INFINITY;
   for (let turn = 1; turn <= most; turn += 1) {
     const begun = emulatorCpuMs();
     let visits = 0;
-    for (const ids of [false, true]) visits += (await sendVisits({ ...EMULATOR_WARM_UP, url, ids, run: `warm-${turn}` })).counted;
+    for (const ids of [false, true]) visits += (await sendVisits({ ...EMULATOR_WARM_UP, url, ids, seconds, run: `warm-${turn}` })).counted;
     const cost = (emulatorCpuMs() - begun) / visits;
     // Where nothing tells what it costs, the least must do.
     if (turn >= least && !(cost < before * settled)) return;
