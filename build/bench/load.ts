@@ -13,6 +13,7 @@ import { measureRates, RATE_STEPS } from "./rates.ts";
 import type { Figure, Result } from "./result.ts";
 import { measureScale, SCALE_STEPS } from "./scale.ts";
 import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
+import { warmUpByLoad } from "./warm-up.ts";
 
 /** Who is measured, and where it counts. `lossy`: counts fewer than it answers, which is what it is here to show. */
 export const SUBJECTS = {
@@ -46,13 +47,6 @@ export interface Measured extends Point {
 /** Visits are sent for so long before anything is measured: compiled code, open connections, gRPC in place of REST. */
 const WARM_UP = { connections: 64, seconds: 3 };
 const WARM_UPS = 4;
-/**
- * And where Datastore's emulator is used, at full load, without and with ids, until a turn costs it hardly less than the one before: it
- * compiles itself while it runs, and a visit costs it ten times as much at first. Google's service, whose part it plays, is never just
- * started.
- */
-const EMULATOR_WARM_UP = { connections: 256, pages: 1 };
-const EMULATOR_WARM_UPS = { least: 3, most: 10, settled: 0.95 };
 const ALL_CONNECTIONS = [64, 256, 512];
 
 function plan(hasDatastore: boolean): Point[] {
@@ -95,7 +89,7 @@ export async function benchLoad(options: Options): Promise<Result> {
         warm.set(subject, await warmUp(server, SUBJECTS[subject].store === "datastore"));
       }
       const footfall = servers.get("footfall");
-      if (footfall && emulator !== null) await warmUpEmulator(footfall, options.seconds, emulatorCpuMs);
+      if (footfall && emulator !== null) await warmUpByLoad(footfall.url, options.seconds, emulatorCpuMs);
       const take = async (point: Measured, round: number) => {
         progress.step(`${point.subject}, ${point.connections} connections${point.ids ? ", ids" : ""}`);
         const server = servers.get(point.subject);
@@ -134,20 +128,6 @@ async function warmUp(server: Server, untilGrpc: boolean): Promise<Observation> 
     const seen = await server.observe();
     stallMs = Math.max(stallMs, seen.stallMs);
     if (!untilGrpc || seen.grpc === 1 || attempt === WARM_UPS) return { ...seen, stallMs };
-  }
-}
-
-async function warmUpEmulator({ url }: Server, seconds: number, emulatorCpuMs: () => number): Promise<void> {
-  const { least, most, settled } = EMULATOR_WARM_UPS;
-  let before = Number.POSITIVE_INFINITY;
-  for (let turn = 1; turn <= most; turn += 1) {
-    const begun = emulatorCpuMs();
-    let visits = 0;
-    for (const ids of [false, true]) visits += (await sendVisits({ ...EMULATOR_WARM_UP, url, ids, seconds, run: `warm-${turn}` })).counted;
-    const cost = (emulatorCpuMs() - begun) / visits;
-    // Where nothing tells what it costs, the least must do.
-    if (turn >= least && !(cost < before * settled)) return;
-    before = cost;
   }
 }
 

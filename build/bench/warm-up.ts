@@ -6,11 +6,15 @@ import { createHttpClient } from "../../src/bindings/node/http-client.ts";
 import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
 import type { Fetch, Transport } from "../../src/stores/datastore/transport.ts";
 import { SERVER } from "../server.ts";
+import { sendVisits } from "./load-tool.ts";
 
 /** After some 20,000 commits one takes it half of what it takes after 6,000. */
 const COMMITS_PER_START = 1_000;
 const AT_ONCE = 8;
 const DEADLINE_MS = 30_000;
+/** A turn of load is one without and one with ids; the last is one that costs the emulator hardly less than the one before. */
+const LOAD = { connections: 256, pages: 1 };
+const TURNS = { least: 3, most: 10, settled: 0.95 };
 
 /**
  * Commits until the emulator answers at its usual pace, as far as so many starts are worth the time: over REST on connections that are
@@ -41,4 +45,22 @@ export async function warmUp(emulator: string, starts: number): Promise<void> {
 
   await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => work(`warm-up-${index}.example`)));
   await Promise.all(stores.map((store) => store.close()));
+}
+
+/**
+ * The same by visits, through a server at full load: a visit costs the emulator ten times as much at first.
+ *
+ * @param seconds of each load
+ */
+export async function warmUpByLoad(url: string, seconds: number, emulatorCpuMs: () => number): Promise<void> {
+  let before = Number.POSITIVE_INFINITY;
+  for (let turn = 1; turn <= TURNS.most; turn += 1) {
+    const begun = emulatorCpuMs();
+    let visits = 0;
+    for (const ids of [false, true]) visits += (await sendVisits({ ...LOAD, url, ids, seconds, run: `warm-${turn}` })).counted;
+    const cost = (emulatorCpuMs() - begun) / visits;
+    // Where nothing tells what it costs, the least must do.
+    if (turn >= TURNS.least && !(cost < before * TURNS.settled)) return;
+    before = cost;
+  }
 }

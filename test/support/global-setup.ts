@@ -21,9 +21,14 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   }
   const port = await freePort();
   const { running, ready } = startEmulator(port);
-  ready.catch((error: Error) => console.error(error.message));
+  let over = false;
+  // Suites that need none may be done before it listens.
+  ready.catch((error: Error) => over || console.error(error.message));
   project.provide("emulator", `127.0.0.1:${port}`);
   const stop = () => process.exit(1);
   process.on("SIGINT", stop).on("SIGTERM", stop);
-  return () => running.stop();
+  return () => {
+    over = true;
+    return running.stop();
+  };
 }

@@ -1,7 +1,7 @@
 /**
  * A commit and its answer in protocol buffers, from and to the shapes that the store has them in. Google's client takes a message apart
- * three times and looks at each of its fields; for a batch with ids, which has a mutation for each visit, that is a tenth of what the
- * visit costs. Numbers and types of the fields:
+ * three times and looks at each of its fields; for a batch with ids, which has a mutation for each visit, that is a twentieth of what
+ * the visit costs. Numbers and types of the fields:
  * https://github.com/googleapis/googleapis/blob/master/google/datastore/v1/datastore.proto
  */
 import type {
@@ -15,8 +15,9 @@ import type {
   Transform,
   Value,
 } from "../../stores/datastore/transport.ts";
+import { ProtoReader } from "./proto-reader.ts";
 import { fromTime, toTime } from "./proto-time.ts";
-import { ProtoReader, ProtoWriter } from "./protobuf.ts";
+import { ProtoWriter } from "./proto-writer.ts";
 
 export type CommitRequest = Requests["commit"] & { readonly projectId: string; readonly databaseId: string };
 
