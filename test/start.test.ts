@@ -13,7 +13,9 @@ const START_MS = 30_000;
 const AT_ONCE = 64;
 
 /** Goes before the server: at SIGUSR2 it tells what Node has loaded of itself, and whether V8 refused code that was compiled before. */
-const OBSERVER = `import vm from "node:vm";
+const OBSERVER = `import { createRequire } from "node:module";
+import vm from "node:vm";
+const { internalBinding } = createRequire("/")("internal/test/binding");
 const rejected = {};
 vm.Script = class extends vm.Script {
   constructor(source, options) {
@@ -21,7 +23,10 @@ vm.Script = class extends vm.Script {
     rejected[options.filename.split("/").at(-1)] = this.cachedDataRejected;
   }
 };
-process.on("SIGUSR2", () => console.error("observed " + JSON.stringify({ modules: process.moduleLoadList, rejected })));`;
+process.on("SIGUSR2", () => {
+  const compiled = [...internalBinding("builtins").getCacheUsage().compiledWithoutCache];
+  console.error("observed " + JSON.stringify({ modules: process.moduleLoadList, compiled, rejected }));
+});`;
 
 /** However slow this machine is, all that the server does falls into one second: a busy one. */
 const ONE_SECOND = "const now = Date.now(); Date.now = () => now;";
@@ -32,6 +37,8 @@ const SLOW = /undici|http2|worker_threads|NativeModule (?:internal\/)?(?:crypto|
 
 interface Observed {
   readonly modules: readonly string[];
+  /** Of these, those that V8 compiled in place of taking what Node has compiled ahead of time. */
+  readonly compiled: readonly string[];
   /** By script; undefined where nothing was there to be refused. */
   readonly rejected: Readonly<Record<string, boolean | undefined>>;
 }
@@ -70,11 +77,15 @@ async function withServer(
 /** Has the server count one visit, and asks what that took. */
 async function countOne(flags: readonly string[]): Promise<Observed> {
   let observed: Observed | undefined;
-  await withServer([...flags, "--import", inline(OBSERVER)], { DATASTORE_EMULATOR_HOST: datastore.host }, async (url, observe) => {
-    const answer = await fetch(`${url}/v1/visits`, { method: "POST" });
-    expect(await answer.json()).toMatchObject({ counted: true });
-    observed = await observe<Observed>();
-  });
+  await withServer(
+    [...flags, "--expose-internals", "--import", inline(OBSERVER)],
+    { DATASTORE_EMULATOR_HOST: datastore.host },
+    async (url, observe) => {
+      const answer = await fetch(`${url}/v1/visits`, { method: "POST" });
+      expect(await answer.json()).toMatchObject({ counted: true });
+      observed = await observe<Observed>();
+    },
+  );
   if (!observed) throw new Error("the server was not observed");
   return observed;
 }
@@ -109,8 +120,8 @@ describe("the built server", () => {
     expect(modules.filter((module) => SLOW.test(module))).toEqual([]);
   });
 
-  test("runs what V8 compiled when it was built", async () => {
-    expect((await countOne(NODE_FLAGS)).rejected).toEqual({ "service.cjs": false });
+  test("runs what V8 compiled when it was built, and when Node was", async () => {
+    expect(await countOne(NODE_FLAGS)).toMatchObject({ rejected: { "service.cjs": false }, compiled: [] });
   });
 
   test("runs as well where V8 refuses that", async () => {

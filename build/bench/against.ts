@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { buildOrFail } from "../bundle.ts";
 import { products } from "../products.ts";
 import { DIST } from "../root.ts";
-import { SERVER } from "../server.ts";
+import { NODE_FLAGS, SERVER } from "../server.ts";
 import { bytes, measure, metaFile, table } from "../size.ts";
 import { type Checkout, withCheckout } from "./checkout.ts";
 import { timeStart } from "./cold-start.ts";
@@ -31,7 +31,10 @@ type Pairs = Map<string, { before: number[]; after: number[] }>;
 export async function compare(ref: string, { parts, starts, rounds, seconds }: Options): Promise<void> {
   await withCheckout(ref, async (other) => {
     await buildOrFail();
-    const servers = { before: join(other.dist, relative(DIST, SERVER)), after: SERVER };
+    const servers = {
+      before: { file: join(other.dist, relative(DIST, SERVER)), flags: other.flags },
+      after: { file: SERVER, flags: NODE_FLAGS },
+    };
     if (parts.includes("size")) console.log(`\nGzip, in bytes\n\n${await compareSizes(other)}`);
     if (!parts.includes("cold") && !parts.includes("load")) return;
     const notes: string[] = [];
@@ -54,6 +57,12 @@ export async function compare(ref: string, { parts, starts, rounds, seconds }: O
     console.log(`\n${report(other.commit, pairs)}`);
     for (const note of notes) console.log(`\n${note}`);
   });
+}
+
+/** A built server, and what it tells Node. */
+interface Built {
+  readonly file: string;
+  readonly flags: readonly string[];
 }
 
 type Side = "before" | "after";
@@ -79,13 +88,14 @@ async function compareSizes({ dist }: Checkout): Promise<string> {
   return table([["", "before", "here", ""], ...rows]);
 }
 
-async function compareStarts({ name, env }: Place, servers: Record<Side, string>, starts: number, pairs: Pairs): Promise<void> {
+async function compareStarts({ name, env }: Place, servers: Record<Side, Built>, starts: number, pairs: Pairs): Promise<void> {
   const progress = createProgress("cold", starts);
   for (let run = -1; run < starts; run += 1) {
     if (run >= 0) progress.step(name);
     for (const side of run % 2 === 0 ? SIDES : SIDES.toReversed()) {
       const request = { method: "POST", path: "/v1/visits" } as const;
-      const { ms, cpuMs } = await timeStart({ name: side, args: [servers[side]], env: env(side), request });
+      const { file, flags } = servers[side];
+      const { ms, cpuMs } = await timeStart({ name: side, args: [...flags, file], env: env(side), request });
       if (run < 0) continue;
       add(pairs, `first visit counted in ${name}, ms`, side, ms);
       add(pairs, `the same, CPU ms of the main thread, ${name}`, side, cpuMs);
@@ -96,7 +106,7 @@ async function compareStarts({ name, env }: Place, servers: Record<Side, string>
 
 async function compareLoads(
   { name, env }: Place,
-  files: Record<Side, string>,
+  builds: Record<Side, Built>,
   { rounds, seconds }: { rounds: number; seconds: number },
   pairs: Pairs,
 ): Promise<void> {
@@ -105,7 +115,8 @@ async function compareLoads(
   const progress = createProgress("load", rounds * loads.length);
   try {
     for (const side of SIDES) {
-      const server = await startServer(files[side], env(side));
+      const { file, flags } = builds[side];
+      const server = await startServer(file, env(side), flags);
       servers.set(side, server);
       await sendVisits({ ...WARM_UP, url: server.url, ids: true });
     }

@@ -10,6 +10,8 @@ export interface Checkout {
   readonly commit: string;
   /** Its `dist/`. */
   readonly dist: string;
+  /** What it tells Node. */
+  readonly flags: readonly string[];
 }
 
 /** On the project's own file system, so that its packages can be linked. */
@@ -37,7 +39,8 @@ export async function withCheckout<T>(ref: string, body: (checkout: Checkout) =>
     const dist = join(folder, "dist");
     // Over a budget it is built all the same.
     if (!existsSync(join(dist, relative(DIST, SERVER)))) throw new Error(`${ref} does not build:\n${building.output()}`);
-    return await body({ commit, dist });
+    const { NODE_FLAGS: flags = [] } = await import(join(folder, "build", "server.ts")).catch(() => ({}));
+    return await body({ commit, dist, flags });
   } finally {
     process.off("exit", remove);
     remove();

@@ -4,7 +4,6 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../process.ts";
 import { ROOT } from "../root.ts";
-import { NODE_FLAGS } from "../server.ts";
 
 /** A process to start, and what it is asked first. */
 export interface Start {
@@ -31,7 +30,7 @@ const POLL_MS = 1;
 export async function timeStart({ name, args, env, request }: Start): Promise<Started> {
   const port = await freePort();
   const begun = performance.now();
-  const child = spawn(process.execPath, [...NODE_FLAGS, ...args], {
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { writeCodeCache } from "../code-cache/write.ts";
 import { DIST, ROOT } from "../root.ts";
-import { SERVER } from "../server.ts";
+import { NODE_FLAGS, SERVER } from "../server.ts";
 import { type Start, type Started, timeStart } from "./cold-start.ts";
 import { withEmulator } from "./emulator.ts";
 import { startMetadataServer } from "./metadata-server.ts";
@@ -20,6 +20,9 @@ const PLAIN_GRPC = "the same over gRPC from the start, first visit counted";
 /** Goals of DESIGN.md and of its issues. */
 const OF_BARE = 1.2;
 const SOONER_THAN_GRPC = 3;
+
+/** The server as its image starts it; bare Node has no flags. */
+const SERVED = [...NODE_FLAGS, SERVER];
 
 const HELLO = { method: "GET", path: "/" } as const;
 const COUNT = { method: "POST", path: "/v1/visits" } as const;
@@ -63,16 +66,21 @@ async function listSubjects(folder: string, emulator: string | null, metadataHos
   const subjects: Start[] = [
     { name: BARE, args: [peerFile("bare")], env: {}, request: HELLO },
     { name: "Hono alone, first answer", args: [peerFile("hono")], env: {}, request: HELLO },
-    { name: "Footfall, first answer (health, SQLite)", args: [SERVER], env: sqlite, request: HEALTH },
-    { name: "Footfall, first visit counted in SQLite", args: [SERVER], env: sqlite, request: COUNT },
+    { name: "Footfall, first answer (health, SQLite)", args: SERVED, env: sqlite, request: HEALTH },
+    { name: "Footfall, first visit counted in SQLite", args: SERVED, env: sqlite, request: COUNT },
   ];
   if (emulator !== null) {
     const datastore = { DATASTORE_EMULATOR_HOST: emulator, DATASTORE_NAMESPACE: "bench-cold" };
     const atGoogle = { K_SERVICE: "bench", SITES: "*", GCE_METADATA_HOST: metadataHost, DATASTORE_NAMESPACE: "bench-cold" };
     subjects.push(
-      { name: ON_DATASTORE, args: [SERVER], env: datastore, request: COUNT },
-      { name: "the same with a token from a metadata server", args: [await redirected(emulator)], env: atGoogle, request: COUNT },
-      { name: PLAIN_GRPC, args: [peerFile("plain-grpc")], env: datastore, request: COUNT },
+      { name: ON_DATASTORE, args: SERVED, env: datastore, request: COUNT },
+      {
+        name: "the same with a token from a metadata server",
+        args: [...NODE_FLAGS, await redirected(emulator)],
+        env: atGoogle,
+        request: COUNT,
+      },
+      { name: PLAIN_GRPC, args: [...NODE_FLAGS, peerFile("plain-grpc")], env: datastore, request: COUNT },
     );
   }
   const miniflare = join(ROOT, "build", "bench", "peers", "miniflare.ts");

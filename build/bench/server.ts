@@ -43,11 +43,11 @@ export function inSqlite(folder: string, name: string): Record<string, string> {
 }
 
 /** Starts a built server, with `build/bench/observe.ts` before it. */
-export async function startServer(file: string, env: Record<string, string>): Promise<Server> {
+export async function startServer(file: string, env: Record<string, string>, flags: readonly string[] = NODE_FLAGS): Promise<Server> {
   const port = await freePort();
   const observer = join(ROOT, "build", "bench", "observe.ts");
   const own = { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) };
-  const running = start(process.execPath, [...NODE_FLAGS, "--import", observer, file], { env: own });
+  const running = start(process.execPath, [...flags, "--import", observer, file], { env: own });
   await waitForPort(port, running, START_MS);
   const url = `http://127.0.0.1:${port}`;
 
