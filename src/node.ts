@@ -7,7 +7,7 @@ import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
 import { createIds } from "./bindings/node/ids.ts";
 import { logToOutput } from "./bindings/node/log.ts";
-import { createBoundedServer } from "./bindings/node/server.ts";
+import { createBoundedServer, listen } from "./bindings/node/server.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
 import { tidyWhenQuiet } from "./bindings/node/tidy.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
@@ -16,8 +16,6 @@ import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
 
-/** Connections that may wait to be accepted, as far as the system allows: of a burst of more, clients hear nothing for 1, 3, 7 or more seconds. */
-const BACKLOG = 4_096;
 /** How often the log tells what there was to count: also the last minute before it was quiet. */
 const SUMMARY_MS = 60_000;
 
@@ -65,8 +63,7 @@ async function main(): Promise<void> {
   server.once("error", refuse);
   stopping.server(server);
   tidyWhenQuiet();
-  // On every address. To name one, 0.0.0.0 itself included, has Node load its resolver, which takes a tenth of the whole start.
-  server.listen({ port: config.port, backlog: BACKLOG }, () => {
+  listen(server, config.port, () => {
     const { port } = server.address() as AddressInfo;
     logToOutput({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` });
   });

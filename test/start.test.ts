@@ -32,8 +32,9 @@ process.on("SIGUSR2", () => {
 const ONE_SECOND = "const now = Date.now(); Date.now = () => now;";
 const BENCH_OBSERVER = join(ROOT, "build", "bench", "observe.ts");
 
-/** What makes a start slow: `fetch`, cryptography, TLS, HTTP/2, compression, threads, the web's streams. */
-const SLOW = /undici|http2|worker_threads|NativeModule (?:internal\/)?(?:crypto|tls|zlib|webstreams|fs\/promises)/;
+/** What makes a start slow: `fetch`, cryptography, TLS, HTTP/2, compression, threads, processes, the web's streams. */
+const SLOW =
+  /undici|http2|worker_threads|cluster|dgram|NativeModule (?:internal\/)?(?:child_process|crypto|tls|zlib|webstreams|fs\/promises)/;
 
 interface Observed {
   readonly modules: readonly string[];

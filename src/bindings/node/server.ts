@@ -19,6 +19,8 @@ const LIMITS: ServerOptions = {
 };
 /** Connections at the same time; more are closed at once. */
 const MAX_CONNECTIONS = 20_000;
+/** Connections that may wait to be accepted, as far as the system allows: of a burst of more, clients hear nothing for 1, 3, 7 or more seconds. */
+const BACKLOG = 4_096;
 
 /** A server within bounds for a web-standard handler; it does not listen yet. */
 export function createBoundedServer(fetch: Parameters<typeof getRequestListener>[0], deps: { log: Log; newId: () => string }): Server {
@@ -37,4 +39,19 @@ export function createBoundedServer(fetch: Parameters<typeof getRequestListener>
   );
   server.maxConnections = MAX_CONNECTIONS;
   return server;
+}
+
+/** The last step of Node's own `listen`, which keeps it apart for those who wrap it. */
+interface Listening {
+  _listen2?(address: null, port: number, addressType: 4, backlog: number): void;
+}
+
+/**
+ * Listens on every address. Node's own `listen` loads node:cluster before, and with it all that starts processes: a thirtieth of a start.
+ * To name an address, 0.0.0.0 itself included, would have Node load its resolver as well: a tenth.
+ */
+export function listen(server: Server & Listening, port: number, onListening: () => void): void {
+  server.once("listening", onListening);
+  if (server._listen2) server._listen2(null, port, 4, BACKLOG);
+  else server.listen({ port, backlog: BACKLOG });
 }
