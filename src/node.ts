@@ -62,11 +62,11 @@ async function main(): Promise<void> {
   const server = createBoundedServer(stopping.around(app.fetch), { log: logToOutput, newId });
   server.once("error", refuse);
   stopping.server(server);
-  tidyWhenQuiet();
   listen(server, config.port, () => {
     const { port } = server.address() as AddressInfo;
     logToOutput({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` });
   });
+  tidyWhenQuiet();
 }
 
 main().catch(refuse);

@@ -43,7 +43,11 @@ export async function timeStart({ name, args, env, request }: Start): Promise<St
     output += text;
   });
   const end = () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    try {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has just ended by itself.
+    }
   };
   process.once("exit", end);
   try {
