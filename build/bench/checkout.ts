@@ -39,7 +39,8 @@ export async function withCheckout<T>(ref: string, body: (checkout: Checkout) =>
     const dist = join(folder, "dist");
     // Over a budget it is built all the same.
     if (!existsSync(join(dist, relative(DIST, SERVER)))) throw new Error(`${ref} does not build:\n${building.output()}`);
-    const { NODE_FLAGS: flags = [] } = await import(join(folder, "build", "server.ts")).catch(() => ({}));
+    const told = join(folder, "build", "server.ts");
+    const { NODE_FLAGS: flags = [] } = existsSync(told) ? await import(told) : {};
     return await body({ commit, dist, flags });
   } finally {
     process.off("exit", remove);

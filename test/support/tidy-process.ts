@@ -19,5 +19,5 @@ const cachedData = new Script(SOURCE).createCachedData();
 let held: object[] | undefined = Array.from({ length: OBJECTS }, (_, index) => ({ index }));
 const before = held.length > 0 ? heapMb() : 0;
 held = undefined;
-for (let step = 0; step < STEPS && heapMb() > before / 2; step += 1) await sleep(STEP_MS);
+for (let step = 0; step < STEPS && heapMb() >= before / 4; step += 1) await sleep(STEP_MS);
 console.log(JSON.stringify({ before, after: heapMb(), refused: new Script(SOURCE, { cachedData }).cachedDataRejected }));

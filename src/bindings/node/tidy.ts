@@ -25,16 +25,16 @@ export function tidyWhenQuiet(): void {
     if (user + system > QUIET_CPU_MS * 1_000 || process.memoryUsage().heapTotal < tidy + GROWN_BYTES) return;
     // Something has woken a process that was suspended: it is for that to go first.
     if (late > EVERY_MS) return;
-    // Of the kinds of collection this one gives the pages back to the system too.
     collect ??= exposeGc();
+    // Of the kinds of collection this one gives the pages back to the system too.
     collect({ type: "major", flavor: "last-resort" });
     tidy = process.memoryUsage().heapTotal;
   }, EVERY_MS).unref();
 }
 
 /**
- * V8's `gc`, as a new context of Node's `--expose-gc` has it. With that flag from the start on, V8 would take none of the code that is
- * compiled ahead of time into Node itself, and a start would take a third longer.
+ * V8's `gc`, as a new context has it. While the flag is on, V8 refuses what was compiled ahead of time without it, Node's own code too: on
+ * from the start it would cost that 10 ms, left on it would slow the loading of Google's client.
  */
 function exposeGc(): NodeJS.GCFunction {
   const v8 = process.getBuiltinModule("node:v8");
