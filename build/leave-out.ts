@@ -14,6 +14,7 @@ export const UNUSED: Readonly<Record<string, readonly string[]>> = {
   "hono-base.js": [
     "#clone",
     "#handleError",
+    "#notFoundHandler",
     "basePath",
     "errorHandler",
     "fire",
@@ -29,14 +30,17 @@ export const UNUSED: Readonly<Record<string, readonly string[]>> = {
     ...[
       "#layout",
       "#newResponse",
+      "#notFoundHandler",
       "#preparedHeaders",
       "#renderer",
       "#res",
       "#status",
       "#var",
       "body",
+      "env",
       "error",
       "event",
+      "finalized",
       "get",
       "getLayout",
       "header",
@@ -56,6 +60,7 @@ export const UNUSED: Readonly<Record<string, readonly string[]>> = {
       "#getAllDecodedParams",
       "#getDecodedParam",
       "#getParamValue",
+      "\\[GET_MATCH_RESULT\\]",
       "addValidatedData",
       "arrayBuffer",
       "blob",
@@ -71,6 +76,7 @@ export const UNUSED: Readonly<Record<string, readonly string[]>> = {
       "parseBody",
       "queries",
       "query",
+      "routeIndex",
       "routePath",
       "text",
       "url",
@@ -87,7 +93,7 @@ const UNREACHED: Readonly<Record<string, readonly string[]>> = {
   "utils/mount.js": ["createMountedRequest"],
 };
 
-/** Parts of Hono's functions that nothing here reaches, from a text up to another: every route is made by `on`, for its whole path, and has one handler, whose promise never rejects. */
+/** Parts of Hono's functions that nothing here reaches, from a text up to another: every route is made by `on`, for its whole path, one is found for every request, and has one handler, whose promise never rejects. */
 const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
   "hono-base.js": [
     ["\tget;\n", "\ton;\n"],
@@ -97,11 +103,21 @@ const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string,
     ["path = mergePath(", "const r = {"],
     ["this.routes.push(", "\n"],
     ["basePath: baseRoutePath", "path,\n"],
+    ["notFoundHandler: this.", "\n"],
+    ["if (matchResult[0].length === 1) ", "{\n\t\t\tlet res"],
+    [", async () => {\n\t\t\t\t\tc.res", ");\n\t\t\t} catch"],
+    ["?? this.#notFoundHandler(c);\n\t\t}\n\t\tconst", ";\n\t\t}\n\t\tconst"],
     ["try {\n\t\t\t\tres = ", "res = "],
     ["} catch (err) {", "return res instanceof"],
-    ["res instanceof Promise ? ", "res ?? this"],
+    ["res instanceof Promise ? ", "res ;"],
     ["const composed = ", "\n\t}\n\t/**\n\t* `.fetch()`"],
   ],
+  "context.js": [
+    ["this.#notFoundHandler = ", "\n"],
+    ["if (this.#executionCtx) ", "return"],
+    ['else throw Error("This context has no Exec', "\n"],
+  ],
+  "request.js": [["this.#matchResult = ", "\n"]],
 };
 
 /** Of isbot its one expression, as a function: the rest asks whether a runtime knows regular expressions as old as it. */

@@ -21,7 +21,8 @@ export function choice<T extends string>(env: Environment, name: string, allowed
 
 /** An integer within its bounds, written in decimal digits. */
 export function integer(env: Environment, name: string, otherwise: number, min: number, max: number): number {
-  const value = env[name] || String(otherwise);
+  const value = env[name];
+  if (!value) return otherwise;
   const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
   return number >= min && number <= max ? number : refuse(name, value, `an integer from ${min} to ${max}`);
 }

@@ -1,4 +1,3 @@
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { version } from "../package.json";
 import { summarize } from "./api/log.ts";
@@ -7,8 +6,9 @@ import { openAssets } from "./bindings/node/assets.ts";
 import { openDatastoreOnNode } from "./bindings/node/datastore.ts";
 import { createIds } from "./bindings/node/ids.ts";
 import { logToOutput } from "./bindings/node/log.ts";
-import { createBoundedServer, listen } from "./bindings/node/server.ts";
+import { listen, serve } from "./bindings/node/server.ts";
 import { stopOnSignal } from "./bindings/node/shutdown.ts";
+import { openSqliteStore } from "./bindings/node/sqlite.ts";
 import { tidyWhenQuiet } from "./bindings/node/tidy.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
 import { createMeter } from "./domain/meter.ts";
@@ -19,10 +19,8 @@ import { ConfigError } from "./environment.ts";
 /** How often the log tells what there was to count: also the last minute before it was quiet. */
 const SUMMARY_MS = 60_000;
 
-async function openStore(config: NodeConfig): Promise<Store> {
-  if (config.store === "datastore") return openDatastoreOnNode(config, logToOutput);
-  const { openSqliteStore } = await import("./bindings/node/sqlite.ts");
-  return openSqliteStore(config.sqlitePath);
+function openStore(config: NodeConfig): Store {
+  return config.store === "datastore" ? openDatastoreOnNode(config, logToOutput) : openSqliteStore(config.sqlitePath);
 }
 
 /** The one line that a bad setting, an unusable file or a taken port stops the start with. */
@@ -32,9 +30,14 @@ function refuse(error: unknown): never {
   process.exit(1);
 }
 
-async function main(): Promise<void> {
+function main(): void {
   const config = readNodeConfig(process.env);
-  const store = await openStore(config);
+  // Before the rest is there: whoever knocks meanwhile is served when this function ends, as nothing in it waits.
+  const server = listen(config.port, (port) =>
+    logToOutput({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` }),
+  );
+  server.once("error", refuse);
+  const store = openStore(config);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToOutput) });
   setInterval(meter.flush, SUMMARY_MS).unref();
@@ -59,14 +62,13 @@ async function main(): Promise<void> {
       return store.close();
     },
   });
-  const server = createBoundedServer(stopping.around(app.fetch), { log: logToOutput, newId });
-  server.once("error", refuse);
   stopping.server(server);
-  listen(server, config.port, () => {
-    const { port } = server.address() as AddressInfo;
-    logToOutput({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` });
-  });
+  serve(server, stopping.around(app.fetch), { log: logToOutput, newId });
   tidyWhenQuiet();
 }
 
-main().catch(refuse);
+try {
+  main();
+} catch (error) {
+  refuse(error);
+}

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { timeStart } from "../build/bench/cold-start.ts";
 import { startDatastore } from "../build/code-cache/datastore.ts";
 import { freePort, start, waitForPort } from "../build/process.ts";
 import { ROOT } from "../build/root.ts";
@@ -11,6 +12,9 @@ import { requires } from "./support/skip.ts";
 const START_MS = 30_000;
 /** Sites that are counted at once: each needs a write of its own. */
 const AT_ONCE = 64;
+
+/** Starts at whose very beginning a client is there. */
+const STARTS = 5;
 
 /** Goes before the server: at SIGUSR2 it tells what Node has loaded of itself, and whether V8 refused code that was compiled before. */
 const OBSERVER = `import { createRequire } from "node:module";
@@ -115,6 +119,15 @@ function visit(site: string): RequestInit {
 }
 
 describe("the built server", () => {
+  test("counts the visit of a client that knocks as its port opens", async () => {
+    const env = { DATASTORE_EMULATOR_HOST: datastore.host };
+    const request = { method: "POST", path: "/v1/visits" } as const;
+    for (let run = 0; run < STARTS; run += 1) {
+      const { ms } = await timeStart({ name: "the server", args: [...NODE_FLAGS, SERVER], env, request });
+      expect(ms).toBeGreaterThan(0);
+    }
+  });
+
   test("counts its first visit in Datastore with what a server of node:http has loaded", async () => {
     const { modules } = await countOne(NODE_FLAGS);
     expect(modules).toContain("NativeModule _http_server");

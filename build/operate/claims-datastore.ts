@@ -7,7 +7,6 @@ import {
   type ReadOptions,
   type Requests,
   type Responses,
-  Timestamp,
   TransportError,
 } from "../../src/stores/datastore/transport.ts";
 
@@ -161,7 +160,7 @@ function add(database: Database, page: string, visits: number, days: Record<stri
 }
 
 function mark({ keys, site }: Database, id: string): Mutation {
-  const markOf = visitMarks("claim", Timestamp.of(Date.now() + LIFETIME_MS));
+  const markOf = visitMarks({ id: "claim", expireAt: Date.now() + LIFETIME_MS });
   return markOf(keys.visit(site, id), { page: "/", day: DAY, id });
 }
 

@@ -18,5 +18,8 @@ export class TableRouter<T> implements Router<T> {
 
 /** A request's path as it was sent, without the slash that any may end with. */
 export function pathOf({ url }: Request): string {
-  return /^[^/]*\/\/[^/]*(\/.*?)\/?(?:[?#]|$)/s.exec(url)?.[1] ?? "/";
+  // Not by a pattern: to have one compiled is too long for a start. Behind `https://`, the first slash begins the path.
+  const [target = ""] = url.slice(url.indexOf("/", 8)).split("#", 1);
+  const [path = ""] = target.split("?", 1);
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }

@@ -5,9 +5,9 @@ const CLOUD_TRACE = /^([0-9a-f]{32})(?:[/;]|$)/i;
 
 /** The request's trace: from `traceparent` (https://www.w3.org/TR/trace-context/), else from Google's older header. */
 export function traceOf(headers: Headers): string | null {
-  const standard = headers.get("traceparent");
-  const match = (standard && TRACEPARENT.exec(standard)) || CLOUD_TRACE.exec(headers.get("x-cloud-trace-context") ?? "");
-  return match?.[1] ?? null;
+  const [standard, older] = [headers.get("traceparent"), headers.get("x-cloud-trace-context")];
+  const match = (standard && TRACEPARENT.exec(standard)) || (older && CLOUD_TRACE.exec(older)) || [];
+  return match[1] ?? null;
 }
 
 /** The request's own id where it is valid, else its trace's, else a new one. */

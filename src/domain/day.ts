@@ -2,10 +2,24 @@ import { invalid } from "./invalid.ts";
 
 /** A day, in milliseconds. */
 export const DAY_MS = 86_400_000;
+/** An hour, in milliseconds. */
+export const HOUR_MS = 3_600_000;
 
 /** The UTC day of a time (milliseconds since 1970) as `YYYY-MM-DD`. */
 export function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
+  return hourOf(time).slice(0, 10);
+}
+
+/** The hour that a time (milliseconds since 1970) is in, as RFC 3339 has it. */
+export function hourOf(time: number): string {
+  // `toISOString` would have V8 load the machine's time zone first: 0.2 ms of a start.
+  const date = new Date(time);
+  const day = `${digits(date.getUTCFullYear(), 4)}-${digits(date.getUTCMonth() + 1)}-${digits(date.getUTCDate())}`;
+  return `${day}T${digits(date.getUTCHours())}:00:00Z`;
+}
+
+function digits(number: number, count = 2): string {
+  return String(number).padStart(count, "0");
 }
 
 /** A clock's day, worked out once a day and not once a visit. */

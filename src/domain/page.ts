@@ -9,6 +9,8 @@ const PCHAR = /[A-Za-z0-9\-._~!$&'()*+,;=:@]/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** A control character percent-encoded, or a percent sign that encodes nothing. */
 const BAD_PERCENT = /%(?:[01][0-9a-f]|7f|c2%[89]|(?![0-9a-f]{2}))/i;
+/** What most pages are: in no need of anything below. */
+const PLAIN = /^(?:\/[\w-]+)+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const ALLOWED = 'a path such as "/blog" or a URL of the site, well-formed, without control characters';
 
@@ -19,6 +21,7 @@ const ALLOWED = 'a path such as "/blog" or a URL of the site, well-formed, witho
  * @param text a path, or a full http(s) URL whose host belongs to `site`
  */
 export function normalizePage(text: string, site: string): string {
+  if (text === "/" || (PLAIN.test(text) && text.length <= MAX_PAGE_BYTES)) return text;
   if (CONTROL.test(text) || !text.isWellFormed()) invalid("page", text, ALLOWED);
   const url = parse(text.replace(/^ +| +$/g, ""), text);
   if (url.host && siteOfHost(url.host) !== site) invalid("page", text, `a path, or a URL of ${site}`);

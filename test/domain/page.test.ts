@@ -48,6 +48,15 @@ describe("a page's name", () => {
     expect(() => normalize(`/${"ä".repeat(171)}`)).toThrow(InvalidInput);
   });
 
+  test("is the same for a plain path, which is not looked at any further, as for one with a slash behind", () => {
+    const plain = fc.array(fc.stringMatching(/^[\w-]{1,9}$/), { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join("/")}`);
+    fc.assert(
+      fc.property(plain, (text) => {
+        expect([normalize(text), normalize(`${text}/`)]).toEqual([text, text]);
+      }),
+    );
+  });
+
   const piece = fc.oneof(
     fc.constantFrom(
       "/",

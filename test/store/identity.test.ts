@@ -42,14 +42,14 @@ async function metadataServer(lifetimeS: number, asked: string[]): Promise<strin
 }
 
 const { send } = createHttpClient();
-const signal = () => AbortSignal.timeout(5_000);
+const TIMEOUT_MS = 5_000;
 
 test("the metadata server is asked for project and token as the process starts, and once only, however many calls wait", async () => {
   const asked: string[] = [];
   const identity = metadataIdentity({ host: await metadataServer(3_600, asked), project: undefined, now: Date.now, send });
-  const tokens = await Promise.all(Array.from({ length: 20 }, () => identity.token(signal())));
+  const tokens = await Promise.all(Array.from({ length: 20 }, () => identity.token(TIMEOUT_MS)));
   expect(new Set(tokens)).toEqual(new Set(["token-1"]));
-  expect(await identity.project(signal())).toBe("my-project");
+  expect(await identity.project(TIMEOUT_MS)).toBe("my-project");
   expect(asked.toSorted()).toEqual([
     "/computeMetadata/v1/instance/service-accounts/default/token",
     "/computeMetadata/v1/project/project-id",
@@ -59,22 +59,22 @@ test("the metadata server is asked for project and token as the process starts, 
 test("a token is renewed 5 minutes before it ends, and when it was refused", async () => {
   let time = 1_000_000;
   const identity = metadataIdentity({ host: await metadataServer(3_600, []), project: "p", now: () => time, send });
-  expect(await identity.token(signal())).toBe("token-1");
+  expect(await identity.token(TIMEOUT_MS)).toBe("token-1");
   time += 3_299_000;
-  expect(await identity.token(signal())).toBe("token-1");
+  expect(await identity.token(TIMEOUT_MS)).toBe("token-1");
   time += 2_000;
-  expect(await identity.token(signal())).toBe("token-2");
+  expect(await identity.token(TIMEOUT_MS)).toBe("token-2");
   identity.forget();
-  expect(await identity.token(signal())).toBe("token-3");
+  expect(await identity.token(TIMEOUT_MS)).toBe("token-3");
 });
 
 test("a metadata server that is away now may answer the next call", async () => {
   let up = false;
   const host = await standIn(() => (up ? [200, '{"access_token":"late","expires_in":3600}'] : [500, ""]));
   const identity = metadataIdentity({ host, project: "p", now: Date.now, send });
-  await expect(identity.token(signal())).rejects.toThrow("the metadata server answered 500");
+  await expect(identity.token(TIMEOUT_MS)).rejects.toThrow("the metadata server answered 500");
   up = true;
-  expect(await identity.token(signal())).toBe("late");
+  expect(await identity.token(TIMEOUT_MS)).toBe("late");
 });
 
 test("a service account's key signs a token that Google can verify, kept for its hour", async () => {
@@ -87,7 +87,7 @@ test("a service account's key signs a token that Google can verify, kept for its
   };
   let time = Date.parse("2026-11-22T12:00:00Z");
   const identity = serviceAccountIdentity({ key, project: undefined, now: () => time });
-  const token = await identity.token(signal());
+  const token = await identity.token(TIMEOUT_MS);
   const [header = "", claims = "", signature = ""] = token?.split(".") ?? [];
   const decode = (part: string): unknown => JSON.parse(Buffer.from(part, "base64url").toString());
   expect(decode(header)).toEqual({ alg: "RS256", typ: "JWT", kid: "key-1" });
@@ -100,11 +100,11 @@ test("a service account's key signs a token that Google can verify, kept for its
     exp: iat + 3_600,
   });
   expect(verify("RSA-SHA256", Buffer.from(`${header}.${claims}`), publicKey, Buffer.from(signature, "base64url"))).toBe(true);
-  expect(await identity.project(signal())).toBe("my-project");
+  expect(await identity.project(TIMEOUT_MS)).toBe("my-project");
   time += 50 * 60_000;
-  expect(await identity.token(signal())).toBe(token);
+  expect(await identity.token(TIMEOUT_MS)).toBe(token);
   time += 6 * 60_000;
-  expect(await identity.token(signal())).not.toBe(token);
+  expect(await identity.token(TIMEOUT_MS)).not.toBe(token);
 });
 
 test("a REST call bears the token, names the database in its routing header, and drops a token that was refused", async () => {

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Fetch } from "../../stores/datastore/transport.ts";
 import { type Answer, readAnswer } from "./read-answer.ts";
 import { uptimeMs } from "./uptime.ts";
@@ -29,8 +29,8 @@ interface Connection {
   rest(): void;
   /** Whether it may be used again; it is closed where not. */
   wake(): boolean;
-  /** Rejects with the signal's reason, or where the connection fails: whether the server took the request is then not known. */
-  exchange(request: string, signal: AbortSignal): Promise<Answer>;
+  /** Rejects where the connection fails, and fails it where it is too slow: whether the server took the request is then not known. */
+  exchange(request: string, timeoutMs: number): Promise<Answer>;
 }
 
 /**
@@ -51,11 +51,11 @@ export function createHttpClient(): HttpClient {
 
   async function dial(origin: string): Promise<Connection> {
     const { protocol, hostname, port } = new URL(origin);
-    const host = hostname.replace(/^\[|\]$/g, "");
+    const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
     const isSecure = protocol === "https:";
     const target = { host, port: Number(port || (isSecure ? 443 : 80)) };
     // TLS takes long to load: only where it is spoken.
-    const socket = isSecure ? (await import("node:tls")).connect({ ...target, servername: host }) : connect(target);
+    const socket = isSecure ? (await import("node:tls")).connect({ ...target, servername: host }) : new Socket().connect(target);
     return createConnection(socket, idleAt(origin));
   }
 
@@ -67,7 +67,7 @@ export function createHttpClient(): HttpClient {
         () => {},
       );
     },
-    async send(url, { method = "GET", headers, body = "", signal }) {
+    async send(url, { method = "GET", headers, body = "", timeoutMs }) {
       const target = new URL(url);
       let connection = idleAt(target.origin).pop();
       while (connection && !connection.wake()) connection = idleAt(target.origin).pop();
@@ -75,7 +75,7 @@ export function createHttpClient(): HttpClient {
       const fields = { Host: target.host, ...headers, "Content-Length": Buffer.byteLength(body) };
       const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
       const request = `${method} ${target.pathname}${target.search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
-      const { status, body: bytes } = await connection.exchange(request, signal);
+      const { status, body: bytes } = await connection.exchange(request, timeoutMs);
       const text = bytes.toString("utf8");
       return { ok: status >= 200 && status < 300, status, text: async () => text, json: async () => JSON.parse(text) };
     },
@@ -131,20 +131,18 @@ function createConnection(socket: Socket, idle: Connection[]): Connection {
       if (!isFresh) socket.destroy();
       return isFresh;
     },
-    exchange: (request, signal) =>
+    exchange: (request, timeoutMs) =>
       new Promise((resolve, reject) => {
-        const abort = () => fail(signal.reason);
-        signal.addEventListener("abort", abort, { once: true });
+        const timer = setTimeout(() => fail(new DOMException("no answer in time", "TimeoutError")), timeoutMs);
         const leave =
           <T>(settle: (value: T) => void) =>
           (value: T) => {
-            signal.removeEventListener("abort", abort);
+            clearTimeout(timer);
             settle(value);
           };
         current = { reading: readAnswer(), resolve: leave(resolve), reject: leave(reject) };
         current.reading.next();
-        if (signal.aborted) abort();
-        else socket.ref().write(request);
+        socket.ref().write(request);
       }),
   };
   return connection;

@@ -13,23 +13,22 @@ const EARLY_MS = 5_000;
 export function metadataIdentity(options: { host: string; project: string | undefined; now: () => number; send: Fetch }): Identity {
   const { host, now, send } = options;
 
-  async function ask(path: string, signal: AbortSignal) {
-    const response = await send(`http://${host}/computeMetadata/v1/${path}`, { headers: { "Metadata-Flavor": "Google" }, signal });
+  async function ask(path: string, timeoutMs: number) {
+    const response = await send(`http://${host}/computeMetadata/v1/${path}`, { headers: { "Metadata-Flavor": "Google" }, timeoutMs });
     if (!response.ok) throw new TransportError("UNAVAILABLE", `the metadata server answered ${response.status} for ${path}`);
     return response;
   }
 
-  const project = createCache(now, async (signal) => ({
-    value: options.project ?? (await (await ask("project/project-id", signal)).text()),
+  const project = createCache(now, async (timeoutMs) => ({
+    value: options.project ?? (await (await ask("project/project-id", timeoutMs)).text()),
     endsAt: Number.POSITIVE_INFINITY,
   }));
-  const token = createCache(now, async (signal) => {
-    const response = await ask("instance/service-accounts/default/token", signal);
+  const token = createCache(now, async (timeoutMs) => {
+    const response = await ask("instance/service-accounts/default/token", timeoutMs);
     const { access_token, expires_in } = (await response.json()) as { access_token: string; expires_in: number };
     return { value: access_token, endsAt: now() + expires_in * 1_000 };
   });
   // A container that starts asks at once, so that its first visit does not wait; where this fails, that visit asks again.
-  const early = AbortSignal.timeout(EARLY_MS);
-  Promise.all([project.get(early), token.get(early)]).catch(() => {});
+  Promise.all([project.get(EARLY_MS), token.get(EARLY_MS)]).catch(() => {});
   return { project: project.get, token: token.get, forget: token.forget };
 }

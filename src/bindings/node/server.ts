@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerOptions } from "node:http";
+import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { answerBare } from "../../api/bare.ts";
 import type { Log } from "../../api/log.ts";
@@ -22,10 +23,29 @@ const MAX_CONNECTIONS = 20_000;
 /** Connections that may wait to be accepted, as far as the system allows: of a burst of more, clients hear nothing for 1, 3, 7 or more seconds. */
 const BACKLOG = 4_096;
 
-/** A server within bounds for a web-standard handler; it does not listen yet. */
-export function createBoundedServer(fetch: Parameters<typeof getRequestListener>[0], deps: { log: Log; newId: () => string }): Server {
-  const server = createServer(
-    LIMITS,
+/** The last step of Node's own `listen`, which keeps it apart for those who wrap it. */
+interface Listening {
+  _listen2?(address: null, port: number, addressType: 4, backlog: number): void;
+}
+
+/**
+ * A server within bounds that listens on every address, and answers as soon as {@link serve} has told it how. Node's own `listen` loads
+ * node:cluster before, and with it all that starts processes: 1 ms of some 40. To name an address, 0.0.0.0 itself included, would have
+ * Node load its resolver as well: 4.
+ */
+export function listen(port: number, onListening: (port: number) => void): Server {
+  const server: Server & Listening = createServer(LIMITS);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.once("listening", () => onListening((server.address() as AddressInfo).port));
+  if (server._listen2) server._listen2(null, port, 4, BACKLOG);
+  else server.listen({ port, backlog: BACKLOG });
+  return server;
+}
+
+/** Has a server answer by a web-standard handler: before it takes its first connection, as no request waits for this. */
+export function serve(server: Server, fetch: Parameters<typeof getRequestListener>[0], deps: { log: Log; newId: () => string }): void {
+  server.on(
+    "request",
     getRequestListener(fetch, {
       errorHandler(error) {
         const requestId = deps.newId();
@@ -37,21 +57,4 @@ export function createBoundedServer(fetch: Parameters<typeof getRequestListener>
       },
     }),
   );
-  server.maxConnections = MAX_CONNECTIONS;
-  return server;
-}
-
-/** The last step of Node's own `listen`, which keeps it apart for those who wrap it. */
-interface Listening {
-  _listen2?(address: null, port: number, addressType: 4, backlog: number): void;
-}
-
-/**
- * Listens on every address. Node's own `listen` loads node:cluster before, and with it all that starts processes: 1 ms of
- * some 40. To name an address, 0.0.0.0 itself included, would have Node load its resolver as well: 4.
- */
-export function listen(server: Server & Listening, port: number, onListening: () => void): void {
-  server.once("listening", onListening);
-  if (server._listen2) server._listen2(null, port, 4, BACKLOG);
-  else server.listen({ port, backlog: BACKLOG });
 }

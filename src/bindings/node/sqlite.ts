@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quote } from "../../domain/invalid.ts";
 import type { Store } from "../../domain/store.ts";
 import { ConfigError } from "../../environment.ts";
@@ -15,10 +15,12 @@ const BUSY_TIMEOUT_MS = 2_000;
  * when it returns (`synchronous=FULL`). Throws one line that names `SQLITE_PATH` where the file cannot be used.
  */
 export function openSqliteStore(path: string, now: () => number = Date.now): Store {
+  // Loaded here: who counts elsewhere starts without it.
+  const sqlite = process.getBuiltinModule("node:sqlite");
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database = new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     database.exec("pragma journal_mode = wal; pragma synchronous = full");
     const opened = database;
     const store = createSqliteStore(bind(opened), now);

@@ -4,7 +4,7 @@ import { addToSite, integer, markBatch, replaceCounter, textOf } from "./layout.
 import { untilKnown } from "./retry.ts";
 import { type Context, lookup, readSnapshot, type Snapshot, shardsOf } from "./snapshot.ts";
 import { inTransaction } from "./transaction.ts";
-import { isStatus, type Mutation, Timestamp } from "./transport.ts";
+import { isStatus, type Mutation } from "./transport.ts";
 
 /**
  * Sets or removes a page's total in one read-write transaction, which locks what it read. Its mark tells a repeated attempt that an
@@ -18,7 +18,7 @@ export function correctPage(context: Context, correction: Correction, deadline: 
       const snapshot = await readSnapshot(session, site, [page], { fields: "all", marks: [mark] }, { transaction });
       if (snapshot.has(mark)) return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
       const { mutations, totals } = planCorrection(session, correction, snapshot);
-      const marked = [...mutations, markBatch(mark, "", Timestamp.of(expireAt))];
+      const marked = [...mutations, markBatch(mark, "", expireAt)];
       await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations: marked });
       return totals;
     }),
@@ -54,7 +54,7 @@ export function addBatch(context: Context, batch: AdditionBatch, deadline: numbe
   const { keys, shards } = context;
   const { site, digest, additions } = batch;
   const mark = keys.batch(site, batch.id);
-  const mutations = [...addToSite(keys, site, 0, additions, shards), markBatch(mark, digest, Timestamp.of(batch.expireAt))];
+  const mutations = [...addToSite(keys, site, 0, additions, shards), markBatch(mark, digest, batch.expireAt)];
   return untilKnown(context, deadline, async (session) => {
     try {
       await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });

@@ -3,7 +3,7 @@ import { tally } from "../../domain/tally.ts";
 import { addToSite, markBatch, number, textOf, visitMarks } from "./layout.ts";
 import { type Session, untilKnown } from "./retry.ts";
 import { type Context, learnShards, lookup, nameOf, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
-import { isStatus, type Key, Timestamp } from "./transport.ts";
+import { isStatus, type Key, type Timestamp } from "./transport.ts";
 
 /** A visit that has not been refused, with its place in the batch. */
 interface Candidate {
@@ -58,16 +58,15 @@ function chooseShard(context: Context, site: string): number {
 async function commitOnce(session: Session, batch: Batch, candidates: readonly Candidate[], shard: number): Promise<Totals> {
   const { keys } = session;
   const { site } = batch;
-  const expireAt = Timestamp.of(batch.expireAt);
   // In order of their keys, as everything that locks them does.
   const additions = tally(candidates.map(({ visit }) => visit)).sort((a, b) => (a.page < b.page ? -1 : 1));
   const mutations = addToSite(keys, site, shard, additions, session.shards);
   const counters = mutations.length;
-  const mark = visitMarks(batch.id, expireAt);
+  const mark = visitMarks(batch);
   for (const { visit } of candidates) {
     if (visit.id !== null) mutations.push(mark(keys.visit(site, visit.id), visit));
   }
-  if (mutations.length === counters) mutations.push(markBatch(keys.batch(site, batch.id), "", expireAt));
+  if (mutations.length === counters) mutations.push(markBatch(keys.batch(site, batch.id), "", batch.expireAt));
 
   const answer = await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
   const results = answer.mutationResults.map((result) => result.transformResults ?? []);

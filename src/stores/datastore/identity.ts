@@ -2,8 +2,8 @@ import { fromBase64, toBase64Url } from "../../base64.ts";
 
 /** Whom the REST transport speaks for: a project, and a bearer token (`null` where none is needed). */
 export interface Identity {
-  project(signal: AbortSignal): Promise<string>;
-  token(signal: AbortSignal): Promise<string | null>;
+  project(timeoutMs: number): Promise<string>;
+  token(timeoutMs: number): Promise<string | null>;
   /** Drops a token that was refused. */
   forget(): void;
 }
@@ -19,13 +19,13 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 const SELF_SIGNED_LIFETIME_S = 3_600;
 
 /** Keeps a value until shortly before it ends (milliseconds since 1970), and asks once for it however many wait. */
-export function createCache<T>(now: () => number, fetchValue: (signal: AbortSignal) => Promise<{ value: T; endsAt: number }>) {
+export function createCache<T>(now: () => number, fetchValue: (timeoutMs: number) => Promise<{ value: T; endsAt: number }>) {
   let kept: { value: T; endsAt: number } | undefined;
   let pending: Promise<T> | undefined;
   return {
-    get(signal: AbortSignal): Promise<T> {
+    get(timeoutMs: number): Promise<T> {
       if (kept && kept.endsAt - RENEW_BEFORE_MS > now()) return Promise.resolve(kept.value);
-      pending ??= fetchValue(signal)
+      pending ??= fetchValue(timeoutMs)
         .then((fetched) => {
           kept = fetched;
           return fetched.value;

@@ -1,6 +1,7 @@
-import type { Addition, Days, Period, Visit } from "../../domain/store.ts";
+import { HOUR_MS, hourOf } from "../../domain/day.ts";
+import type { Addition, Batch, Days, Period, Visit } from "../../domain/store.ts";
 import { sumAs } from "../../domain/tally.ts";
-import type { Entity, Key, Mutation, Partition, Properties, Timestamp, Transform, Value } from "./transport.ts";
+import type { Entity, Key, Mutation, Partition, Properties, Transform, Value } from "./transport.ts";
 
 /**
  * The entities.
@@ -72,7 +73,8 @@ export function integer(value: number, indexed = false): Value {
 }
 
 const text = (value: string): Value => ({ stringValue: value, excludeFromIndexes: true });
-const time = (value: Timestamp): Value => ({ timestampValue: value, excludeFromIndexes: true });
+/** In whole hours, the next one: what deletes the entity comes within a day. https://cloud.google.com/datastore/docs/ttl */
+const expiry = (time: number): Value => ({ timestampValue: hourOf(time + HOUR_MS), excludeFromIndexes: true });
 
 /** Reads an integer; 0 where it is absent. */
 export function number(value: Value | undefined): number {
@@ -128,15 +130,15 @@ export function replaceCounter(key: Key, count: number, days: Days, indexed: boo
 }
 
 /** Remembers ids that a batch counts; the marks share what they have in common. */
-export function visitMarks(id: string, expires: Timestamp): (key: Key, visit: Visit) => Mutation {
+export function visitMarks({ id, expireAt: time }: Pick<Batch, "id" | "expireAt">): (key: Key, visit: Visit) => Mutation {
   const batch = text(id);
-  const expireAt = time(expires);
+  const expireAt = expiry(time);
   return (key, { page }) => ({ insert: { key, properties: { batch, page: text(page), expireAt } } });
 }
 
 /** Remembers that a batch was committed. */
-export function markBatch(key: Key, digest: string, expires: Timestamp): Mutation {
-  return { insert: { key, properties: { digest: text(digest), expireAt: time(expires) } } };
+export function markBatch(key: Key, digest: string, expireAt: number): Mutation {
+  return { insert: { key, properties: { digest: text(digest), expireAt: expiry(expireAt) } } };
 }
 
 /** The visits by day of a counter entity, all or those of a period. */

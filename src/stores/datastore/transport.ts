@@ -12,10 +12,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** What is used of `fetch`, so that a runtime may bring less. */
+/** What is used of `fetch`, so that a runtime may bring less: it heeds `signal` or, which comes to the same, `timeoutMs`. */
 export type Fetch = (
   url: string,
-  init: { method?: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+  init: { method?: string; headers: Record<string, string>; body?: string; timeoutMs: number; readonly signal?: AbortSignal },
 ) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string>; json(): Promise<unknown> }>;
 
 export type Method = keyof Requests;
@@ -26,11 +26,6 @@ export type Cursor = string;
 
 /** RFC 3339 in UTC, with any number of decimals, as the JSON form has times. */
 export type Timestamp = string;
-
-export const Timestamp = {
-  /** @param time milliseconds since 1970 */
-  of: (time: number): Timestamp => new Date(time).toISOString(),
-};
 
 export interface Key {
   readonly partitionId?: Partition;
