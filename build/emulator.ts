@@ -11,9 +11,9 @@ export function missingForEmulator(): string | null {
 const START_MS = 90_000;
 
 /** Starts Google's Datastore emulator, in memory, on a port of 127.0.0.1; `ready` resolves when it answers. */
-export function startEmulator(port: number, onOutput?: (text: string) => void): { running: Running; ready: Promise<void> } {
+export function startEmulator(port: number, options: Parameters<typeof start>[2] = {}): { running: Running; ready: Promise<void> } {
   const args = ["emulators", "firestore", "start", "--database-mode=datastore-mode", `--host-port=127.0.0.1:${port}`, "--quiet"];
-  const running = start("gcloud", args, onOutput ? { onOutput } : {});
+  const running = start("gcloud", args, options);
   return { running, ready: waitForPort(port, running, START_MS) };
 }
 
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const missing = missingForEmulator();
   if (missing !== null) fail(`${missing}. Install the Google Cloud CLI, then: gcloud components install cloud-firestore-emulator`);
   const port = Number(process.env["PORT"] ?? 8999);
-  const { running, ready } = startEmulator(port, (text) => process.stderr.write(text));
+  const { running, ready } = startEmulator(port, { onOutput: (text) => process.stderr.write(text) });
   let stopping = false;
   const stop = () => {
     stopping = true;
