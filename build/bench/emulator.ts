@@ -18,7 +18,9 @@ export async function withEmulator<T>(notes: string[], body: (host: string | nul
     return body(null, () => Number.NaN);
   }
   const port = await freePort();
-  const { running, ready } = startEmulator(port, { env: { ...process.env, JAVA_TOOL_OPTIONS: WITHOUT_LOG } });
+  const { running, ready } = startEmulator(port, {
+    env: { ...process.env, JAVA_TOOL_OPTIONS: `${process.env["JAVA_TOOL_OPTIONS"] ?? ""} ${WITHOUT_LOG}` },
+  });
   try {
     await ready;
     return await body(`127.0.0.1:${port}`, () => cpuOfGroup(running.pid));

@@ -1,4 +1,5 @@
 import { createBuckets } from "../domain/buckets.ts";
+import { HOUR_MS } from "../domain/day.ts";
 import { quote } from "../domain/invalid.ts";
 import type { Outcome } from "../domain/pending.ts";
 import { createRecent } from "../domain/recent.ts";
@@ -6,7 +7,6 @@ import type { Visit } from "../domain/store.ts";
 import type { Shared } from "./exchange.ts";
 import { Problem } from "./problem.ts";
 
-const HOUR_MS = 3_600_000;
 /** Pages that are known to exist, and sites whose budgets are kept (at most twice as many). */
 const KNOWN_PAGES = 20_000;
 const KNOWN_SITES = 1_000;

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "./day.ts";
 import { inTime } from "./in-time.ts";
 import { BATCH_VISITS, createLane, forget, formBatch, type Lane, leave, nextOf } from "./lane.ts";
 import type { Meter } from "./meter.ts";
@@ -30,7 +31,7 @@ const VISIT_DEADLINE_MS = 8_000;
 const GRACE_MS = 500;
 const LONGEST_WAIT_MS = VISIT_DEADLINE_MS + GRACE_MS;
 /** Ids are known for 24 hours, and with room for clocks and retries. */
-export const ID_LIFETIME_MS = 48 * 3_600_000;
+export const ID_LIFETIME_MS = 48 * HOUR_MS;
 
 /**
  * Group commit: a site has one batch in flight, and the visits that arrive meanwhile form the next one, so a busy page costs one

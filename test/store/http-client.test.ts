@@ -80,6 +80,12 @@ describe("an answer", () => {
     ],
     ["it is of HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", { status: 200, body: "a", keepsOpen: false }],
     ["more than the answer came", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc", { status: 200, body: "a", keepsOpen: false }],
+    ["its length has zeros before", "HTTP/1.1 200 OK\r\nContent-Length: 001\r\n\r\na", { status: 200, body: "a", keepsOpen: true }],
+    [
+      "its coding only sounds like chunks",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: unchunked\r\n\r\n1",
+      { status: 200, body: "1", keepsOpen: false },
+    ],
     ["it ends with its connection", "HTTP/1.0 502 Bad Gateway\r\n\r\noops", { status: 502, body: "oops", keepsOpen: false }],
   ])("is read where %s", (_, text, expected) => {
     const { body, ...rest } = read([Buffer.from(text, "latin1")], true);
@@ -93,9 +99,15 @@ describe("an answer", () => {
     ["a chunk has no size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nab\r\n0\r\n\r\n"],
     ["a chunk is longer than it says", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n"],
     ["it has two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
-    ["its length is none", "HTTP/1.1 200 OK\r\nContent-Length: 0x1\r\n\r\na"],
+    ...["0x1", "-1", "1.5", "1e0", "NaN", "Infinity", ""].map((length) => [
+      `its length is ${JSON.stringify(length)}`,
+      `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\na`,
+    ]),
     ["it is of another protocol", "SSH-2.0-OpenSSH\r\n\r\n"],
-    ["its status is none", "HTTP/1.1 2xx OK\r\nContent-Length: 0\r\n\r\n"],
+    ...["2xx", "9e9", "NaN", "099", "20", ""].map((status) => [
+      `its status is ${JSON.stringify(status)}`,
+      `HTTP/1.1 ${status} OK\r\nContent-Length: 0\r\n\r\n`,
+    ]),
     ["it is HTTP/2", "HTTP/2 200\r\n\r\n"],
     ["its head has no end", `HTTP/1.1 200 OK\r\nA: ${"a".repeat(20_000)}`],
   ])("is none where %s", (_, text) => {
@@ -184,6 +196,10 @@ describe("the client", () => {
     const { send } = createHttpClient();
     await expect(send(origin, { headers: {}, timeoutMs: 20 })).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));
     expect(await (await send(origin, { headers: {}, timeoutMs: 5_000 })).text()).toBe("late");
+    expect(sockets).toHaveLength(2);
+    await expect(send(`${origin}/never-begun`, { headers: {}, timeoutMs: 0 })).rejects.toThrow(
+      expect.objectContaining({ name: "TimeoutError" }),
+    );
     expect(sockets).toHaveLength(2);
   });
 

@@ -129,6 +129,21 @@ test("a REST call bears the token, names the database in its routing header, and
   ]);
 });
 
+test("a REST call whose token takes all its time is not sent any more", async () => {
+  const seen: string[] = [];
+  const origin = await standIn(({ url = "" }) => {
+    seen.push(url);
+    return [200, "{}"];
+  });
+  const token = () => new Promise<null>((resolve) => setTimeout(resolve, 60, null));
+  const identity: Identity = { project: async () => "p", token, forget: () => {} };
+  const transport = createRestTransport({ origin: `http://${origin}`, databaseId: "", identity, fetch: send });
+  await expect(transport.call("lookup", { keys: [] }, 20)).rejects.toMatchObject({ status: "DEADLINE_EXCEEDED" });
+  expect(seen).toEqual([]);
+  await transport.call("lookup", { keys: [] }, TIMEOUT_MS);
+  expect(seen).toEqual(["/v1/projects/p:lookup"]);
+});
+
 test("a REST call that is not answered in time says so, and so does a lost connection", async () => {
   const identity: Identity = { project: async () => "p", token: async () => null, forget: () => {} };
   const silent = createServer(() => {});

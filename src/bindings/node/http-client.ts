@@ -68,6 +68,8 @@ export function createHttpClient(): HttpClient {
       );
     },
     async send(url, { method = "GET", headers, body = "", timeoutMs }) {
+      // What came before, such as a token, may have taken it all.
+      if (timeoutMs <= 0) throw tooLate();
       const target = new URL(url);
       let connection = idleAt(target.origin).pop();
       while (connection && !connection.wake()) connection = idleAt(target.origin).pop();
@@ -80,6 +82,11 @@ export function createHttpClient(): HttpClient {
       return { ok: status >= 200 && status < 300, status, text: async () => text, json: async () => JSON.parse(text) };
     },
   };
+}
+
+/** By the name that `fetch` gives it. */
+function tooLate(): DOMException {
+  return new DOMException("no answer in time", "TimeoutError");
 }
 
 /** @param idle where the connection is kept while it has no request */
@@ -133,7 +140,7 @@ function createConnection(socket: Socket, idle: Connection[]): Connection {
     },
     exchange: (request, timeoutMs) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => fail(new DOMException("no answer in time", "TimeoutError")), timeoutMs);
+        const timer = setTimeout(() => fail(tooLate()), timeoutMs);
         const leave =
           <T>(settle: (value: T) => void) =>
           (value: T) => {

@@ -74,8 +74,8 @@ export function* readAnswer(): Generator<undefined, Answer, Buffer | null> {
     const { version, status, fields } = parseHead(yield* readUntil("\r\n\r\n"));
     if (status < 200) continue;
     const [length, ...others] = new Set(fields.get("content-length"));
-    if (others.length > 0 || String(Number(length ?? 0)) !== (length ?? "0")) throw new Error("the answer has no one length");
-    const isChunked = Boolean(fields.get("transfer-encoding")?.at(-1)?.toLowerCase().endsWith("chunked"));
+    if (others.length > 0 || !isDigits(length ?? "0")) throw new Error("the answer has no one length");
+    const isChunked = fields.get("transfer-encoding")?.join().split(",").at(-1)?.trim().toLowerCase() === "chunked";
     const isEmpty = status === 204 || status === 304;
     const known = isEmpty ? 0 : Number(length ?? Number.POSITIVE_INFINITY);
     const body = isChunked && !isEmpty ? yield* readChunks() : yield* readBytes(known);
@@ -91,9 +91,8 @@ function parseHead(head: string): { version: string; status: number; fields: Map
   const [first = "", ...lines] = head.split("\r\n");
   const [version = "", code = ""] = first.split(" ", 2);
   const status = Number(code);
-  if ((version !== "HTTP/1.1" && version !== "HTTP/1.0") || code.length !== 3 || !(status >= 100)) {
-    throw new Error("the answer is not HTTP/1.1");
-  }
+  const isStatus = code.length === 3 && isDigits(code) && status >= 100;
+  if ((version !== "HTTP/1.1" && version !== "HTTP/1.0") || !isStatus) throw new Error("the answer is not HTTP/1.1");
   const fields = new Map<string, string[]>();
   for (const line of lines) {
     const colon = line.indexOf(":");
@@ -101,4 +100,8 @@ function parseHead(head: string): { version: string; status: number; fields: Map
     fields.set(name, [...(fields.get(name) ?? []), line.slice(colon + 1).trim()]);
   }
   return { version, status, fields };
+}
+
+function isDigits(text: string): boolean {
+  return text !== "" && Array.from(text).every((char) => char >= "0" && char <= "9");
 }

@@ -18,7 +18,7 @@ export function createRestTransport(options: { origin: string; databaseId: strin
     const headers: Record<string, string> = { "Content-Type": "application/json" };
     if (token !== null) headers["Authorization"] = `Bearer ${token}`;
     if (databaseId) headers["X-Goog-Request-Params"] = `project_id=${project}&database_id=${databaseId}`;
-    const left = Math.max(1, end - Date.now());
+    const left = end - Date.now();
     const response = await send(`${origin}/v1/projects/${encodeURIComponent(project)}:${method}`, {
       method: "POST",
       headers,
