@@ -14,6 +14,7 @@ import type { Options } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
 import { median, medianInterval, shortly } from "./statistics.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** Fewer pairs cannot tell a difference from noise. */
 const LEAST_ROUNDS = 6;
@@ -42,6 +43,7 @@ export async function compare(ref: string, { parts, starts, rounds, seconds }: O
     const pairs: Pairs = new Map();
     try {
       await withEmulator(notes, async (emulator) => {
+        if (emulator !== null && parts.includes("cold")) await warmUp(emulator, starts);
         const stores = [
           { name: "SQLite", env: (side: Side) => inSqlite(folder, side) },
           ...(emulator === null ? [] : [{ name: "Datastore", env: (side: Side) => inDatastore(emulator, side) }]),

@@ -2,13 +2,13 @@ import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { freePort, start, waitForPort } from "../../build/process.ts";
 import { SERVER } from "../../build/server.ts";
 import { OPEN } from "../http/service/rig.ts";
 import { launchNodeServer, type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { type Client, createClient } from "../support/http.ts";
-import { requires } from "../support/skip.ts";
+import { isRoot, requires } from "../support/skip.ts";
 import { tell } from "./findings.ts";
 import { TIMEOUT } from "./size.ts";
 
@@ -103,8 +103,7 @@ requires("prlimit")("under a limit of the file's size", () => {
   });
 });
 
-const isRoot = process.getuid?.() === 0;
-describe("a file that may not be written to", () => {
+requires("setpriv")("a file that may not be written to", () => {
   test("stops the start with one line, keeps its visits, and serves when it may", TIMEOUT, async () => {
     await mkdir(join(folder, "data"));
     const path = join(folder, "data", "visits.sqlite");
@@ -136,7 +135,7 @@ describe("a file that may not be written to", () => {
 
 /** Root may write to every file: it hands the server to a user who may not. */
 async function startAsNobody(env: Record<string, string>) {
-  if (!isRoot) return (await launchNodeServer(env)).process;
+  if (!isRoot()) return (await launchNodeServer(env)).process;
   const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
   const own = { ...env, PATH: process.env["PATH"] ?? "", PORT: String(await freePort()) };
   return start("setpriv", [...ids, process.execPath, SERVER], { env: own });

@@ -7,19 +7,24 @@ import { missingForEmulator } from "../../build/emulator.ts";
 import { findProgram } from "../../build/process.ts";
 
 /** What a suite may need beyond `npm ci`. */
-export type Tool = "emulator" | "gcloud" | "chromium" | "buildah" | "mount" | "prlimit" | "openssl";
+export type Tool = "emulator" | "gcloud" | "chromium" | "buildah" | "mount" | "prlimit" | "setpriv" | "openssl";
 
 /** Why each tool is missing, or `null` where it is there. */
 const MISSING: Record<Tool, () => string | null> = {
   emulator: () => (inject("emulator") === null ? missingForEmulator() : null),
   gcloud: () => missing("gcloud"),
   chromium: () => missing("chromium"),
-  buildah: () =>
-    missing("buildah", "crun", "debootstrap") ?? (process.getuid?.() === 0 ? null : "debootstrap and buildah's chroots need root"),
+  buildah: () => missing("buildah", "crun", "debootstrap") ?? (isRoot() ? null : "debootstrap and buildah's chroots need root"),
   mount: () => missing("mount", "umount") ?? refusedMount(),
   prlimit: () => missing("prlimit"),
+  // Any other user may as little as nobody.
+  setpriv: () => (isRoot() ? missing("setpriv") : null),
   openssl: () => missing("openssl"),
 };
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
 
 function missing(...programs: string[]): string | null {
   const absent = programs.filter((name) => findProgram(name) === null);
