@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";
 import { createDatastoreStore } from "../../src/stores/datastore/store.ts";
-import { type Transport, TransportError } from "../../src/stores/datastore/transport.ts";
+import { type Mutation, type Transport, TransportError } from "../../src/stores/datastore/transport.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { newSite } from "../support/http.ts";
 import { requires } from "../support/skip.ts";
@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 const SOON_MS = 5_000;
 
 /** A store whose clock `late` puts forward; a call that has no time left fails as one that is too late. */
-async function openStore(late: () => number, onCall: (method: string) => void = () => {}) {
+async function openStore(late: () => number, onCall: (method: string, request: object) => void = () => {}) {
   const origin = `http://${await emulatorHost()}`;
   const rest = createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("locks"), fetch });
   const transport: Transport = {
@@ -22,7 +22,7 @@ async function openStore(late: () => number, onCall: (method: string) => void = 
     async call(method, request, timeoutMs) {
       if (timeoutMs <= 1) throw new TransportError("DEADLINE_EXCEEDED", `${method}: no time left`);
       const answer = await rest.call(method, request, timeoutMs);
-      onCall(method);
+      onCall(method, request);
       return answer;
     },
   };
@@ -75,5 +75,26 @@ requires("emulator")("what runs out of time while it holds locks", () => {
     calls.length = 0;
     expect([await store.has(site, "/"), await store.has(site, "/other")]).toEqual([true, false]);
     expect(calls).toEqual(["lookup", "lookup"]);
+  });
+});
+
+requires("emulator")("a batch", () => {
+  test("asks for its locks in the order of their keys, in whatever order its visits came", async () => {
+    const commits: (readonly Mutation[])[] = [];
+    const store = await openStore(
+      () => 0,
+      (_, request) => {
+        if ("mutations" in request) commits.push(request.mutations as readonly Mutation[]);
+      },
+    );
+    const visits = Array.from({ length: 40 }, (_, index) => ({ page: index % 2 === 0 ? "/b" : "/a", day: DAY, id: randomUUID() }));
+    const batch = { id: randomUUID(), site: newSite(), visits, expireAt: Date.now() + HOUR_MS };
+    expect(await store.commit(batch, Date.now() + SOON_MS)).toMatchObject({ siteVisits: 40, visits: { "/a": 20, "/b": 20 } });
+    const [asked = [], ...others] = commits.map((mutations) =>
+      mutations.map(({ insert, upsert }) => (insert ?? upsert)?.key.path.map(({ kind, name }) => `${kind}:${name}`).join("\n")),
+    );
+    expect(others).toEqual([]);
+    expect(asked).toHaveLength(43);
+    expect(asked).toEqual(asked.toSorted());
   });
 });

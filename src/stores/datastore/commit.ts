@@ -25,6 +25,7 @@ export async function commitBatch(context: Context, batch: Batch, deadline: numb
   const shard = chooseShard(context, batch.site);
   const pages = [...new Set(batch.visits.map((visit) => visit.page))].sort();
 
+  // Unset for the first attempt, which is no retry.
   let onAttempt: typeof onRetry;
   return untilKnown(context, deadline, async (session) => {
     onAttempt?.();

@@ -12,7 +12,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** What is used of `fetch`, so that a runtime may bring less: it heeds `signal` or, which comes to the same, `timeoutMs`. With no time left, nothing is sent. */
+/**
+ * What is used of `fetch`, so that a runtime may bring less: it heeds `signal` or, which comes to the same, `timeoutMs`. With no time
+ * left, nothing is sent.
+ */
 export type Fetch = (
   url: string,
   init: { method?: string; headers: Record<string, string>; body?: string; timeoutMs: number; readonly signal?: AbortSignal },
