@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import vm from "node:vm";
 
-// Goes before a server, and when that ends writes what V8 has compiled of each of its scripts beside the script.
+// Goes before a server, and when that ends writes what V8 has compiled of the script that SCRIPT names beside the script.
 const scripts = new Map<string, vm.Script>();
 
 vm.Script = class extends vm.Script {
@@ -16,5 +16,7 @@ const now = Date.now();
 Date.now = () => now;
 
 process.on("exit", () => {
-  for (const [file, script] of scripts) writeFileSync(`${file}.cache`, script.createCachedData());
+  for (const [file, script] of scripts) {
+    if (file === process.env["SCRIPT"]) writeFileSync(`${file}.cache`, script.createCachedData());
+  }
 });

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerOptions } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { answerBare } from "../../api/bare.ts";
@@ -44,6 +44,8 @@ export function listen(port: number, onListening: (port: number) => void): Serve
 
 /** Has a server answer by a web-standard handler: before it takes its first connection, as no request waits for this. */
 export function serve(server: Server, fetch: Parameters<typeof getRequestListener>[0], deps: { log: Log; newId: () => string }): void {
+  // A visit waits a round of the event loop for others; in the second one its commit is on its way.
+  server.once("request", (incoming, outgoing) => setImmediate(() => setImmediate(rehearse, incoming, outgoing)));
   server.on(
     "request",
     getRequestListener(fetch, {
@@ -57,4 +59,12 @@ export function serve(server: Server, fetch: Parameters<typeof getRequestListene
       },
     }),
   );
+}
+
+/**
+ * Begins an answer that goes nowhere, where the first one waits for its store: the first that Node begins takes it 1.5 ms longer than
+ * any later one.
+ */
+function rehearse(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (!outgoing.headersSent) new ServerResponse(incoming).writeHead(200, { "Content-Type": "application/json", "Content-Length": 0 });
 }
