@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import vm from "node:vm";
 
 // Goes before a server, and when that ends writes what V8 has compiled of the script that SCRIPT names beside the script.
@@ -17,6 +18,6 @@ Date.now = () => now;
 
 process.on("exit", () => {
   for (const [file, script] of scripts) {
-    if (file === process.env["SCRIPT"]) writeFileSync(`${file}.cache`, script.createCachedData());
+    if (basename(file) === process.env["SCRIPT"]) writeFileSync(`${file}.cache`, script.createCachedData());
   }
 });

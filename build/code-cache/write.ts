@@ -6,7 +6,7 @@ import { startDatastore } from "./datastore.ts";
 
 /**
  * The scripts, and how many visits the server counts until what it has compiled of each is kept: of the service no more than a first visit
- * needs, as V8 takes 0.7 ms longer to read what 60 need; Google's client is loaded once so many come in a second.
+ * needs, as V8 takes up to 0.7 ms longer to read what 60 need; Google's client is loaded once so many come in a second.
  */
 const SCRIPTS = { "service.cjs": 1, "google.cjs": 60 };
 const START_MS = 30_000;
@@ -19,13 +19,13 @@ const RECORDER = join(import.meta.dirname, "record.ts");
  * @param folder of the built server
  */
 export async function writeCodeCache(folder: string): Promise<void> {
-  for (const [name, visits] of Object.entries(SCRIPTS)) await record(folder, join(folder, name), visits);
+  for (const [name, visits] of Object.entries(SCRIPTS)) await record(folder, name, visits);
 }
 
-async function record(folder: string, script: string, visits: number): Promise<void> {
+async function record(folder: string, name: string, visits: number): Promise<void> {
   const datastore = await startDatastore();
   const port = await freePort();
-  const env = { PATH: process.env["PATH"] ?? "", PORT: String(port), DATASTORE_EMULATOR_HOST: datastore.host, SCRIPT: script };
+  const env = { PATH: process.env["PATH"] ?? "", PORT: String(port), DATASTORE_EMULATOR_HOST: datastore.host, SCRIPT: name };
   const server = start(process.execPath, [...NODE_FLAGS, "--import", RECORDER, join(folder, "index.cjs")], { env });
   try {
     await waitForPort(port, server, START_MS);
@@ -37,5 +37,5 @@ async function record(folder: string, script: string, visits: number): Promise<v
     await server.stop();
     datastore.stop();
   }
-  if (!existsSync(`${script}.cache`)) throw new Error(`${script}: not loaded, or not compiled:\n${server.output()}`);
+  if (!existsSync(join(folder, `${name}.cache`))) throw new Error(`${name}: not loaded, or not compiled:\n${server.output()}`);
 }
