@@ -3,21 +3,16 @@ import { basename } from "node:path";
 import vm from "node:vm";
 
 // Goes before a server, and when that ends writes what V8 has compiled of the script that SCRIPT names beside the script.
-const scripts = new Map<string, vm.Script>();
-
 vm.Script = class extends vm.Script {
   constructor(source: string, options: vm.ScriptOptions) {
     super(source, options);
-    scripts.set(options.filename ?? "", this);
+    const { filename = "" } = options;
+    if (basename(filename) === process.env["SCRIPT"]) {
+      process.on("exit", () => writeFileSync(`${filename}.cache`, this.createCachedData()));
+    }
   }
 };
 
 // However slow this machine is, all that the server does falls into one second: a busy one, in which it loads Google's client.
 const now = Date.now();
 Date.now = () => now;
-
-process.on("exit", () => {
-  for (const [file, script] of scripts) {
-    if (basename(file) === process.env["SCRIPT"]) writeFileSync(`${file}.cache`, script.createCachedData());
-  }
-});

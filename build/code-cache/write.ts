@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, start, waitForPort } from "../process.ts";
 import { NODE_FLAGS } from "../server.ts";
@@ -23,6 +23,8 @@ export async function writeCodeCache(folder: string): Promise<void> {
 }
 
 async function record(folder: string, name: string, visits: number): Promise<void> {
+  const cache = join(folder, `${name}.cache`);
+  rmSync(cache, { force: true });
   const datastore = await startDatastore();
   const port = await freePort();
   const env = { PATH: process.env["PATH"] ?? "", PORT: String(port), DATASTORE_EMULATOR_HOST: datastore.host, SCRIPT: name };
@@ -37,5 +39,5 @@ async function record(folder: string, name: string, visits: number): Promise<voi
     await server.stop();
     datastore.stop();
   }
-  if (!existsSync(join(folder, `${name}.cache`))) throw new Error(`${name}: not loaded, or not compiled:\n${server.output()}`);
+  if (!existsSync(cache)) throw new Error(`${name}: not loaded, or not compiled:\n${server.output()}`);
 }

@@ -61,10 +61,7 @@ export function serve(server: Server, fetch: Parameters<typeof getRequestListene
   );
 }
 
-/**
- * Begins an answer that goes nowhere, where the first one waits for its store: the first that Node begins takes it a
- * millisecond longer than any later one.
- */
+/** Begins an answer that goes nowhere while the first one waits for its store: the first takes Node a millisecond longer than any other. */
 function rehearse(incoming: IncomingMessage, outgoing: ServerResponse): void {
   if (!outgoing.headersSent) new ServerResponse(incoming).writeHead(200, { "Content-Type": "application/json", "Content-Length": 0 });
 }
