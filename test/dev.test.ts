@@ -72,6 +72,10 @@ describe("npm run dev", () => {
     await project.edit(HEALTH, "status: = oops", STATUS);
     await expect.poll(() => get(loop.url, "/v1/health"), within).toMatchObject({ text: expect.stringContaining('"ok"') });
     await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: null });
+    await project.edit(HEALTH, STATUS, "status: = oops");
+    await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: expect.stringMatching(/\S/) });
+    await project.edit(HEALTH, "status: = oops", STATUS);
+    await expect.poll(() => loop.process.output(), within).toContain(`${HEALTH}: as it was, and served`);
   });
 
   test("goes on with the last good version where the new one does not start", async () => {
@@ -112,6 +116,24 @@ describe("npm run dev", () => {
     await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: null });
   });
 
+  test("a setting that the service refuses is told in one line, and the last good one goes on", async () => {
+    await project.write(".dev.vars", "VISITS_PER_MINUTE=many\n");
+    const line = 'VISITS_PER_MINUTE is "many"; allowed is an integer from 1 to 1000000000.';
+    await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: line });
+    expect(loop.process.output()).toContain(`${line}\n\nThe last good version is still served.`);
+    expect((await get(loop.url, "/v1/health")).status).toBe(200);
+    const other = await copyProject();
+    await other.write(".dev.vars", "VISITS_PER_MINUTE=many\n");
+    const refused = start(process.execPath, [join(other.folder, "build", "dev.ts")], {
+      env: { PATH: process.env["PATH"] ?? "", PORT: "0" },
+    });
+    expect(await refused.exited).toBe(1);
+    expect(refused.output()).toBe(`${line}\n`);
+    await other.remove();
+    await project.write(".dev.vars", "");
+    await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: null });
+  });
+
   test("--inspect opens the inspector", async () => {
     const other = await copyProject();
     const inspected = await startLoop(other, ["--inspect"]);
@@ -143,7 +165,7 @@ describe("npm run dev", () => {
     const running = start(process.execPath, [join(project.folder, "build", "dev.ts")], { env });
     expect(await running.exited).toBe(1);
     expect(running.output()).toBe(
-      `Port ${port} of 127.0.0.1 cannot be had: another program listens there. Choose another: PORT=${port + 1} npm run dev\n`,
+      `Port ${port} of 127.0.0.1 cannot be had: another program listens there. Choose another: PORT=${port + 2} npm run dev\n`,
     );
     await new Promise((resolve) => server.close(resolve));
   });

@@ -47,7 +47,7 @@ export async function startLoop(options: LoopOptions): Promise<void> {
   let front: Front | undefined;
   const session = createSession(worker, assets, () => front ?? fail("There is no server yet."));
   onEnd(() => Promise.all([worker.stop(), assets.dispose(), emulator?.stop()]));
-  front = await startFront(options.port, session.origin).catch((error: Error) => fail(takenPort(options.port, error)));
+  front = await startFront(options.port, session.origin).catch(async (error: Error) => fail(await takenPort(options.port, error)));
   onEnd(front.close);
   const settings = await session.start().catch((error: Error) => fail(error instanceof CompileError ? error.forTerminal : error.message));
   const website = await startWebsite(front, options.port);
@@ -122,7 +122,7 @@ function greet(url: string, website: string, store: string, tookMs: number): voi
 Edits in ${shown(SOURCES)}/, ${shown(WRANGLER_FILE)} and ${shown(VARS_FILE)} are served at once. Ctrl-C ends it.`);
 }
 
-function takenPort(port: number, error: NodeJS.ErrnoException): string {
+async function takenPort(port: number, error: NodeJS.ErrnoException): Promise<string> {
   const reason = error.code === "EADDRINUSE" ? "another program listens there" : error.message;
-  return `Port ${port} of 127.0.0.1 cannot be had: ${reason}. Choose another: PORT=${port + 1} npm run dev`;
+  return `Port ${port} of 127.0.0.1 cannot be had: ${reason}. Choose another: PORT=${await portFrom(port + 2)} npm run dev`;
 }

@@ -55,8 +55,9 @@ function withPaths<M extends { sources: string[] }>(map: M, folder: string): M {
 /** A line of the service's log is JSON. */
 function readable(line: string): string {
   try {
-    const { severity, message } = JSON.parse(line);
-    if (typeof message === "string") return `${severity ?? "LOG"}  ${message}`;
+    const { severity, message, ...fields } = JSON.parse(line);
+    const sums = Object.entries(fields).flatMap(([name, value]) => (typeof value === "number" ? ` ${name} ${value}` : []));
+    if (typeof message === "string") return `${severity ?? "LOG"}  ${message}${sums.join("")}`;
   } catch {
     // Something else has been printed: it is shown as it is.
   }

@@ -82,15 +82,21 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
       await origin;
       // Requests that wait need not wait for this: they load it as well. Here it is to be told why it does not load.
       await worker.load();
+      const used = settings ?? (await readSettings());
+      // A first answer has not waited for this.
+      await worker.check(used);
       tell();
-      return settings ?? readSettings();
+      return used;
     },
     async apply(change, name) {
       const from = performance.now();
       const before = version;
+      const wasBroken = problems.size > 0;
       if (change.settings) {
         await attempt("settings", async () => {
-          settings = await readSettings();
+          const read = await readSettings();
+          await worker.check(read);
+          settings = read;
           due.settings = true;
         });
       }
@@ -111,6 +117,7 @@ export function createSession(worker: DevWorker, assets: DevAssets, front: () =>
       if (change.sample) version += 1;
       tell();
       if (version !== before) console.log(`${name}: served after ${Math.round(performance.now() - from)} ms`);
+      else if (wasBroken && problems.size === 0) console.log(`${name}: as it was, and served`);
     },
   };
 }

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseEnv } from "node:util";
 import { ROOT } from "../root.ts";
 import { parseToml, type TomlTable } from "./toml.ts";
@@ -18,6 +19,7 @@ const DEV_VARS = { SITES: "*", ADMIN_KEY: "dev", PUBLIC_STATS: "true" };
 
 export const WRANGLER_FILE = join(ROOT, "wrangler.toml");
 export const VARS_FILE = join(ROOT, ".dev.vars");
+const CONFIG_SOURCE = join(ROOT, "src", "config.ts");
 
 /** Reads both files. Throws one line that names the file and what is wrong. */
 export async function readSettings(): Promise<Settings> {
@@ -36,6 +38,13 @@ export async function readSettings(): Promise<Settings> {
     durableObjects: Object.fromEntries(objects),
     vars: Object.fromEntries(vars.map(([name, value]) => [name, String(value)])),
   };
+}
+
+/** Throws the service's own line about a setting that it would refuse, by its source as it is now. */
+export async function checkVars(vars: Settings["vars"], engine: "datastore" | "sqlite"): Promise<void> {
+  const { mtimeMs } = await stat(CONFIG_SOURCE);
+  const { readConfig }: typeof import("../../src/config.ts") = await import(`${pathToFileURL(CONFIG_SOURCE)}?${mtimeMs}`);
+  readConfig(vars, "workerd", engine);
 }
 
 /** What is used of wrangler.toml. */

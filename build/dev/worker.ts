@@ -10,7 +10,7 @@ import { createCompiler } from "./compile.ts";
 import { http } from "./http.ts";
 import { loadMiniflare } from "./miniflare.ts";
 import type { Output } from "./output.ts";
-import type { Settings } from "./settings.ts";
+import { checkVars, type Settings } from "./settings.ts";
 
 /** Where the counts are kept between runs. */
 const PERSIST = join(ROOT, ".footfall", "durable-objects");
@@ -23,6 +23,8 @@ export interface DevWorker {
   prepare(): Promise<void>;
   /** Compiles the sources; answers whether another script came out. Throws a `CompileError`. */
   compile(): Promise<boolean>;
+  /** Throws one line where the worker would refuse a setting. */
+  check(settings: Settings): Promise<void>;
   /** Starts workerd with these settings and what was compiled, anew where it runs already, and answers its origin. What it served it serves again. */
   run(settings: Settings): Promise<string>;
   /** Serves the script that was compiled last. Throws where it does not load, and then the one before is still served. */
@@ -116,6 +118,7 @@ export function createDevWorker(options: {
       if (map) output.addMap(newest, map.text, map.path);
       return true;
     },
+    check: ({ vars }) => checkVars({ ...vars, ...options.vars }, options.objects ? "sqlite" : "datastore"),
     async run(settings) {
       const next = await optionsOf(settings);
       return start(next).catch(async (error: Error) => {
