@@ -36,7 +36,7 @@ function main(): void {
   const server = listen(config.port, (port) =>
     logToOutput({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` }),
   );
-  server.once("error", refuse);
+  server.once("error", ({ message }) => refuse(new ConfigError(`PORT is ${config.port}: ${message}`)));
   const store = openStore(config);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToOutput) });

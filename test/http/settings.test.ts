@@ -77,7 +77,10 @@ describe("a bad setting stops the Node server with one line", () => {
     const address = other.address();
     const port = String(typeof address === "object" ? address?.port : "");
     const { code, output } = await launch({ PORT: port });
-    expect([code, output.trimEnd()]).toEqual([1, expect.stringMatching(new RegExp(`^[^\n]*${port}[^\n]*$`))]);
+    expect([code, output.trimEnd()]).toEqual([
+      1,
+      expect.stringMatching(new RegExp(`^PORT is ${port}: [^\n]*address already in use[^\n]*$`)),
+    ]);
     await new Promise((resolve) => other.close(resolve));
   });
 
