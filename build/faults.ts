@@ -19,6 +19,8 @@ const scenarios = new Map(
 
 /** `npm run faults`: every scenario, or those named, at full length, on what is in `dist/`; then a table of what was found. */
 async function main(names: readonly string[]): Promise<void> {
+  if (names.includes("--help"))
+    return console.log(`npm run faults [-- ${[...scenarios.keys()].join("|")} …]      every scenario, or those named, at full length`);
   const files = (names.length > 0 ? names : [...scenarios.keys()]).map(
     (name) => scenarios.get(name) ?? fail(`The scenario is "${name}"; allowed are ${[...scenarios.keys()].join(", ")}.`),
   );

@@ -11,14 +11,11 @@ h1 { font-size: 1.6rem; } h2 { margin-top: 3rem; font-size: 1.2rem; } p, figcapt
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; } .short { color: var(--short); font-weight: 600; }
-.note { white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: 13px; overflow-x: auto; } figure { margin: 1.5rem 0; } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
-rect { fill: var(--theirs); } rect.ours { fill: var(--ours); }`;
-
-const ROW = 24;
-const BAR = 16;
-const LABEL = 240;
-const WIDTH = 860;
-const VALUE = 90;
+.note { white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: 13px; overflow-x: auto; }
+figure { margin: 1.5rem 0; } .bars { display: grid; grid-template-columns: minmax(8rem, auto) minmax(0, 1fr); gap: .35rem .7rem; margin: .7rem 0 0; align-items: center; font-size: .85rem; line-height: 1.25; }
+.bars dt { max-width: 22rem; text-align: right; } .bars dd { display: flex; align-items: center; gap: .4rem; margin: 0; padding-right: 5.5em; white-space: nowrap; }
+.bars i { flex: none; min-width: 1px; height: 1rem; border-radius: 2px; background: var(--theirs); } .ours i, i.ours { background: var(--ours); }
+i.key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; background: var(--theirs); } i.key.ours { background: var(--ours); } .part { padding-left: 1.5rem; color: var(--dim); }`;
 
 /** All results as one page that loads nothing else. */
 export function page({ runs }: Saved): string {
@@ -43,7 +40,8 @@ ${result.notes.map((note) => `<p class="note">${html(note)}</p>`).join("")}</sec
 }
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const cell = (text: string) => `<td${text === "short" ? ' class="short"' : ""}>${html(text)}</td>`;
+  const cell = (text: string) =>
+    `<td${text === "short" ? ' class="short"' : ""}>${text.startsWith("  ") ? `<span class="part">${html(text)}</span>` : html(text)}</td>`;
   return `<div class="wide"><table><tr>${head.map((text) => `<th>${html(text)}</th>`).join("")}</tr>
 ${rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n")}</table></div>`;
 }
@@ -51,15 +49,13 @@ ${rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n")}</table></d
 /** Bars from the left, each with its name and value. */
 function figure({ title, unit, bars }: Chart): string {
   const most = Math.max(...bars.map(({ value }) => value));
-  const rows = bars.map(({ label, value, ours }, index) => {
-    const y = index * ROW;
-    const width = Math.max(1, (value / most) * (WIDTH - LABEL - VALUE));
-    return `<text x="${LABEL - 8}" y="${y + 13}" text-anchor="end">${html(label)}</text>
-<rect x="${LABEL}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"${ours ? ' class="ours"' : ""}/>
-<text x="${(LABEL + width + 6).toFixed(1)}" y="${y + 13}">${shortly(value)}</text>`;
+  const rows = bars.map(({ label, value, ours }) => {
+    const width = ((value / most) * 100).toFixed(1);
+    return `<dt>${html(label)}</dt><dd${ours ? ' class="ours"' : ""}><i style="width: ${width}%"></i>${shortly(value)}</dd>`;
   });
-  return `<figure><figcaption>${html(title)} (${html(unit)})</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${bars.length * ROW}" role="img" aria-label="${html(title)}">${rows.join("\n")}</svg></figure>`;
+  const key = bars.every(({ ours }) => ours) ? "" : `; <i class="key ours"></i> Footfall, <i class="key"></i> its peers`;
+  return `<figure><figcaption>${html(title)} (${html(unit)})${key}</figcaption>
+<dl class="bars">${rows.join("\n")}</dl></figure>`;
 }
 
 function html(text: string): string {
