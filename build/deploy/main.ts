@@ -3,12 +3,12 @@ import { fail } from "../root.ts";
 import { readDeployment } from "./options.ts";
 import { planOf } from "./plan.ts";
 import { runPlan, StepError } from "./run.ts";
-import { shown } from "./step.ts";
+import { type Step, shown } from "./step.ts";
 
 async function main(): Promise<void> {
   const { deployment, dryRun } = readDeployment();
   const plan = planOf(deployment, releaseOf(new Date()));
-  if (dryRun) return console.log(plan.map((step, index) => `# ${index + 1}/${plan.length}  ${step.title}\n${shown(step)}`).join("\n\n"));
+  if (dryRun) return console.log(scriptOf(plan));
   if (findProgram("gcloud") === null)
     fail("gcloud is not in PATH; install the Google Cloud CLI: https://cloud.google.com/sdk/docs/install");
   const saved = await runPlan(plan);
@@ -24,6 +24,12 @@ The API key, for the dashboard, import and export:
   gcloud services api-keys get-key-string ${deployment.service}-admin --project=${deployment.project} --format='value(keyString)'
 
 Does it do what it promises?  npm run smoke -- ${url}`);
+}
+
+/** The plan as a script that stops at the first step that fails. */
+function scriptOf(plan: readonly Step[]): string {
+  const steps = plan.map((step, index) => `# ${index + 1}/${plan.length}  ${step.title}\n${shown(step)}`);
+  return ["set -eu", ...steps, 'echo "The service answers at https://$GATEWAY_HOST"'].join("\n\n");
 }
 
 /** The time, in what the name of an API config may hold. */
