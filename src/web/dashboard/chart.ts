@@ -65,6 +65,7 @@ function optionsOf(points: readonly Point[], width: number, onDay: (point: Point
       {
         ...axis,
         grid: { show: false },
+        size: 30,
         space: 72,
         values: (_, seconds) => seconds.map((second) => labelOf(second, points.length)),
         incrs: daySteps(),
