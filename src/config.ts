@@ -1,30 +1,10 @@
+import type { AppConfig } from "./api/config.ts";
 import { siteOfHost } from "./domain/site.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
 import { parseObject } from "./json.ts";
 import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
 import type { DatastoreSettings } from "./stores/datastore/open.ts";
-
-/** What the HTTP layer is told. */
-export interface AppConfig {
-  /** The sites that may count; `"*"` is every one. */
-  readonly sites: "*" | readonly string[];
-  readonly defaultSite: string;
-  readonly adminKey: string | null;
-  readonly publicStats: boolean;
-  /** Patterns of the pages that may be counted (`*` stands for any characters); `null`: all. */
-  readonly pages: readonly string[] | null;
-  /** The one header that is trusted to bear the client's address. */
-  readonly clientIpHeader: string | null;
-  /** For each client address. */
-  readonly visitsPerMinute: number;
-  /** New pages of a site: at once, and as they come back. */
-  readonly newPagesBurst: number;
-  readonly newPagesPerHour: number;
-  readonly log: "all" | "problems";
-  /** Google's project, by which a log line finds its trace. */
-  readonly project: string | null;
-}
 
 type Engine = Store["name"];
 
@@ -51,24 +31,24 @@ const SITES_ALLOWED = '"*", or a comma-separated list of host names such as "exa
 
 /** Reads and checks every setting of a Node server, or throws {@link ConfigError}. */
 export function readNodeConfig(env: Environment): NodeConfig {
+  const inDatastore = env["K_SERVICE"] || env["DATASTORE_EMULATOR_HOST"] || env["DATASTORE_PROJECT_ID"];
   return {
-    ...readConfig(env, "node"),
+    ...readConfig(env, true, inDatastore ? ["datastore", "sqlite"] : ["sqlite", "datastore"]),
     port: integer(env, "PORT", 8080, 0, MAX_PORT),
     sqlitePath: env["SQLITE_PATH"] || ".footfall/visits.sqlite",
   };
 }
 
-/**
- * Reads and checks every setting that both platforms have, or throws {@link ConfigError}.
- *
- * @param engine the one engine that there is to choose from, where it is but one
- */
-export function readConfig(env: Environment, platform: "node" | "workerd", engine?: Engine): Config {
-  const onNode = platform === "node";
+/** Reads and checks every setting of a worker, whose bundle has one engine, or throws {@link ConfigError}. */
+export function readWorkerConfig(env: Environment, engine: Engine): Config {
+  return readConfig(env, false, [engine]);
+}
+
+/** @param engines the first one is taken where none is named */
+function readConfig(env: Environment, onNode: boolean, engines: readonly [Engine, ...Engine[]]): Config {
   const onCloudRun = onNode && Boolean(env["K_SERVICE"]);
   const emulator = env["DATASTORE_EMULATOR_HOST"];
-  const inDatastore = onCloudRun || emulator || env["DATASTORE_PROJECT_ID"];
-  const store = choice<Engine>(env, "STORE", engine ? [engine] : ["datastore", "sqlite"], engine ?? (inDatastore ? "datastore" : "sqlite"));
+  const store = choice(env, "STORE", engines, engines[0]);
   const sites = readSites(env, onNode && !onCloudRun);
   const serviceAccount = readServiceAccount(env, !onNode && store === "datastore" && !emulator);
   const project = env["DATASTORE_PROJECT_ID"] || env["GOOGLE_CLOUD_PROJECT"] || serviceAccount?.project_id || undefined;

@@ -41,7 +41,7 @@ function main(): void {
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToOutput) });
   setInterval(meter.flush, SUMMARY_MS).unref();
-  const recorder = createRecorder({ store, now: Date.now, newId, meter });
+  const recorder = createRecorder({ store, now: Date.now, newId, meter, gather: setImmediate });
   const app = createApp({
     store,
     recorder,

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
-import type { AppConfig } from "../config.ts";
 import type { Meter } from "../domain/meter.ts";
 import type { Recorder } from "../domain/recorder.ts";
 import { allowSites, type SitePolicy, siteOfUrl } from "../domain/site.ts";
 import type { Store } from "../domain/store.ts";
 import type { Assets } from "./assets.ts";
+import type { AppConfig } from "./config.ts";
 import type { Log } from "./log.ts";
 import { memoize } from "./memo.ts";
 import { requestIdOf } from "./trace.ts";

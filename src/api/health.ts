@@ -10,10 +10,11 @@ const TIMEOUT_MS = 2_000;
 /** Answers whether the store does. */
 export function createHealth({ store, version, now }: Shared): (exchange: Exchange) => Promise<Response> {
   let asked = Promise.resolve();
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let askedAt = 0;
 
   return async (exchange) => {
-    if (now() >= askedAt + FRESH_MS) {
+    // Also where the clock was set back.
+    if (Math.abs(now() - askedAt) >= FRESH_MS) {
       askedAt = now();
       asked = store.ping();
     }

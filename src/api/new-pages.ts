@@ -34,12 +34,17 @@ export function guardPages({ recorder, store, config, now }: Shared): (site: str
       });
       if (!isKnown) throw tooManyNew(visit.page, wait);
     }
-    const outcome = await recorder.record(site, visit, !wait);
-    const visits = "visits" in outcome ? outcome.visits : 0;
-    if (visits > 0) known.set(site + visit.page, true);
-    // The first visit of a page is the one that made it.
-    if (!wait && (outcome.status !== "counted" || visits > 1)) budgets.giveBack(site);
-    return outcome;
+    let isMade = false;
+    try {
+      const outcome = await recorder.record(site, visit, !wait);
+      const visits = "visits" in outcome ? outcome.visits : 0;
+      if (visits > 0) known.set(site + visit.page, true);
+      // The first visit of a page is the one that made it.
+      isMade = outcome.status === "counted" && visits === 1;
+      return outcome;
+    } finally {
+      if (!wait && !isMade) budgets.giveBack(site);
+    }
   }
 
   function tooManyNew(page: string, wait: number): Problem {

@@ -18,7 +18,7 @@ export interface Recorder {
 }
 
 /** Visits that one instance takes on at the same time: some 100 MB. */
-export const MAX_IN_FLIGHT = 10_000;
+const MAX_IN_FLIGHT = 10_000;
 /** While the oldest visit of a site waits longer, no more are taken on: they would come too late, and make the others late. */
 const MAX_QUEUE_MS = 4_000;
 /** Batches that one instance has in flight, each of another site. */
@@ -39,10 +39,12 @@ export const ID_LIFETIME_MS = 48 * HOUR_MS;
  * (on Workers, work is cancelled with the request that began it).
  */
 export function createRecorder(options: {
-  store: Pick<Store, "commit" | "gather">;
+  store: Pick<Store, "commit">;
   now: () => number;
   newId: () => string;
   meter?: Meter;
+  /** Calls back when the visits that have arrived already are in, so that they share a batch: where a runtime can tell. */
+  gather?: (onGathered: () => void) => void;
 }): Recorder {
   const { store, now, newId, meter } = options;
   const lanes = new Map<string, Lane>();
@@ -66,7 +68,7 @@ export function createRecorder(options: {
     if (inFlight >= MAX_IN_FLIGHT) return SHED;
     const lane = lanes.get(site) ?? open(site);
     const twin = visit.id === null ? undefined : lane.ids.get(visit.id);
-    if (twin) return repeat(twin, visit);
+    if (twin) return repeat(twin, site, visit);
     const queue = isNew ? lane.newcomers : lane.waiting;
     const pending = new Pending(visit, now());
     if (pending.acceptedAt - (queue[0] ?? pending).acceptedAt > MAX_QUEUE_MS) {
@@ -93,15 +95,16 @@ export function createRecorder(options: {
     }
   }
 
-  /** Another send of a visit that is on its way. */
-  async function repeat(twin: Pending, visit: Visit): Promise<Outcome> {
-    if (twin.visit.page !== visit.page) return { status: "conflict" };
+  /** Another send of an id that is on its way. Where that is refused as another page's, this may be the page. */
+  async function repeat(twin: Pending, site: string, visit: Visit): Promise<Outcome> {
     inFlight += 1;
-    return inTime(twin.repeat, LONGEST_WAIT_MS, () => {
+    const outcome = await inTime(twin.repeat, LONGEST_WAIT_MS, () => {
       throw late();
     }).finally(() => {
       inFlight -= 1;
     });
+    if (twin.visit.page === visit.page) return outcome;
+    return outcome.status === "conflict" ? record(site, visit) : { status: "conflict" };
   }
 
   function open(site: string): Lane {
@@ -123,16 +126,19 @@ export function createRecorder(options: {
   }
 
   function gather(lane: Lane): Promise<void> | undefined {
-    if (!store.gather || lane.waiting.length >= BATCH_VISITS) return undefined;
+    if (!options.gather || lane.waiting.length >= BATCH_VISITS) return undefined;
+    // However long the thread is held meanwhile, nobody else is to lead.
+    lane.busyUntil = Number.POSITIVE_INFINITY;
     return new Promise((resolve) => {
       lane.onFull = resolve;
-      store.gather?.(resolve);
+      options.gather?.(resolve);
     });
   }
 
   async function lead(lane: Lane, leader: Pending): Promise<Outcome> {
-    const term = lane.busyUntil;
     await gather(lane);
+    const term = now() + BATCH_DEADLINE_MS + GRACE_MS;
+    lane.busyUntil = term;
     const members = formBatch(lane);
     const oldest = members[0]?.acceptedAt ?? 0;
     try {

@@ -104,8 +104,6 @@ export interface Store {
    * @param onRetry is called each time that it is sent again
    */
   commit(batch: Batch, deadline: number, onRetry?: () => void): Promise<Receipt>;
-  /** Calls back when the visits that have arrived already are in, so that they share a batch: where a runtime can tell. */
-  gather?(onGathered: () => void): void;
   /** One consistent snapshot. */
   totals(site: string, pages: readonly string[]): Promise<Totals>;
   /** Whether a page has a counter: now, or a moment ago. Waits for no visit on its way, and no visit waits for it. */

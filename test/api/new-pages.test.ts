@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { StoreError } from "../../src/domain/store.ts";
 import { ADMIN, GOOGLEBOT, startService } from "./service.ts";
 
 const HOUR_MS = 3_600_000;
@@ -45,6 +46,14 @@ test("the budget comes back with time, for each site its own", async () => {
   expect([await count("/c"), await count("/d")]).toEqual([counted(1), REFUSED]);
   clock.time += 10 * HOUR_MS;
   expect([await on("/c"), await on("/d"), await on("/e")]).toEqual([counted(1), counted(1), REFUSED]);
+});
+
+test("what is not counted, as the store is away, costs nothing", async () => {
+  const { count, store } = start();
+  store.failure = new StoreError("gone", { retryable: true });
+  for (let send = 0; send < 5; send += 1) expect(await count("/old")).toMatchObject({ status: 503 });
+  store.failure = null;
+  expect([await count("/a"), await count("/b"), await count("/c")]).toEqual([counted(1), counted(1), REFUSED]);
 });
 
 test("a page that this instance does not know but that has visits costs nothing, and no read", async () => {

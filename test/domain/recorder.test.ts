@@ -82,10 +82,10 @@ test("a quiet site waits for no busy one, and at most eight sites are in flight 
   expect(await Promise.all(all)).toEqual(sites.map(() => counted(1, 1)));
 });
 
-test("a store that gathers has visits in a batch that arrive until then, and no longer than until there are 400", async () => {
+test("where a runtime can gather, a batch has the visits that arrive until then, and no longer than until there are 400", async () => {
   const gathered: (() => void)[] = [];
   const gather = (onGathered: () => void) => void gathered.push(onGathered);
-  recorder = createRecorder({ store: { ...desk.store, gather }, now: Date.now, newId: () => crypto.randomUUID() });
+  recorder = createRecorder({ store: desk.store, gather, now: Date.now, newId: () => crypto.randomUUID() });
   const first = record("/a");
   await settle();
   const second = record("/a");
@@ -105,6 +105,37 @@ test("a store that gathers has visits in a batch that arrive until then, and no 
   expect(desk.batches.map((batch) => batch.visits.length)).toEqual([2, 400]);
   desk.accept(1);
   await Promise.all(many);
+});
+
+test("while a batch gathers, for however long, nobody else leads it, and it is there for the next visits afterwards", async () => {
+  const gathered: (() => void)[] = [];
+  const gather = (onGathered: () => void) => void gathered.push(onGathered);
+  recorder = createRecorder({ store: desk.store, gather, now: Date.now, newId: () => crypto.randomUUID() });
+  const slow = record("/a", null, "slow.example");
+  const other = record("/a", null, "other.example");
+  await settle();
+  // A store that holds the thread, or a clock that is set forward.
+  vi.setSystemTime(Date.now() + 7_000);
+  const newcomer = recorder.record("slow.example", visit("/new"), true);
+  gathered[1]?.();
+  await settle();
+  desk.accept(0);
+  await other;
+  gathered[0]?.();
+  await settle();
+  expect(desk.batches.map(({ site, visits }) => [site, visits.length])).toEqual([
+    ["other.example", 1],
+    ["slow.example", 2],
+  ]);
+  desk.accept(1);
+  expect((await Promise.all([slow, newcomer])).map(({ status }) => status)).toEqual(["counted", "counted"]);
+  const next = record("/a", null, "slow.example");
+  await settle();
+  gathered[2]?.();
+  await settle();
+  desk.accept(2);
+  expect(await next).toMatchObject({ status: "counted" });
+  await recorder.drain();
 });
 
 test("a batch has at most 400 visits, and at most 500 writes", async () => {
@@ -130,11 +161,24 @@ test("an id that is on its way waits for that outcome and is a duplicate; for an
   const first = record("/a", "visit-1234");
   await settle();
   const again = [record("/a", "visit-1234"), record("/a", "visit-1234")];
-  expect(await record("/b", "visit-1234")).toEqual({ status: "conflict" });
+  const other = record("/b", "visit-1234");
   desk.accept(0);
   expect(await first).toEqual(counted(1, 1));
+  expect(await other).toEqual({ status: "conflict" });
   expect(await Promise.all(again)).toEqual([1, 2].map(() => ({ status: "duplicate", visits: 1, siteVisits: 1 })));
   expect(desk.batches.length).toBe(1);
+});
+
+test("an id whose other page is on its way, and refused, is not refused with it", async () => {
+  const other = record("/b", "visit-1234");
+  await settle();
+  const own = record("/a", "visit-1234");
+  desk.accept(0, { 0: "conflict" });
+  expect(await other).toEqual({ status: "conflict" });
+  await settle();
+  expect(desk.batches[1]?.visits).toEqual([visit("/a", "visit-1234")]);
+  desk.accept(1, { 0: "duplicate" });
+  expect(await own).toMatchObject({ status: "duplicate" });
 });
 
 test("what the store refuses is answered so, and numbers no other visit", async () => {

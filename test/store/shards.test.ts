@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
+import { createRecorder } from "../../src/domain/recorder.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";
 import { createDatastoreStore } from "../../src/stores/datastore/store.ts";
+import { type Transport, TransportError } from "../../src/stores/datastore/transport.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { requires } from "../support/skip.ts";
 import { batchOf, newSite, soon, visit } from "./contract/fixture.ts";
@@ -10,13 +12,35 @@ import { batchOf, newSite, soon, visit } from "./contract/fixture.ts";
 const ALL = 4;
 
 /** A store that writes to the last shard that it may. */
-async function open(shards: number) {
+async function open(shards: number, wrap = (transport: Transport) => transport) {
   const origin = `http://${await emulatorHost()}`;
-  const transport = createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("shards"), fetch });
+  const transport = wrap(createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("shards"), fetch }));
   return createDatastoreStore({ transport, namespace: "", readIn: "readWrite", shards, now: Date.now, random: () => 0.99 });
 }
 
 requires("emulator")("a site that is counted on several shards", () => {
+  test("counts a batch once where its totals are refused after its commit", async () => {
+    const site = newSite();
+    let refusals = 0;
+    const writer = await open(ALL, ({ call, close }) => ({
+      call: async (method, request, timeoutMs) => {
+        if (method === "lookup" && refusals > 0) {
+          refusals -= 1;
+          throw new TransportError("FAILED_PRECONDITION", "refused");
+        }
+        return call(method, request, timeoutMs);
+      },
+      close,
+    }));
+    const recorder = createRecorder({ store: writer, now: Date.now, newId: randomUUID, gather: setImmediate });
+    for (let index = 0; index < 2; index += 1) await recorder.record(site, visit("/a"));
+    refusals = 1;
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => recorder.record(site, visit("/a"))));
+    expect(outcomes.map((outcome) => outcome.status === "counted" && outcome.visits)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(refusals).toBe(0);
+    expect(await writer.totals(site, ["/a"])).toEqual({ siteVisits: 10, visits: [10] });
+  });
+
   test.each([1, ALL])("is read whole, also by an instance that is set to %i", async (shards) => {
     const site = newSite();
     const writer = await open(ALL);

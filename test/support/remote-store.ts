@@ -1,9 +1,9 @@
-import { type Store, StoreError } from "../../src/domain/store.ts";
+import { type Answer, type Method, resultOf } from "../../src/bindings/workerd/answer.ts";
+import type { Store } from "../../src/domain/store.ts";
 
 /** How long a call may take: longer than a batch. */
 const TIMEOUT_MS = 15_000;
 
-type Method = Exclude<keyof Store, "name" | "close" | "gather">;
 type Results = { readonly [M in Method]: Awaited<ReturnType<Store[M]>> };
 
 /** The store that `store-worker.ts` serves at `url`. */
@@ -12,9 +12,7 @@ export function createRemoteStore(url: URL, name: Store["name"]): Store {
     const body = JSON.stringify({ method, args });
     const response = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new Error(`${method} answered ${response.status}: ${await response.text()}`);
-    const answer = (await response.json()) as { value: Results[M] } | { error: { message: string; retryable: boolean } };
-    if ("error" in answer) throw new StoreError(answer.error.message, { retryable: answer.error.retryable });
-    return answer.value;
+    return resultOf((await response.json()) as Answer) as Results[M];
   }
   return {
     name,

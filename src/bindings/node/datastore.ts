@@ -27,14 +27,16 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
   const { databaseId, emulator } = datastore;
   const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
 
+  let client: typeof google | undefined;
+
   async function loadGrpc(): Promise<Transport> {
     for (const name of GOOGLE_USES) {
       process.getBuiltinModule(name);
       await pause();
     }
-    const loaded = load<typeof google>("google");
+    client ??= load<typeof google>("google");
     await pause();
-    return createGrpcTransport({ google: loaded, emulator, project, databaseId });
+    return createGrpcTransport({ google: client, emulator, project, databaseId });
   }
 
   async function loadWarm(): Promise<Transport> {
@@ -49,8 +51,8 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
   }
 
   function openTransport(): Transport {
-    const atGoogle = emulator !== undefined || env["K_SERVICE"] !== undefined;
-    if (!datastore.serviceAccount && !atGoogle) return lazy(loadGrpc);
+    const viaRest = emulator !== undefined || env["K_SERVICE"] !== undefined;
+    if (!datastore.serviceAccount && !viaRest) return lazy(loadGrpc);
     const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
     const { send, open } = createHttpClient();
     const machine =
@@ -61,7 +63,7 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
   }
 
-  return { ...openDatastore(mergeLookups(openTransport()), datastore, shards), gather: setImmediate };
+  return openDatastore(mergeLookups(openTransport()), datastore, shards);
 }
 
 /** Serves what has come in meanwhile: what loads holds the thread, and is done in steps for that. */

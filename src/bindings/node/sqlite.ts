@@ -26,7 +26,6 @@ export function openSqliteStore(path: string, now: () => number = Date.now): Sto
     const store = createSqliteStore(bind(opened), now);
     return {
       ...store,
-      gather: setImmediate,
       close: async () => {
         if (opened.isOpen) opened.close();
       },

@@ -2,7 +2,7 @@ import { type Store, StoreError } from "../../domain/store.ts";
 import { toStoreError } from "../../stores/sqlite/failure.ts";
 
 /** The calls of the port that reach an engine. */
-export type Method = Exclude<keyof Store, "name" | "close" | "gather">;
+export type Method = Exclude<keyof Store, "name" | "close">;
 
 /** What a call came to, as a value: an error thrown over RPC loses its class. `value` is the call's result. */
 export type Answer = { readonly value: unknown } | { readonly error: { readonly message: string; readonly retryable: boolean } };
@@ -19,6 +19,6 @@ export async function answer(call: () => Promise<unknown>): Promise<Answer> {
 
 /** The result that an answer carries; throws its failure. */
 export function resultOf(answer: Answer): unknown {
-  if ("value" in answer) return answer.value;
-  throw new StoreError(answer.error.message, { retryable: answer.error.retryable });
+  if ("error" in answer) throw new StoreError(answer.error.message, { retryable: answer.error.retryable });
+  return answer.value;
 }

@@ -4,7 +4,7 @@ import { answerBare } from "../../api/bare.ts";
 import { logToConsole, summarize } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
 import { createApp } from "../../app.ts";
-import { type Config, readConfig } from "../../config.ts";
+import { type Config, readWorkerConfig } from "../../config.ts";
 import { createMeter } from "../../domain/meter.ts";
 import { createRecorder } from "../../domain/recorder.ts";
 import type { Store } from "../../domain/store.ts";
@@ -29,7 +29,7 @@ export function createWorker<Env extends object>(
   function open(env: Env & AssetsEnv): ReturnType<typeof createApp> | ConfigError {
     const newId = (): string => crypto.randomUUID();
     try {
-      const config = readConfig(settingsOf(env), "workerd", engine);
+      const config = readWorkerConfig(settingsOf(env), engine);
       const store = openStore(config, env);
       const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
       const recorder = createRecorder({ store, now: Date.now, newId, meter });

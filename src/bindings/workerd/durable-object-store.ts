@@ -1,3 +1,4 @@
+import { inTime, timeLeft } from "../../domain/in-time.ts";
 import { type SiteTotal, type Store, StoreError } from "../../domain/store.ts";
 import { type Method, resultOf } from "./answer.ts";
 import { REGISTRY, type SiteCounter } from "./site-counter.ts";
@@ -23,14 +24,14 @@ export function createDurableObjectStore(
 ): Store {
   /** A failure of the hop itself, whatever its kind, says nothing of the call; one that the object answers may be final. */
   async function hop<T>(deadline: number, once: () => Promise<T>, onRetry?: () => void): Promise<T> {
+    const left = timeLeft(deadline, clock.now);
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const left = deadline - clock.now();
       const wait = pause * (1 - clock.random() / 2);
       try {
-        return await within(Math.min(left, ATTEMPT_MS), once);
+        return await inTime(once(), Math.min(left(), ATTEMPT_MS), tooLate);
       } catch (cause) {
         if (cause instanceof StoreError && !cause.retryable) throw cause;
-        if (left <= wait || clock.now() + wait >= deadline) {
+        if (left() <= wait) {
           throw new StoreError("the site's counter did not answer in time", { retryable: true, cause });
         }
       }
@@ -77,13 +78,6 @@ export function createDurableObjectStore(
   };
 }
 
-/** What `once` comes to, if that is known in `limit` milliseconds. */
-async function within<T>(limit: number, once: () => Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new StoreError("the hop took too long", { retryable: true })), Math.max(0, limit));
-  try {
-    return await Promise.race([once(), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function tooLate(): never {
+  throw new StoreError("the hop took too long", { retryable: true });
 }

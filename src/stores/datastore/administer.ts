@@ -1,5 +1,5 @@
 import type { AdditionBatch, Correction, Refusal, Totals } from "../../domain/store.ts";
-import { addDays } from "../../domain/tally.ts";
+import { addCounts } from "../../domain/tally.ts";
 import { addToSite, integer, markBatch, replaceCounter, textOf } from "./layout.ts";
 import { untilKnown } from "./retry.ts";
 import { type Context, lookup, readSnapshot, type Snapshot, shardsOf } from "./snapshot.ts";
@@ -14,12 +14,13 @@ export function correctPage(context: Context, correction: Correction, deadline: 
   const { id, site, page, expireAt } = correction;
   const mark = context.keys.batch(site, id);
   return untilKnown(context, deadline, (session) =>
-    inTransaction(session, "readWrite", async (transaction) => {
+    inTransaction(session, "readWrite", async (transaction, onCommitted) => {
       const snapshot = await readSnapshot(session, site, [page], { fields: "all", marks: [mark] }, { transaction });
       if (snapshot.has(mark)) return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
       const { mutations, totals } = planCorrection(session, correction, snapshot);
       const marked = [...mutations, markBatch(mark, "", expireAt)];
       await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations: marked });
+      onCommitted();
       return totals;
     }),
   );
@@ -39,7 +40,7 @@ function planCorrection(context: Context, correction: Correction, snapshot: Snap
   const fit = dated <= count;
   const root = snapshot.siteRoot;
   const siteDays = { ...root.days };
-  if (!fit) addDays(siteDays, before.days, -1);
+  if (!fit) addCounts(siteDays, before.days, -1);
   const name = { site: { stringValue: site }, shards: integer(shardsOf(context, site)) };
   const mutations = [replaceCounter(keys.counter(site, null, 0), root.count + change, siteDays, false, name)];
   if (visits !== null) mutations.push(replaceCounter(keys.counter(site, page, 0), count, fit ? before.days : {}, true));

@@ -3,7 +3,7 @@ import { tally } from "../../domain/tally.ts";
 import { addToSite, markBatch, number, textOf, visitMarks } from "./layout.ts";
 import { type Session, untilKnown } from "./retry.ts";
 import { type Context, learnShards, lookup, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
-import { isStatus, type Key, type Timestamp } from "./transport.ts";
+import { isStatus, type Key, type Timestamp, TransportError } from "./transport.ts";
 
 /** A visit that has not been refused, with its place in the batch. */
 interface Candidate {
@@ -87,9 +87,17 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
   };
 }
 
-/** Totals at a past moment, or the current ones. */
+/** Totals at a past moment, or the current ones: of a commit that stands, so that no failure to read them is a refusal of it. */
 async function totalsAt(session: Session, site: string, pages: readonly string[], readTime?: Timestamp): Promise<Totals> {
-  const snapshot = await readSnapshot(session, site, pages, { fields: TOTAL_FIELDS }, readTime === undefined ? undefined : { readTime });
+  const snapshot = await readSnapshot(
+    session,
+    site,
+    pages,
+    { fields: TOTAL_FIELDS },
+    readTime === undefined ? undefined : { readTime },
+  ).catch((error: unknown) => {
+    throw new TransportError("UNKNOWN", "the totals", error);
+  });
   return {
     siteVisits: snapshot.site.count,
     visits: Object.fromEntries(pages.map((page, index) => [page, snapshot.pages[index]?.count ?? 0])),

@@ -1,3 +1,4 @@
+import { timeLeft } from "../../domain/in-time.ts";
 import { StoreError } from "../../domain/store.ts";
 import type { Context } from "./snapshot.ts";
 import { type Method, type Requests, type Responses, type Status, TransportError } from "./transport.ts";
@@ -31,7 +32,7 @@ export async function untilKnown<T>(
   callMs = CALL_MS,
 ): Promise<T> {
   const { transport, now, random } = context;
-  const left = (): number => Math.max(0, deadline - now());
+  const left = timeLeft(deadline, now);
   const call: Session["call"] = (method, request) => transport.call(method, request, Math.max(1, Math.min(callMs, left())));
   let cause: unknown;
   for (let pause = FIRST_PAUSE_MS; left() > 0; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
@@ -39,9 +40,10 @@ export async function untilKnown<T>(
       return await attempt({ ...context, call });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
+      // An earlier attempt, whose outcome is open, may stand.
+      const retryable = cause !== undefined || REFUSED.includes(error.status);
       cause = error;
-      if (REJECTED.includes(error.status)) throw new StoreError("Datastore rejected the request", { retryable: false, cause });
-      if (REFUSED.includes(error.status)) throw new StoreError("Datastore refused the service", { retryable: true, cause });
+      if (REJECTED.concat(REFUSED).includes(error.status)) throw new StoreError("Datastore refused the request", { retryable, cause });
     }
     await new Promise((resolve) => setTimeout(resolve, Math.min(pause * (1 - random() / 2), left())));
   }

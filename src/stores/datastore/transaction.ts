@@ -11,15 +11,18 @@ const ROLLBACK_MS = 2_000;
 export async function inTransaction<T>(
   { call, transport }: Session,
   mode: TransactionMode,
-  body: (transaction: TransactionId) => Promise<T>,
+  body: (transaction: TransactionId, onCommitted: () => void) => Promise<T>,
 ): Promise<T> {
   const { transaction } = await call("beginTransaction", { transactionOptions: { [mode]: {} } });
+  let isOpen = mode === "readWrite";
   const rollback = () => transport.call("rollback", { transaction }, ROLLBACK_MS);
   try {
-    return await body(transaction);
+    return await body(transaction, () => {
+      isOpen = false;
+    });
   } finally {
-    // Where both fail, it was committed, or expires by itself.
-    if (mode === "readWrite")
+    // Where both fail, it expires by itself, or was committed after all.
+    if (isOpen)
       await rollback()
         .catch(rollback)
         .catch(() => {});

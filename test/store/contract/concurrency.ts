@@ -12,7 +12,7 @@ const CLIENTS = 64;
 const PAGES = ["/hot", "/a", "/b", "/c"] as const;
 const TIMEOUT_MS = 90_000;
 
-const recorderOf = (store: Store) => createRecorder({ store, now: Date.now, newId: randomUUID });
+const recorderOf = (store: Store) => createRecorder({ store, now: Date.now, newId: randomUUID, gather: setImmediate });
 
 /** Runs `each` for 0 … n-1 from 64 clients, each of which waits for its answer before it takes the next. */
 async function fromClients(n: number, each: (index: number) => Promise<void>): Promise<void> {
