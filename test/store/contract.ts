@@ -7,7 +7,7 @@ import { law } from "./contract/law.ts";
 import { lists } from "./contract/lists.ts";
 
 /** An open store, and how to open a second instance onto the same data where the engine allows two. */
-export interface Opened {
+interface Opened {
   readonly store: Store;
   again?(): Promise<Store>;
   close(): Promise<void>;

@@ -8,14 +8,14 @@ const keys = createKeys(undefined);
 const keyOf = (page: string): Key => keys.counter("example.com", page, 0);
 
 /** Calls that the test answers one by one. */
-let calls: { request: Requests["lookup"]; answer: PromiseWithResolvers<object> }[];
+let calls: { request: Requests["lookup"]; timeoutMs: number; answer: PromiseWithResolvers<object> }[];
 let transport: Transport;
 beforeEach(() => {
   calls = [];
   transport = mergeLookups({
-    call(_method, request) {
+    call(_method, request, timeoutMs) {
       const answer = Promise.withResolvers<object>();
-      calls.push({ request: request as Requests["lookup"], answer });
+      calls.push({ request: request as Requests["lookup"], timeoutMs, answer });
       return answer.promise as Promise<Responses[typeof _method]>;
     },
     close: async () => {},
@@ -41,6 +41,20 @@ test("what is looked up while a look-up is on its way is the next call, and each
   calls[1]?.answer.resolve({ ...found("/b", "/c"), deferred: [keyOf("/d")] });
   expect(await second).toEqual({ ...found("/b", "/c"), deferred: [] });
   expect(await third).toEqual({ ...found("/c"), deferred: [keyOf("/d")] });
+});
+
+test("the wait for the one before is a part of its time", async () => {
+  const first = lookUp("/a");
+  await settle();
+  const second = lookUp("/b");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  calls[0]?.answer.resolve({});
+  await first;
+  await settle();
+  expect(calls[0]?.timeoutMs).toBeGreaterThan(TIMEOUT_MS - 50);
+  expect(calls[1]?.timeoutMs).toBeLessThanOrEqual(TIMEOUT_MS - 40);
+  calls[1]?.answer.resolve({});
+  await second;
 });
 
 test("one that fails fails all that were in it, and the next one goes on", async () => {

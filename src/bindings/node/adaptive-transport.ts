@@ -3,6 +3,8 @@ import { type Transport, TransportError } from "../../stores/datastore/transport
 /** An instance is busy when it made this many calls within a second. */
 const BUSY_CALLS = 40;
 const WINDOW_MS = 1_000;
+/** Where the faster one could not be loaded, an instance that is still busy tries again after this long. */
+const RELOAD_AFTER_MS = 30_000;
 
 /**
  * One transport from the first call on, and a faster one, which takes long to load, once the instance is busy. A call that the faster
@@ -39,7 +41,12 @@ export function createAdaptiveTransport(options: {
         faster = transport;
         onLoaded(null);
       },
-      (error: unknown) => onLoaded(error),
+      (error: unknown) => {
+        onLoaded(error);
+        setTimeout(() => {
+          loading = undefined;
+        }, RELOAD_AFTER_MS).unref();
+      },
     );
   }
 

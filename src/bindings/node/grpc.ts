@@ -18,6 +18,13 @@ const COMMIT = "/google.datastore.v1.Datastore/Commit";
 /** What is used of the client's methods: each resolves to an array whose first element is the response. */
 type Call = (request: object, options: { timeout: number; maxRetries: number }) => Promise<[object, ...unknown[]]>;
 
+/** A client, and whether it could not be made ready: without credentials, say. */
+interface Opened {
+  readonly client: google.DatastoreClient;
+  readonly ready: Promise<void>;
+  failed: boolean;
+}
+
 /**
  * Datastore over gRPC, through Google's own `v1.DatastoreClient`.
  *
@@ -35,7 +42,7 @@ export function createGrpcTransport(options: {
   const { DatastoreClient, decodeCommit, encodeCommit, googleAuthLibrary, grpc } = options.google;
   let current = open();
 
-  function open(): { readonly client: google.DatastoreClient; readonly ready: Promise<void> } {
+  function open(): Opened {
     const [host, port] = emulator?.split(/:(?=\d+$)/) ?? [];
     const client = new DatastoreClient({
       ...CHANNEL,
@@ -48,10 +55,19 @@ export function createGrpcTransport(options: {
         authClient: new googleAuthLibrary.PassThroughClient(),
       }),
     });
-    const ready = client.initialize().then(encodeCommits);
-    // Each call tells it.
-    ready.catch(() => {});
-    return { client, ready };
+    const opened: Opened = { client, ready: client.initialize().then(encodeCommits), failed: false };
+    opened.ready.catch(() => {
+      opened.failed = true;
+    });
+    return opened;
+  }
+
+  /** Another client for the next call: the connection may be half open, and would hang the next attempt as well. */
+  function reopen({ client }: Opened): void {
+    // Who it is may have been away for a moment: that is remembered, too.
+    googleAuthLibrary.gcpMetadata.resetIsAvailableCache();
+    current = open();
+    void client.close().catch(() => {});
   }
 
   /** Has a client's stub encode and decode commits as src/bindings/node/commit-proto.ts does. */
@@ -72,12 +88,8 @@ export function createGrpcTransport(options: {
         return fromProto(response) as Responses[typeof method];
       } catch (error) {
         const { code, message } = error as { code?: number; message?: string };
-        const status = STATUS_NAMES[code ?? 2] ?? "UNKNOWN";
-        // The connection may be half open, and would hang the next attempt as well.
-        if (status === "DEADLINE_EXCEEDED" && used === current) {
-          current = open();
-          void client.close().catch(() => {});
-        }
+        const status = used.failed ? "UNAVAILABLE" : (STATUS_NAMES[code ?? 2] ?? "UNKNOWN");
+        if ((used.failed || status === "DEADLINE_EXCEEDED") && used === current) reopen(used);
         throw new TransportError(status, `${method}: ${message ?? "no message"}`, error);
       }
     },

@@ -1,5 +1,6 @@
 import { LOOKUP_KEYS, nameOf } from "../../stores/datastore/snapshot.ts";
 import type { Key, Requests, Responses, Transport } from "../../stores/datastore/transport.ts";
+import { uptimeMs } from "./uptime.ts";
 
 /** A look-up that waits for the one before, with the keys of all who asked meanwhile. */
 interface Merged {
@@ -18,9 +19,10 @@ export function mergeLookups({ call, close }: Transport): Transport {
 
   function open(timeoutMs: number): Merged {
     const keys = new Map<string, Key>();
+    const begun = uptimeMs();
     const answer = last.then(() => {
       if (waiting?.keys === keys) waiting = undefined;
-      return call("lookup", { keys: [...keys.values()] }, timeoutMs);
+      return call("lookup", { keys: [...keys.values()] }, Math.max(1, timeoutMs - (uptimeMs() - begun)));
     });
     last = answer.catch(() => {});
     return { keys, answer };
