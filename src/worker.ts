@@ -1,8 +1,11 @@
 import { createWorker } from "./bindings/workerd/create-worker.ts";
 import { createDurableObjectStore } from "./bindings/workerd/durable-object-store.ts";
 import type { SiteCounterEnv } from "./bindings/workerd/site-counter.ts";
+import { refuse } from "./environment.ts";
 
 export { SiteCounter } from "./bindings/workerd/site-counter.ts";
 
 /** The worker that counts in its own Durable Objects. */
-export default createWorker<SiteCounterEnv>("sqlite", (_, env) => createDurableObjectStore(env.SITE_COUNTER));
+export default createWorker<Partial<SiteCounterEnv>>("sqlite", (_, { SITE_COUNTER }) =>
+  createDurableObjectStore(SITE_COUNTER ?? refuse("SITE_COUNTER", undefined, "a binding to the Durable Object class SiteCounter")),
+);

@@ -9,8 +9,8 @@ export const MAX_JSON_BYTES = 4 * 1_024;
 
 /** A browser sends the last two without a preflight, and curl's `-d` the last. */
 export const JSON_TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
-/** Of a body that is refused, so much is still read, and for so long. */
-const MAX_DISCARDED_BYTES = 2 * 1_024 * 1_024;
+/** Of a body that is refused, so much is still read, twice the longest import, and for so long. */
+const MAX_DISCARDED_BYTES = 8 * 1_024 * 1_024;
 const DISCARD_MS = 1_000;
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
@@ -28,7 +28,7 @@ export async function readJson(exchange: Exchange): Promise<object> {
 }
 
 function isJson(type: string): boolean {
-  return JSON_TYPES.includes(type) || JSON_TYPES.includes((type.split(";", 1)[0] ?? "").trim().toLowerCase());
+  return JSON_TYPES.includes((type.split(";", 1)[0] ?? "").trim().toLowerCase());
 }
 
 /**
@@ -54,19 +54,21 @@ async function readStream(stream: ReadableStream<Uint8Array> | null, limit: numb
     text += decoder.decode(bytes, { stream: true });
   });
   if (ended) return text + decoder.decode();
-  await discard(reader);
-  tooLarge(limit);
+  tooLarge(limit, await discard(reader));
 }
 
-/** Reads what a refused request still sends, within bounds: then its connection can go on, and its client reads the refusal. */
-export async function discardBody(request: Request): Promise<void> {
-  const { method } = request;
-  if (method !== "GET" && method !== "HEAD" && !request.bodyUsed) await discard(request.body?.getReader());
+/**
+ * Reads what a refused request still sends, within bounds: then its connection can go on, and its client reads the refusal. Answers the
+ * headers of that, which say so where the connection cannot.
+ */
+export async function discardBody({ method, bodyUsed, body }: Request): Promise<Record<string, string>> {
+  return method === "GET" || method === "HEAD" || bodyUsed ? {} : discard(body?.getReader());
 }
 
-async function discard(reader: Reader | undefined): Promise<void> {
-  await inTime(readUpTo(MAX_DISCARDED_BYTES, reader, ignore).catch(ignore), DISCARD_MS, ignore);
+async function discard(reader: Reader | undefined): Promise<Record<string, string>> {
+  const ended = await inTime(readUpTo(MAX_DISCARDED_BYTES, reader, ignore).catch(ignore), DISCARD_MS, () => false);
   await reader?.cancel().catch(ignore);
+  return ended === false ? { Connection: "close" } : {};
 }
 
 /** Reads to the end, or until more than `limit` bytes have come: says whether it was the end. */
@@ -86,6 +88,6 @@ function refuseBroken(error: unknown): never {
   throw error instanceof Problem ? error : new InvalidInput("body ended too early; allowed is one that is complete.");
 }
 
-function tooLarge(limit: number): never {
-  throw new Problem("too-large", `The body is too large; allowed are at most ${limit} bytes.`);
+function tooLarge(limit: number, headers?: Record<string, string>): never {
+  throw new Problem("too-large", `The body is too large; allowed are at most ${limit} bytes.`, headers);
 }

@@ -12,13 +12,13 @@ import { siteToCount } from "./site.ts";
 import { type PageTotals, totalsOf } from "./totals.ts";
 
 /** What a counting answer says, in this order. */
-export interface Counted extends PageTotals {
+interface Counted extends PageTotals {
   readonly counted: boolean;
   readonly reason?: "duplicate" | "bot";
 }
 
 /** What a request wants counted. */
-export interface Wish {
+interface Wish {
   readonly site?: string | undefined;
   readonly page?: string | undefined;
   readonly id?: string | undefined;
@@ -38,7 +38,7 @@ export function createCounter(shared: Shared, today: () => string): Counter {
   const { store, config, keepAlive, meter } = shared;
   const record = guardPages(shared);
   const limitRate = createRateLimit(shared);
-  const countable = compilePatterns(config.pages);
+  const countable = config.pages && compilePatterns(config.pages);
   const isCrawler = memoize((agent) => !PROGRAM.test(agent) && isbot(agent));
 
   async function count(exchange: Exchange, source: string | null, wish: Wish, fromBrowser: boolean): Promise<Counted> {
@@ -46,7 +46,7 @@ export function createCounter(shared: Shared, today: () => string): Counter {
     const site = siteToCount(exchange, source, wish.site);
     const page = normalizePage(wish.page ?? "/", site);
     const id = visitId(exchange, wish.id);
-    if (countable && !countable.test(page)) {
+    if (countable && !countable(page)) {
       throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
     }
     if (isUncounted(exchange.request.headers, fromBrowser)) {
@@ -85,11 +85,18 @@ export function createCounter(shared: Shared, today: () => string): Counter {
   };
 }
 
-/** One expression for all patterns, in which `*` stands for any characters. */
-function compilePatterns(patterns: readonly string[] | null): RegExp | null {
-  if (!patterns) return null;
-  const sources = patterns.map((pattern) => pattern.replace(/[\\^$.+?()[\]{}|]/g, "\\$&").replace(/\*+/g, ".*"));
-  return new RegExp(`^(?:${sources.join("|")})$`);
+/** Whether a page fits one of the patterns, in which `*` stands for any characters. No expression: it would try every way to part the page. */
+function compilePatterns(patterns: readonly string[]): (page: string) => boolean {
+  const globs = patterns.map((pattern) => pattern.split("*"));
+  return (page) =>
+    globs.some((glob) => {
+      let at = 0;
+      return glob.every((part, index) => {
+        const found = page.indexOf(part, index < glob.length - 1 ? at : Math.max(at, page.length - part.length));
+        at = found + part.length;
+        return index > 0 ? found >= 0 : found === 0;
+      });
+    });
 }
 
 function ignore(): void {}

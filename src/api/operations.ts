@@ -71,6 +71,5 @@ export type Body<K extends OperationId> = Operations[K] extends { body: { type: 
 
 /** The operations of a path; none where nothing is. */
 export function operationsAt(path: string): readonly Operation[] {
-  const clean = path.replace(/\/$/, "");
-  return Object.values<Operation>(OPERATIONS).filter((operation) => operation.path === clean || operation.alias === clean);
+  return Object.values<Operation>(OPERATIONS).filter((operation) => operation.path === path || operation.alias === path);
 }

@@ -72,12 +72,13 @@ export function answerUnmatched(exchange: Exchange): Promise<Response> {
 
 /** The one place where whatever was thrown becomes an answer. */
 async function fail(exchange: Exchange, error: unknown): Promise<Response> {
-  await discardBody(exchange.request);
+  const connection = await discardBody(exchange.request);
   const problem = asProblem(error);
   exchange.shared.meter?.add(problem.code);
   const headers: Record<string, string> = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
+    ...connection,
     ...problem.headers,
   };
   if (problem.status === 503) headers["Retry-After"] = retryAfter(exchange.requestId);

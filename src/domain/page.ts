@@ -23,7 +23,7 @@ const ALLOWED = 'a path such as "/blog" or a URL of the site, well-formed, witho
 export function normalizePage(text: string, site: string): string {
   if (text === "/" || (PLAIN.test(text) && text.length <= MAX_PAGE_BYTES)) return text;
   if (CONTROL.test(text) || !text.isWellFormed()) invalid("page", text, ALLOWED);
-  const url = parse(text.replace(/^ +| +$/g, ""), text);
+  const url = parse(text.replace(/^ +/, ""), text);
   if (url.host && siteOfHost(url.host) !== site) invalid("page", text, `a path, or a URL of ${site}`);
   if (BAD_PERCENT.test(url.path)) invalid("page", text, ALLOWED);
   const page = trimIndex(encodeOnce(url.path).replace(/\/{2,}/g, "/"));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readConfig, readNodeConfig } from "../../src/config.ts";
+import { readNodeConfig, readWorkerConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/environment.ts";
 
 const KEY = { client_email: "a@b.example", private_key: "PEM", private_key_id: "1", project_id: "acme" };
@@ -38,25 +38,25 @@ describe("settings", () => {
     [{ DATASTORE_PROJECT_ID: "acme", STORE: "sqlite" }, "sqlite"],
     [{}, "sqlite"],
   ])("%j counts in %s", (env, store) => {
-    expect(readConfig(env, "node").store).toBe(store);
+    expect(readNodeConfig(env).store).toBe(store);
   });
 
   test("read sites as hosts, the first of which is the default", () => {
-    const { sites, defaultSite } = readConfig({ SITES: " www.Example.com:80 , blog.example.org,example.com" }, "node");
+    const { sites, defaultSite } = readNodeConfig({ SITES: " www.Example.com:80 , blog.example.org,example.com" });
     expect(sites).toEqual(["example.com", "blog.example.org"]);
     expect(defaultSite).toBe("example.com");
-    expect(readConfig({ SITES: "a.example,b.example", DEFAULT_SITE: "www.b.example" }, "node").defaultSite).toBe("b.example");
-    expect(readConfig({ DEFAULT_SITE: "mine.example" }, "node").defaultSite).toBe("mine.example");
+    expect(readNodeConfig({ SITES: "a.example,b.example", DEFAULT_SITE: "www.b.example" }).defaultSite).toBe("b.example");
+    expect(readNodeConfig({ DEFAULT_SITE: "mine.example" }).defaultSite).toBe("mine.example");
   });
 
   test("trust Cloudflare's header on workerd alone", () => {
-    expect(readConfig({ SITES: "*" }, "workerd").clientIpHeader).toBe("CF-Connecting-IP");
-    expect(readConfig({ CLIENT_IP_HEADER: "X-Real-IP" }, "node").clientIpHeader).toBe("X-Real-IP");
+    expect(readWorkerConfig({ SITES: "*" }, "sqlite").clientIpHeader).toBe("CF-Connecting-IP");
+    expect(readNodeConfig({ CLIENT_IP_HEADER: "X-Real-IP" }).clientIpHeader).toBe("X-Real-IP");
   });
 
   test("read a service account's key, and its project", () => {
     const env = { SITES: "*", STORE: "datastore", GOOGLE_SERVICE_ACCOUNT_KEY: JSON.stringify({ ...KEY, type: "service_account" }) };
-    expect(readConfig(env, "workerd").datastore).toMatchObject({ project: "acme", serviceAccount: KEY });
+    expect(readWorkerConfig(env, "datastore").datastore).toMatchObject({ project: "acme", serviceAccount: KEY });
   });
 
   const bad: Record<string, string>[] = [
@@ -90,15 +90,15 @@ describe("settings", () => {
   });
 
   test.each([
-    [{}, "workerd", "SITES"],
-    [{ K_SERVICE: "x" }, "node", "SITES"],
-    [{ SITES: "*", STORE: "datastore" }, "workerd", "GOOGLE_SERVICE_ACCOUNT_KEY"],
-  ] as const)("%j on %s: %s is missing, and the line says so", (env, platform, name) => {
-    expect(catchError(() => readConfig(env, platform)).message).toMatch(new RegExp(`^${name} is not set; allowed is `));
+    ["a worker", () => readWorkerConfig({}, "sqlite"), "SITES"],
+    ["Cloud Run", () => readNodeConfig({ K_SERVICE: "x" }), "SITES"],
+    ["a worker on Datastore", () => readWorkerConfig({ SITES: "*" }, "datastore"), "GOOGLE_SERVICE_ACCOUNT_KEY"],
+  ] as const)("on %s, where a setting is missing the line says so", (_, read, name) => {
+    expect(catchError(read).message).toMatch(new RegExp(`^${name} is not set; allowed is `));
   });
 
   test.each(["top secret", '{"private_key":"top secret"}', "null"])("a bad service account's key is never shown: %s", (secret) => {
-    const error = catchError(() => readConfig({ SITES: "*", GOOGLE_SERVICE_ACCOUNT_KEY: secret }, "workerd"));
+    const error = catchError(() => readWorkerConfig({ SITES: "*", GOOGLE_SERVICE_ACCOUNT_KEY: secret }, "datastore"));
     expect(error.message).toContain("GOOGLE_SERVICE_ACCOUNT_KEY");
     expect(error.message).not.toContain("top secret");
   });

@@ -73,7 +73,7 @@ describe("routes", () => {
     expect(log).toEqual([]);
   });
 
-  test.each(["GET /v2/visits", "OPTIONS /nothing", "POST /v1", "GET /"])("%s is nothing", async (target) => {
+  test.each(["GET /v2/visits", "GET /v1/visits//", "OPTIONS /nothing", "POST /v1", "GET /"])("%s is nothing", async (target) => {
     const { send } = startService();
     expect(await send(target)).toMatchObject({ status: 404, json: { type: "urn:footfall:not-found", status: 404 } });
   });

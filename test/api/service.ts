@@ -1,6 +1,6 @@
 import type { LogEntry } from "../../src/api/log.ts";
 import { createApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readNodeConfig } from "../../src/config.ts";
 import { createMeter } from "../../src/domain/meter.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
 import type { Environment } from "../../src/environment.ts";
@@ -20,7 +20,7 @@ export function startService(env: Environment = {}) {
   const sums: object[] = [];
   const meter = createMeter({ now, tell: (line) => sums.push(line) });
   const recorder = createRecorder({ store, now, newId, meter });
-  const config = readConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env }, "node");
+  const config = readNodeConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env });
   const app = createApp({ store, recorder, config, now, newId, log: (entry) => log.push(entry), meter, version: "1.2.3" });
 
   /** Sends a request; a body that is no string is sent as JSON. */

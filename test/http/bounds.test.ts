@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -34,14 +36,65 @@ async function raw(url: string, text: string, finish: (received: string) => bool
 
 const heads = (received: string) => received.match(/HTTP\/1\.1 \d{3}/g) ?? [];
 
+/** What Node itself refuses is answered as the service answers. */
+function expectProblem(received: string, status: number, code: string): void {
+  const [head = "", body = ""] = received.split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(head).toMatch(/^Content-Type: application\/problem\+json\r$/m);
+  expect(head).toMatch(/^Access-Control-Allow-Origin: \*\r$/m);
+  expect(head).toMatch(/^X-Request-Id: [\w-]{8,}\r$/m);
+  expect(JSON.parse(body)).toMatchObject({ type: `urn:footfall:${code}`, status, detail: expect.stringContaining("allowed") });
+}
+
 describe("what a client may take of the Node server", () => {
   test.concurrent("headers of 32 KiB at most, else 431; a URL of 16 KiB at most, else 414", async () => {
     await serving(nodeOnSqlite, OPEN, async ({ send }, { url }) => {
-      expect(await raw(url, `${HEAD}X-Long: ${"x".repeat(33_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+      expectProblem(await raw(url, `${HEAD}X-Long: ${"x".repeat(33_000)}\r\n\r\n`), 431, "too-large");
       const long = await send(`GET /v1/visits?more=${"x".repeat(17_000)}`);
       expect(long).toMatchObject({ status: 414, headers: { "access-control-allow-origin": "*" } });
       expect(long.json()).toMatchObject({ type: "urn:footfall:uri-too-long", detail: expect.stringMatching(/16384/) });
       expect((await send("GET /v1/visits", { headers: { "X-Long": "x".repeat(30_000) } })).status).toBe(200);
+    });
+  });
+
+  test.concurrent("a refused body of 8 MiB leaves its connection usable, and a longer one says that it does not", async () => {
+    await serving(nodeOnSqlite, OPEN, async (_, { url }) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const post = async (bytes: number) => {
+        const { hostname, port } = new URL(url);
+        const sending = request({
+          agent,
+          hostname,
+          port,
+          method: "POST",
+          path: "/v1/import",
+          headers: { "Content-Length": String(bytes) },
+        });
+        // What is still to be sent when the refusal is there may meet a closed connection.
+        sending.on("error", () => {}).end(Buffer.alloc(bytes, " "));
+        const [response] = await once(sending, "response");
+        await once(response.resume(), "close");
+        return [response.statusCode, response.headers.connection, sending.reusedSocket];
+      };
+      const longest = 8 * 1_024 * 1_024;
+      expect(await post(longest)).toEqual([401, "keep-alive", false]);
+      expect(await post(longest)).toEqual([401, "keep-alive", true]);
+      expect(await post(3 * longest)).toEqual([401, "close", true]);
+      expect(await post(10)).toEqual([401, "keep-alive", false]);
+      agent.destroy();
+    });
+  });
+
+  test.concurrent("what is no HTTP is refused, and an expectation that nobody knows is none", async () => {
+    await serving(nodeOnSqlite, OPEN, async (_, { url }) => {
+      for (const text of [
+        "GET /v1/visits?page=/\u00e9 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "nonsense\r\n\r\n",
+        `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      ])
+        expectProblem(await raw(url, text), 400, "invalid-input");
+      const counted = await raw(url, `${HEAD}Expect: wonders\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      expect(counted).toMatch(/^HTTP\/1\.1 200 [\s\S]*"counted":true/);
     });
   });
 
@@ -54,7 +107,8 @@ describe("what a client may take of the Node server", () => {
         raw(url, `${HEAD}Content-Length: 0\r\n\r\n${HEAD}`),
         send("POST /visits", { body: { site } }),
       ]);
-      expect([heads(silent), heads(slow)]).toEqual([["HTTP/1.1 408"], ["HTTP/1.1 408"]]);
+      expect(heads(silent)).toEqual(["HTTP/1.1 408"]);
+      expectProblem(slow, 408, "invalid-input");
       expect(heads(half)).toEqual(["HTTP/1.1 200", "HTTP/1.1 408"]);
       expect((await send(`GET /visits?site=${site}`)).json()).toMatchObject({ siteVisits: 1 });
       expect(output()).not.toMatch(/"severity":"(?:ERROR|WARNING)"/);

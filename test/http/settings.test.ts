@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { launchNodeServer, type Served, startDatastoreWorker, startWorker } from "../support/artefacts.ts";
+import { launchNodeServer, type Served, startDatastoreWorker, startUnboundWorker, startWorker } from "../support/artefacts.ts";
 import { createClient } from "../support/http.ts";
 import { linesOf } from "../support/http-log.ts";
 
@@ -41,6 +41,7 @@ const onWorkers: readonly (readonly [name: string, line: RegExp, settings: Setti
   ["no SITES", /^SITES is not set; allowed is /, { SITES: "" }, startWorker],
   ["STORE of the other bundle: datastore", /^STORE is "datastore"; allowed is .*sqlite/, { STORE: "datastore" }, startWorker],
   ["STORE of the other bundle: sqlite", /^STORE is "sqlite"; allowed is .*datastore/, { STORE: "sqlite" }, startDatastoreWorker],
+  ["no Durable Objects", /^SITE_COUNTER is not set; allowed is a binding/, {}, startUnboundWorker],
   ["a missing key", /^GOOGLE_SERVICE_ACCOUNT_KEY is not set; allowed is /, {}, startDatastoreWorker],
   [
     "a broken key",

@@ -57,12 +57,23 @@ export function startWorker(vars: Record<string, string>, persist?: string): Pro
   return runBundle("worker", vars, persist);
 }
 
+/** Starts `dist/worker` without its Durable Objects. */
+export function startUnboundWorker(vars: Record<string, string>): Promise<Served> {
+  return runBundle("worker", vars, undefined, false);
+}
+
 /** Starts `dist/worker-datastore` in Miniflare. */
 export function startDatastoreWorker(vars: Record<string, string>): Promise<Served> {
   return runBundle("worker-datastore", vars);
 }
 
-async function runBundle(name: "worker" | "worker-datastore", vars: Record<string, string>, persist?: string): Promise<Served> {
+async function runBundle(
+  name: "worker" | "worker-datastore",
+  vars: Record<string, string>,
+  persist?: string,
+  // The other bundle has no class for them.
+  withObjects = name === "worker",
+): Promise<Served> {
   const script = await readFile(await artefact(name, "index.js"), "utf8");
   const folder = persist ?? (await mkdtemp(join(tmpdir(), "footfall-")));
   const { durableObjects, ...options } = miniflareOptions({ script, vars, persist: folder, port: 0, assets: ASSETS });
@@ -70,8 +81,7 @@ async function runBundle(name: "worker" | "worker-datastore", vars: Record<strin
   const collect = (stream: Readable) => stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   const miniflare = new Miniflare({
     ...options,
-    // The other bundle has no class for it.
-    ...(name === "worker" && durableObjects && { durableObjects }),
+    ...(withObjects && durableObjects && { durableObjects }),
     handleRuntimeStdio(stdout: Readable, stderr: Readable) {
       collect(stdout);
       collect(stderr);

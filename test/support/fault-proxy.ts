@@ -7,7 +7,7 @@ import { countRequests } from "./exchanges.ts";
  * reset before the request is passed on; the request is passed on, and then the connection is half open: nobody closes it, and nothing
  * comes; it is reset in the middle of the answer; the answer comes a few bytes at a time.
  */
-export const FATES = ["pass", "drop", "delay", "reset", "hang", "cut", "drip"] as const;
+const FATES = ["pass", "drop", "delay", "reset", "hang", "cut", "drip"] as const;
 export type Fate = (typeof FATES)[number];
 /** Every fault. */
 export const FAULTS = FATES.filter((fate) => fate !== "pass");

@@ -26,7 +26,7 @@ export interface Client {
 
 /** How many clients the tests play at once. */
 export const CLIENTS = 64;
-/** No request may take longer; API.md promises 10 seconds. */
+/** No request may take longer: the service gives a visit up after 8 seconds. */
 const TIMEOUT_MS = 15_000;
 /** workerd closes connections that are idle for 5 seconds: the client must be the first, or a request may meet a closing connection. */
 const IDLE_MS = 2_000;

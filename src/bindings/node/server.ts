@@ -5,8 +5,9 @@ import { answerBare } from "../../api/bare.ts";
 import type { Log } from "../../api/log.ts";
 import { explain } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
+import { refuseClient } from "./client-error.ts";
 
-/** What a client may take of the server. Node itself refuses the rest, with 408 or 431. */
+/** What a client may take of the server. Node itself refuses the rest: see {@link refuseClient}. */
 const LIMITS: ServerOptions = {
   /** Of the request's line and its headers together, in bytes. */
   maxHeaderSize: 32 * 1_024,
@@ -46,6 +47,9 @@ export function listen(port: number, onListening: (port: number) => void): Serve
 export function serve(server: Server, fetch: Parameters<typeof getRequestListener>[0], deps: { log: Log; newId: () => string }): void {
   // A visit waits a round of the event loop for others; in the second one its commit is on its way.
   server.once("request", (incoming, outgoing) => setImmediate(() => setImmediate(rehearse, incoming, outgoing)));
+  server.on("clientError", (error, socket) => refuseClient(error, socket, deps.newId()));
+  // An expectation that nobody knows is none.
+  server.on("checkExpectation", (incoming, outgoing) => server.emit("request", incoming, outgoing));
   server.on(
     "request",
     getRequestListener(fetch, {

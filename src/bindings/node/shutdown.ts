@@ -2,6 +2,8 @@ import type { Server } from "node:http";
 
 /** Cloud Run kills an instance 10 s after SIGTERM. */
 const STOP_WITHIN_MS = 7_000;
+/** And what is then still not at its end is left. */
+const LEAVE_WITHIN_MS = 7_500;
 /** How often connections that have become idle are closed meanwhile. */
 const SWEEP_MS = 50;
 
@@ -32,7 +34,8 @@ export function stopOnSignal({ drain, close }: { drain: () => Promise<void>; clo
       const stop = (): void => {
         if (stopping) return;
         stopping = true;
-        setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+        setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS).unref();
+        setTimeout(() => process.exit(1), LEAVE_WITHIN_MS).unref();
         const drained = drain();
         const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
         server.close(() => {

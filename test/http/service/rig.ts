@@ -7,7 +7,7 @@ export const KEY = { "X-API-Key": "secret" };
 export const FROM_SITE = { Origin: "https://example.com" };
 
 /** No limit by address or by new pages is met; other issues' suites are about those. */
-export const UNLIMITED = { ADMIN_KEY: "secret", VISITS_PER_MINUTE: "1000000000", NEW_PAGES_BURST: "1000000000" };
+const UNLIMITED = { ADMIN_KEY: "secret", VISITS_PER_MINUTE: "1000000000", NEW_PAGES_BURST: "1000000000" };
 /** The settings of a service for every site. */
 export const OPEN = { ...UNLIMITED, SITES: "*", PUBLIC_STATS: "true" };
 /** The settings of a service for two sites, whose lists need the key. */
