@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import http from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -98,6 +100,17 @@ describe("npm run dev", () => {
     await expect.poll(() => loop.process.output(), within).toMatch(/thrown for the test[\s\S]*src\/api\/read\.ts:\d+:\d+/);
     await project.edit("src/api/read.ts", '  if (Date.now()) throw new Error("thrown for the test");\n', "");
     await expect.poll(() => get(loop.url, "/v1/sites"), within).toMatchObject({ status: 200 });
+  });
+
+  test("no request ends it, whatever its target", async () => {
+    const { port } = new URL(loop.url);
+    for (const path of ["*", "http://example.com/v1/health", "//", "/%"]) {
+      const request = http.request({ port, host: "127.0.0.1", method: "OPTIONS", path });
+      const [response] = await once(request.end(), "response");
+      expect(response.statusCode, path).toBeGreaterThan(0);
+      response.resume();
+    }
+    expect((await get(loop.url, "/v1/health")).status).toBe(200);
   });
 
   test("picks up .dev.vars, wrangler.toml and the web parts", async () => {

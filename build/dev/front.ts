@@ -7,11 +7,13 @@ import { http } from "./http.ts";
 /** Paths of the loop itself, which no product has. */
 const SCRIPT_PATH = "/__dev/reload.js";
 const EVENTS_PATH = "/__dev/events";
+/** As the Node server has it. */
+const MAX_HEADER_BYTES = 32 * 1_024;
 /** A browser asks again this long after the loop has gone, in milliseconds. */
 const RETRY_MS = 300;
 
 /** What browsers are told: another `version` means to reload; `problem` is shown above the page. */
-export interface State {
+interface State {
   readonly version: string;
   readonly problem: string | null;
 }
@@ -40,7 +42,7 @@ export async function startFront(port: number, backend: () => Promise<string>, r
   let busy = 0;
   let onIdle = (): void => {};
 
-  const server = http.createServer((request, response) => {
+  const server = http.createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     if (request.url === EVENTS_PATH) return listen(response);
     if (request.url === SCRIPT_PATH) return sendScript(response);
     busy += 1;
@@ -65,7 +67,9 @@ export async function startFront(port: number, backend: () => Promise<string>, r
     // Pages are read on their way: they come uncompressed.
     const headers = { ...request.headers, "accept-encoding": "identity" };
     const { method = "GET", url = "/" } = request;
-    const sent = http.request(origin + url, { method, headers, agent }, (answer) => {
+    const { hostname, port } = new URL(origin);
+    // Its target as it is: another form than a path is the worker's to refuse.
+    const sent = http.request({ hostname, port, path: url, method, headers, agent }, (answer) => {
       if (/^text\/html/.test(answer.headers["content-type"] ?? "") && method !== "HEAD") injectScript(answer, response, reloadFrom);
       else {
         response.writeHead(answer.statusCode ?? 502, answer.headers);

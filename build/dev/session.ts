@@ -5,7 +5,7 @@ import { readSettings, type Settings } from "./settings.ts";
 import type { DevWorker } from "./worker.ts";
 
 /** What a change touches. */
-export interface Change {
+interface Change {
   /** The worker's sources. */
   readonly source: boolean;
   /** wrangler.toml or .dev.vars. */

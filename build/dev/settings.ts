@@ -43,8 +43,8 @@ export async function readSettings(): Promise<Settings> {
 /** Throws the service's own line about a setting that it would refuse, by its source as it is now. */
 export async function checkVars(vars: Settings["vars"], engine: "datastore" | "sqlite"): Promise<void> {
   const { mtimeMs } = await stat(CONFIG_SOURCE);
-  const { readConfig }: typeof import("../../src/config.ts") = await import(`${pathToFileURL(CONFIG_SOURCE)}?${mtimeMs}`);
-  readConfig(vars, "workerd", engine);
+  const { readWorkerConfig }: typeof import("../../src/config.ts") = await import(`${pathToFileURL(CONFIG_SOURCE)}?${mtimeMs}`);
+  readWorkerConfig(vars, engine);
 }
 
 /** What is used of wrangler.toml. */

@@ -1,5 +1,5 @@
 /** A value of wrangler.toml. */
-export type Toml = string | number | boolean | readonly Toml[] | TomlTable;
+type Toml = string | number | boolean | readonly Toml[] | TomlTable;
 export interface TomlTable {
   [key: string]: Toml;
 }
