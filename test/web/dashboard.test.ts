@@ -8,6 +8,8 @@ import { requires } from "../support/skip.ts";
 import { findBarriers, openBrowser, openPage } from "./dashboard-browser.ts";
 import { fill, fillHostile, HOSTILE, importLines, KEY, SITE, TODAY } from "./dashboard-data.ts";
 
+/** By then an answer from loopback would be there. */
+const NO_NEWS_MS = 500;
 const SHOTS = join(DIST, "screenshots");
 const SETTINGS = { SITES: "*", ADMIN_KEY: KEY };
 
@@ -210,6 +212,13 @@ requires("chromium")("the dashboard", () => {
     await page.keyboard.press("Enter");
     await page.getByText("This is not the key.").waitFor();
     await shot(page, "key");
+    // A look for news leaves alone what is being typed.
+    await page.getByLabel("API key").pressSequentially("half");
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await page.waitForTimeout(NO_NEWS_MS);
+    await page.getByLabel("API key").pressSequentially(" a key");
+    expect(await page.getByLabel("API key").inputValue()).toBe("half a key");
+    expect(await page.getByText("This is not the key.").isVisible()).toBe(true);
     expect(await findBarriers(page)).toEqual([]);
     await page.getByLabel("API key").fill(KEY);
     await page.keyboard.press("Enter");

@@ -15,10 +15,10 @@ export interface Asked {
  * What becomes of a request: it passes; it passes and its answer is lost; its connection is reset before it passes; it is answered
  * here.
  */
-export type Fate = "pass" | "drop" | "reset" | Answer;
+type Fate = "pass" | "drop" | "reset" | Answer;
 
 /** An answer of the gate's own. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** HTML, as servers in between are wont to. */

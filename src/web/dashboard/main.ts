@@ -10,7 +10,7 @@ import { createRange } from "./range.ts";
 import { keepFresh } from "./refresh.ts";
 import { createSites } from "./sites.ts";
 import { createSnippets } from "./snippets.ts";
-import { addressOf, countDays, readView, today, type View } from "./view.ts";
+import { addressOf, daysIn, readView, today, type View } from "./view.ts";
 
 const STATES = ["loading", "error", "gate", "empty", "content"] as const;
 
@@ -24,7 +24,7 @@ const snippets = createSnippets();
 const pages = createPages(readAllPages);
 const range = createRange((chosen) => go({ ...view, range: chosen }));
 const gate = createGate(() => open());
-const fresh = keepFresh(() => update(true));
+const fresh = keepFresh(() => (byId("gate").hidden ? update(true) : Promise.resolve(false)));
 
 /** Shows one of the page's states, and none of the others; what is as it should be is not touched. */
 function enter(state: (typeof STATES)[number]): void {
@@ -72,7 +72,7 @@ function show(snapshot: Snapshot, live: boolean): void {
   const best = busiest(points);
   const now = points.find(({ date }) => date === today());
   setText(byId("title"), view.page === null ? site : readable(view.page));
-  setText(byId("tile-period-name"), typeof view.range === "number" ? `Last ${view.range} days` : `${countDays(period)} days`);
+  setText(byId("tile-period-name"), typeof view.range === "number" ? `Last ${view.range} days` : `${daysIn(period)} days`);
   setText(byId("tile-period"), number(sum(points)));
   setText(byId("tile-today"), now ? number(now.visits) : "–");
   setText(byId("tile-best"), best ? number(best.visits) : "–");

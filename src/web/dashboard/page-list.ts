@@ -1,5 +1,5 @@
 import { getPages, getTop, type PageRow, type Period } from "./api.ts";
-import { countDays } from "./view.ts";
+import { daysIn } from "./view.ts";
 
 /** What one answer may hold: a page has a point for each day. */
 const MAX_POINTS = 10_000;
@@ -22,7 +22,7 @@ export interface PageList {
 /** A list that knows no page yet. */
 export function createPageList(site: string, period: Period): PageList {
   const rows = new Map<string, PageRow>();
-  const days = countDays(period);
+  const days = daysIn(period);
   const fitting = Math.max(MIN_PAGES, Math.floor(MAX_POINTS / days));
   let complete = false;
 

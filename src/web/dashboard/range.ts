@@ -1,6 +1,7 @@
+import { addDays } from "../../domain/day.ts";
 import type { Period } from "./api.ts";
 import { byId, setText } from "./dom.ts";
-import { addDays, periodOf, problemOf, today, type View } from "./view.ts";
+import { periodOf, problemOf, today, type View } from "./view.ts";
 
 /** The period's buttons and its two days. */
 export function createRange(onChange: (range: View["range"]) => void): { show(range: View["range"]): void } {

@@ -1,4 +1,5 @@
 import type { Point } from "./api.ts";
+import { busiest } from "./days.ts";
 import { shortDay, visits } from "./format.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -20,7 +21,7 @@ export function createSpark(): { element: SVGSVGElement; draw(points: readonly P
   return {
     element,
     draw(points) {
-      const best = points.reduce<Point | null>((most, point) => (point.visits > (most?.visits ?? 0) ? point : most), null);
+      const best = busiest(points);
       element.setAttribute("aria-label", best ? `At most ${visits(best.visits)}, on ${shortDay(best.date)}` : "No visits");
       line.setAttribute("points", path(steps(points.map((point) => point.visits))));
     },

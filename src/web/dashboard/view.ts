@@ -1,3 +1,4 @@
+import { addDays, countDays } from "../../domain/day.ts";
 import type { Period } from "./api.ts";
 
 /** What the dashboard shows; the address holds it, so that it can be kept and shared. */
@@ -11,19 +12,15 @@ export interface View {
 }
 
 /** The longest period that the API answers, in days. */
-export const MAX_DAYS = 1_830;
+const MAX_DAYS = 1_830;
 const DEFAULT_DAYS = 30;
-const DAY_MS = 86_400_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Today in UTC. */
 export const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** The day that is `count` days from another. */
-export const addDays = (day: string, count: number): string => new Date(Date.parse(day) + count * DAY_MS).toISOString().slice(0, 10);
-
 /** The days from one to another, both included. */
-export const countDays = ({ from, to }: Period): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+export const daysIn = ({ from, to }: Period): number => countDays(from, to);
 
 /** The days that a range means now. */
 export function periodOf(range: View["range"]): Period {
@@ -34,7 +31,7 @@ export function periodOf(range: View["range"]): Period {
 export function problemOf(period: Period): string | null {
   if (!isDay(period.from) || !isDay(period.to)) return "Both days are needed.";
   if (period.from > period.to) return "The first day is after the last.";
-  return countDays(period) > MAX_DAYS ? `These are ${countDays(period)} days; at most ${MAX_DAYS} can be shown.` : null;
+  return daysIn(period) > MAX_DAYS ? `These are ${daysIn(period)} days; at most ${MAX_DAYS} can be shown.` : null;
 }
 
 function isDay(text: string): boolean {
