@@ -1,6 +1,6 @@
 import { flushCompileCache } from "node:module";
 import { parseArgs } from "node:util";
-import { fail } from "./root.ts";
+import { fail, readPort } from "./root.ts";
 
 const HELP = `npm run dev [-- options]      the service under workerd, reloaded at each edit
 
@@ -30,18 +30,13 @@ function readOptions() {
   }
 }
 
-function readPort(text = ""): number {
-  const port = Number(text || DEFAULT_PORT);
-  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : fail(`PORT is "${text}"; allowed is a number from 0 to 65535.`);
-}
-
 const options = readOptions();
 if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
 const { startLoop } = await import("./dev/loop.ts");
-await startLoop({ ...options, port: readPort(process.env["PORT"]) }).catch((error: Error) => fail(error.message));
+await startLoop({ ...options, port: readPort(DEFAULT_PORT) }).catch((error: Error) => fail(error.message));
 // What is compiled is kept where package.json says (Miniflare alone is 4 MB of source):
 // with what has been compiled on the way, so that the next start is faster, however this one ends.
 setTimeout(flushCompileCache, FLUSH_AFTER_MS).unref();

@@ -1,5 +1,5 @@
 import { findProgram, type Running, start, waitForPort } from "./process.ts";
-import { fail } from "./root.ts";
+import { fail, readPort } from "./root.ts";
 
 /** Why the emulator cannot run here, or `null`. */
 export function missingForEmulator(): string | null {
@@ -22,7 +22,7 @@ if (import.meta.main) await main();
 async function main(): Promise<void> {
   const missing = missingForEmulator();
   if (missing !== null) fail(`${missing}. Install the Google Cloud CLI, then: gcloud components install cloud-firestore-emulator`);
-  const port = Number(process.env["PORT"] ?? 8999);
+  const port = readPort(8999);
   const { running, ready } = startEmulator(port, { onOutput: (text) => process.stderr.write(text) });
   let stopping = false;
   const stop = () => {

@@ -10,7 +10,7 @@ const HONO = join(ROOT, "node_modules", "hono", "dist");
  * Members of Hono's classes that nothing here uses, by module: ours read bodies and queries and make responses themselves, and mount no
  * other application. No bundler can tell, so it would keep them and all that they alone refer to: a fifth of the worker.
  */
-export const UNUSED: Readonly<Record<string, readonly string[]>> = {
+const UNUSED: Readonly<Record<string, readonly string[]>> = {
   "hono-base.js": [
     "#clone",
     "#handleError",
@@ -29,6 +29,7 @@ export const UNUSED: Readonly<Record<string, readonly string[]>> = {
   "context.js": [
     ...[
       "#layout",
+      "#matchResult",
       "#newResponse",
       "#notFoundHandler",
       "#preparedHeaders",
@@ -60,6 +61,8 @@ export const UNUSED: Readonly<Record<string, readonly string[]>> = {
       "#getAllDecodedParams",
       "#getDecodedParam",
       "#getParamValue",
+      "#matchResult",
+      "#validatedData",
       "\\[GET_MATCH_RESULT\\]",
       "addValidatedData",
       "arrayBuffer",
@@ -103,6 +106,10 @@ const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string,
     ["path = mergePath(", "const r = {"],
     ["this.routes.push(", "\n"],
     ["basePath: baseRoutePath", "path,\n"],
+    [", baseRoutePath", ") {"],
+    [", r]", "]);\n"],
+    [", { env }", ");\n"],
+    ["matchResult,\n", "executionCtx,\n"],
     ["notFoundHandler: this.", "\n"],
     ["if (matchResult[0].length === 1) ", "{\n\t\t\tlet res"],
     [", async () => {\n\t\t\t\t\tc.res", ");\n\t\t\t} catch"],
@@ -114,10 +121,11 @@ const UNREACHED_PARTS: Readonly<Record<string, readonly (readonly [from: string,
   ],
   "context.js": [
     ["this.#notFoundHandler = ", "\n"],
+    [", this.#matchResult", ")"],
     ["if (this.#executionCtx) ", "return"],
     ['else throw Error("This context has no Exec', "\n"],
   ],
-  "request.js": [["this.#matchResult = ", "\n"]],
+  "request.js": [[", matchResult = ", ") {"]],
 };
 
 /** Of isbot its one expression, as a function: the rest asks whether a runtime knows regular expressions as old as it. */
@@ -127,7 +135,7 @@ function onlyIsbot(source: string): string {
   return `${pattern}\nlet expression;\nexport const isbot = (agent) => !!agent && (expression ??= new RegExp(fullPattern, "i")).test(agent);`;
 }
 
-/** Leaves {@link UNUSED} out of a bundle; fails where this Hono has no such member, after an update say. */
+/** Leaves out of a bundle what of Hono and isbot nothing reaches; fails where a part is not found, after an update say. */
 export const leaveOut: Plugin = {
   name: "leave-out",
   setup({ onLoad }) {

@@ -6,6 +6,8 @@ import { minify } from "terser";
 /** What esbuild's target, ES2024, is to terser: the newest syntax that it writes. */
 const ECMA = 2020;
 
+const NAMES_MAP = /^\/\/# sourceMappingURL=/m;
+
 /** Minifies a script that esbuild has written, once more, with its source map, if any: terser finds some 5 % that esbuild leaves. */
 export async function minifyAgain(file: string): Promise<void> {
   const map = `${file}.map`;
@@ -17,7 +19,7 @@ export async function minifyAgain(file: string): Promise<void> {
     compress: { passes: 3, lhs_constants: false, pure_getters: true },
     // One character outside of ASCII, and V8 keeps the whole script in twice the memory.
     format: { ascii_only: true },
-    ...(content !== null && { sourceMap: { content, filename: basename(file), url: basename(map) } }),
+    ...(content !== null && { sourceMap: { content, filename: basename(file), ...(NAMES_MAP.test(code) && { url: basename(map) }) } }),
   });
   await writeFile(file, result.code ?? "");
   if (content !== null) await writeFile(map, String(result.map));

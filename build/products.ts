@@ -33,6 +33,8 @@ const common: BuildOptions = {
 /** What workerd runs. */
 const workerdOptions: BuildOptions = {
   ...common,
+  // workerd would not read the map that a script names.
+  sourcemap: "external",
   platform: "neutral",
   target: "es2024",
   mainFields: ["module", "main"],

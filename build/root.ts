@@ -11,6 +11,15 @@ export function shown(path: string): string {
   return isAbsolute(path) ? relative(ROOT, path) : path;
 }
 
+const MAX_PORT = 65_535;
+
+/** `PORT`, or the one to take without it; 0 for any that is free. Ends the command where it is none. */
+export function readPort(otherwise: number): number {
+  const text = process.env["PORT"] || String(otherwise);
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return port <= MAX_PORT ? port : fail(`PORT is "${text}"; allowed is an integer from 0 to ${MAX_PORT}.`);
+}
+
 /** Says why a command cannot go on, in one line, and ends it. */
 export function fail(message: string): never {
   console.error(message);

@@ -2,7 +2,7 @@
  * Prices in US dollars, without free tiers, as of November 2026, for a multi-region database and a service in a region of tier 1. They
  * are inputs: check them against Google's lists for your own regions.
  */
-export const PRICES = {
+const PRICES = {
   /** https://cloud.google.com/datastore/pricing: a multi-region; one region costs half. A TTL policy's deletes are billed as deletes. */
   entityWrite: 0.18 / 100_000,
   entityDelete: 0.02 / 100_000,
@@ -20,6 +20,11 @@ const LOG_LINE_BYTES = 1_000;
 /** Cloud Run rounds the time of an instance up to this. */
 const ROUNDED_S = 0.1;
 const MILLION = 1e6;
+
+/** Entity writes per visit: a commit writes the page, the site and, where its visits have no ids, its own mark; with ids each visit has a mark. */
+export function writesPerVisit(visits: number, commits: number, ids: boolean): number {
+  return (ids ? 2 * commits + visits : 3 * commits) / visits;
+}
 
 /** What a million visits cost, by who is paid. */
 export interface Cost {

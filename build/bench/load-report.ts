@@ -1,3 +1,4 @@
+import { writesPerVisit } from "./cost.ts";
 import type { Measured, Point, Sample, Subject } from "./load.ts";
 import { loadTool } from "./load-tool.ts";
 import type { Observation } from "./observe.ts";
@@ -45,8 +46,8 @@ export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<Subj
     const allowed = middle(find("no-op", connections), "p99Ms") + P99_COMMITS * middle(ours, "commitMs");
     most(`p99 at ${connections}, of the no-op's + ${P99_COMMITS} median commits`, middle(ours, "p99Ms") / allowed, 1);
   }
-  most("entity writes per visit at 64, no ids", writesPerVisit(find("footfall", 64)), WRITES.without);
-  most("entity writes per visit at 64, ids", writesPerVisit(find("footfall", 64, true)), WRITES.with);
+  most("entity writes per visit at 64, no ids", writesOf(find("footfall", 64)), WRITES.without);
+  most("entity writes per visit at 64, ids", writesOf(find("footfall", 64, true)), WRITES.with);
   most("longest stall while gRPC takes over, ms", warm.get("footfall")?.stallMs ?? Number.NaN, STALL_MS);
 
   const header = [
@@ -76,7 +77,7 @@ export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<Subj
       commits > 0 ? shortly(commits) : "",
       commits > 0 ? shortly(middle(one, "commitMs")) : "",
       batches ? shortly(visits / commits) : "",
-      batches ? shortly(writesPerVisit(one)) : "",
+      batches ? shortly(writesOf(one)) : "",
       shortly(cpuPerVisit(one, "cpuMs")),
       one.subject === "no-op" ? "" : shortly(cpuPerVisit(one, "emulatorCpuMs")),
       one.subject === "no-op" ? "" : verdict(one.samples),
@@ -121,11 +122,8 @@ function figure(samples: readonly Sample[]): Figure {
   return { value: median(rates), unit: "visits/s", spread: spread(rates) };
 }
 
-/** A commit writes the page, the site and, where its visits have no ids, its own mark; with ids each visit has a mark. */
-function writesPerVisit(one: Measured | undefined): number {
-  if (!one) return Number.NaN;
-  const { ids } = one;
-  return median(one.samples.map(({ commits, stored }) => (ids ? (2 * commits + stored) / stored : (3 * commits) / stored)));
+function writesOf(one: Measured | undefined): number {
+  return one ? median(one.samples.map(({ commits, stored }) => writesPerVisit(stored, commits, one.ids))) : Number.NaN;
 }
 
 /** Microseconds of a visit, on whichever cores: a busy machine hardly disturbs it. */

@@ -16,7 +16,7 @@ import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
 import { warmUpByLoad } from "./warm-up.ts";
 
 /** Who is measured, and where it counts. `lossy`: counts fewer than it answers, which is what it is here to show. */
-export const SUBJECTS = {
+const SUBJECTS = {
   "no-op": { file: peerFile("no-op"), store: "sqlite", counts: false },
   footfall: { file: SERVER, store: "datastore", counts: true },
   "footfall on SQLite": { file: SERVER, store: "sqlite", counts: true },

@@ -1,5 +1,5 @@
 import { table } from "../size.ts";
-import { costPerMillion } from "./cost.ts";
+import { costPerMillion, writesPerVisit } from "./cost.ts";
 import { sendVisits } from "./load-tool.ts";
 import type { Server } from "./server.ts";
 
@@ -20,7 +20,7 @@ export async function measureRates(server: Server, step: (what: string) => void)
       await sendVisits({ url: server.url, connections: rate < CONNECTIONS ? 1 : CONNECTIONS, seconds: SECONDS, run, pages: 1, ids, rate });
       const visits = await server.visits([`/${run}-0`]);
       const { commits } = await server.observe();
-      const writes = ids ? (2 * commits + visits) / visits : (3 * commits) / visits;
+      const writes = writesPerVisit(visits, commits, ids);
       const cost = costPerMillion(rate, writes, ids ? 1 : commits / visits);
       const money = [cost.writes, cost.deletes, cost.gateway, cost.run, cost.logs, cost.sum].map((dollars) => `$${dollars.toFixed(2)}`);
       rows.push([`${rate}/s${ids ? ", ids" : ""}`, String(visits), String(commits), writes.toFixed(2), ...money]);

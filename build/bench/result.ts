@@ -6,7 +6,7 @@ export interface Result {
   readonly table: readonly (readonly string[])[];
   readonly charts: readonly Chart[];
   readonly budgets: readonly Budget[];
-  /** Every figure by its name: what another run is compared with. */
+  /** Every figure by its name, for whoever reads results.json. */
   readonly figures: Readonly<Record<string, Figure>>;
   readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { readConfig } from "../../src/config.ts";
+import { readNodeConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/environment.ts";
 import { readOptions, required } from "../operate/options.ts";
 import { fail } from "../root.ts";
@@ -84,7 +84,7 @@ function readSettings(sites: string, more: readonly string[]): Record<string, st
     settings[name ?? ""] = value ?? "";
   }
   try {
-    readConfig({ ...settings, K_SERVICE: "footfall" }, "node");
+    readNodeConfig({ ...settings, K_SERVICE: "footfall" });
   } catch (error) {
     if (error instanceof ConfigError) fail(error.message);
     throw error;

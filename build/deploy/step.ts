@@ -1,5 +1,5 @@
 /** What a step may save for later ones. */
-export type Saved = "BACKEND_ADDRESS" | "MANAGED_SERVICE" | "GATEWAY_HOST";
+type Saved = "BACKEND_ADDRESS" | "MANAGED_SERVICE" | "GATEWAY_HOST";
 
 /** A program and its arguments. `$NAME` in an argument stands for what an earlier step saved under that name. */
 export type Command = readonly [program: string, ...args: string[]];

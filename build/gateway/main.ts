@@ -1,13 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { GatewayDocument } from "../openapi/gateway.ts";
 import { describeAll, GATEWAY_FILE } from "../openapi/write.ts";
-import { fail, shown } from "../root.ts";
+import { fail, readPort, shown } from "../root.ts";
 import { createGateway } from "./gateway.ts";
 
 const HOST = "127.0.0.1";
-const MAX_PORT = 65_535;
 
-const port = readPort(process.env["PORT"] || "8081");
+const port = readPort(8081);
 const backend = readBackend(process.env["BACKEND"] || "http://127.0.0.1:8080");
 const keys = new Set((process.env["API_KEYS"] ?? "").split(",").flatMap((key) => key.trim() || []));
 
@@ -26,11 +25,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.e
 async function readDocument(): Promise<GatewayDocument> {
   const text = await readFile(GATEWAY_FILE, "utf8").catch(() => null);
   return text === null ? describeAll().gateway : JSON.parse(text);
-}
-
-function readPort(text: string): number {
-  const number = Number(text);
-  return /^\d+$/.test(text) && number <= MAX_PORT ? number : fail(`PORT is "${text}"; allowed is an integer from 0 to ${MAX_PORT}.`);
 }
 
 function readBackend(text: string): URL {

@@ -1,3 +1,6 @@
+import { MAX_LINE_DAYS } from "../../src/api/lines.ts";
+import { DEFAULT_DAYS, MAX_PERIOD_DAYS } from "../../src/api/period.ts";
+import { DEFAULT_LIMIT, MAX_TOP } from "../../src/api/read.ts";
 import type { JsonSchema } from "../../src/api/reference.ts";
 import type { Schema } from "../../src/api/schema.ts";
 
@@ -7,14 +10,14 @@ const FIELDS: Readonly<Record<string, string>> = {
   page: 'A path or a full URL of the site. "/blog", "/blog/", "//blog" and "https://example.com/blog?x=1#y" are one page.',
   id: "The visit's own id: however often it is sent within 24 hours, it counts once. The header Idempotency-Key is the same thing.",
   visits: "A number of visits.",
-  days: "How many of the visits belong to which UTC day (YYYY-MM-DD); at most 366 days.",
+  days: `How many of the visits belong to which UTC day (YYYY-MM-DD); at most ${MAX_LINE_DAYS} days.`,
   label: "The text on the badge's left side.",
   color: "The color of the badge's right side.",
   count: "Whether to count a visit first.",
   sort: "By name (the default), or by visits, the most first.",
-  limit: "How many pages to answer; by default 100; with sort=visits at most 100.",
+  limit: `How many pages to answer; by default ${DEFAULT_LIMIT}; with sort=visits at most ${MAX_TOP}.`,
   cursor: "The nextCursor of the answer before; not with sort=visits.",
-  from: "The first UTC day, as YYYY-MM-DD; by default 29 days before the last. At most 1,830 days.",
+  from: `The first UTC day, as YYYY-MM-DD; by default ${DEFAULT_DAYS - 1} days before the last. At most ${MAX_PERIOD_DAYS.toLocaleString("en-US")} days.`,
   to: "The last UTC day, as YYYY-MM-DD; by default today.",
 };
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
-import { readConfig } from "../../src/config.ts";
+import { readNodeConfig } from "../../src/config.ts";
 import type { Identity } from "../../src/stores/datastore/identity.ts";
 import { createKeys } from "../../src/stores/datastore/layout.ts";
 import { openRestTransport } from "../../src/stores/datastore/open.ts";
@@ -19,7 +19,7 @@ const DELETIONS = 500;
  * token is a claim too, else as whoever gcloud is signed in as.
  */
 export function openDatabase(): Database & { readonly emulated: boolean; removeAll(): Promise<void> } {
-  const { datastore } = readConfig({ ...process.env, STORE: "datastore", SITES: "*" }, "node");
+  const { datastore } = readNodeConfig({ ...process.env, STORE: "datastore", SITES: "*" });
   const transport = openRestTransport(datastore, { fetch, now: Date.now }, gcloudIdentity(datastore.project));
   const written = new Map<string, Key>();
   const call: Database["call"] = (method, request) => {

@@ -61,7 +61,7 @@ function pauseAfter(tried: number, retryAfter: string | null): number {
 }
 
 /** What an answer says went wrong: the service's own `detail`, or the gateway's `message`. */
-export async function explain(response: Response): Promise<string> {
+async function explain(response: Response): Promise<string> {
   const text = await response.text().catch(reasonOf);
   try {
     const { detail, message } = JSON.parse(text) as { detail?: unknown; message?: unknown };

@@ -4,9 +4,9 @@ import { object } from "./schema.ts";
 /** The largest number that a counter may be set to, or grow by in one import: sums of thousands are still safe integers. */
 export const MAX_VISITS = 1_000_000_000_000;
 /** Pages in one `GET /v1/visits`. */
-export const MAX_PAGES_READ = 100;
+const MAX_PAGES_READ = 100;
 /** The most pages that one list has. */
-export const MAX_LIMIT = 1_000;
+const MAX_LIMIT = 1_000;
 
 /** Text of any kind: what a name must look like is the domain's to say. */
 export const text = { type: "string", allowed: "a string" } as const;
@@ -18,7 +18,7 @@ export const id = {
 } as const;
 
 export const visits = { type: "integer", allowed: `an integer from 0 to ${MAX_VISITS}`, minimum: 0, maximum: MAX_VISITS } as const;
-export const days = { type: "object", allowed: "an object of days and visits", additionalProperties: visits } as const;
+const days = { type: "object", allowed: "an object of days and visits", additionalProperties: visits } as const;
 
 export const pages = { type: "array", allowed: `at most ${MAX_PAGES_READ} pages`, items: text, maxItems: MAX_PAGES_READ } as const;
 export const flag = { type: "string", allowed: '"true" or "false"', enum: ["true", "false"] } as const;

@@ -2,7 +2,7 @@ import { parseDay } from "../domain/day.ts";
 import { InvalidInput, invalid, quote } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
 import { ADDITION_DAYS, ADDITION_PAGES, ADDITION_POINTS, type Addition } from "../domain/store.ts";
-import { addDays } from "../domain/tally.ts";
+import { addCounts } from "../domain/tally.ts";
 import { parseObject } from "../json.ts";
 import { line as LINE, MAX_VISITS } from "./fields.ts";
 import { Problem } from "./problem.ts";
@@ -67,7 +67,7 @@ export function cutIntoBatches(additions: readonly Addition[]): Addition[][] {
     pages.set(addition.page, row);
     row.visits += addition.visits;
     points += names.length;
-    addDays(row.days, addition.days);
+    addCounts(row.days, addition.days);
     for (const name of names) days.add(name);
   }
   if (pages.size > 0) batches.push([...pages.values()]);

@@ -5,7 +5,7 @@ import type { Days, Period } from "../domain/store.ts";
 /** The longest period, in days. */
 export const MAX_PERIOD_DAYS = 1_830;
 /** The period of a request that names none, in days. */
-const DEFAULT_DAYS = 30;
+export const DEFAULT_DAYS = 30;
 
 /** The period that a query names: by default the last 30 days up to `to`, which by default is today. */
 export function parsePeriod(query: { from?: string | undefined; to?: string | undefined }, today: string): Period {

@@ -8,9 +8,9 @@ import type { Query } from "./operations.ts";
 import { parsePeriod, pointsOf } from "./period.ts";
 import { siteToRead } from "./site.ts";
 
-const DEFAULT_LIMIT = 100;
+export const DEFAULT_LIMIT = 100;
 /** The longest top list. */
-const MAX_TOP = 100;
+export const MAX_TOP = 100;
 /** The most points in one answer (a few megabytes): a part of more pages is cut there, and goes on at its cursor. */
 const MAX_POINTS = 200_000;
 

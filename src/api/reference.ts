@@ -1,10 +1,11 @@
 import { MAX_JSON_BYTES } from "./body.ts";
 import { MAX_VISITS } from "./fields.ts";
 import { MAX_IMPORT_BYTES } from "./import.ts";
+import { MAX_LINES } from "./lines.ts";
 import type { OperationId } from "./operations.ts";
 import { PROBLEMS, type ProblemCode } from "./problem.ts";
 
-/** A JSON JsonSchema (2020-12), as OpenAPI 3.1 takes it. */
+/** A JSON Schema (2020-12), as OpenAPI 3.1 takes it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What only documents an operation. The service never loads this: openapi.json and the gateway's document are made of it and of `OPERATIONS`. */
@@ -164,7 +165,7 @@ export const REFERENCE: Readonly<Record<OperationId, Reference>> = {
     group: "Administer",
     summary: "Add numbers from elsewhere",
     description:
-      `Lines of JSON, at most 5,000 and ${MAX_IMPORT_BYTES} bytes; a line's days sum to at most its visits. All are checked before any is ` +
+      `Lines of JSON, at most ${MAX_LINES.toLocaleString("en-US")} and ${MAX_IMPORT_BYTES} bytes; a line's days sum to at most its visits. All are checked before any is ` +
       "written; sent again with the same Idempotency-Key, which is required, nothing is added twice.",
     answer: json(object({ lines: visits, visits })),
     problems: [...KEY, "site-not-allowed", "too-large", "id-reused"],

@@ -23,12 +23,12 @@ export function sumAs(page: string, additions: readonly Addition[]): Addition {
   const sum: Sum = { page, visits: 0, days: {} };
   for (const { visits, days } of additions) {
     sum.visits += visits;
-    addDays(sum.days, days);
+    addCounts(sum.days, days);
   }
   return sum;
 }
 
 /** Adds the numbers of one record to those of another, in place; with `sign` -1 takes them away. */
-export function addDays(sum: Record<string, number>, days: Days, sign: 1 | -1 = 1): void {
+export function addCounts(sum: Record<string, number>, days: Days, sign: 1 | -1 = 1): void {
   for (const [day, visits] of Object.entries(days)) sum[day] = (sum[day] ?? 0) + sign * visits;
 }

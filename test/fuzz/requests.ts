@@ -5,7 +5,7 @@ import { BODIES, NASTY, SHOTS } from "./attacks.ts";
 import type { Shot } from "./wire.ts";
 
 /** Sites that visits are sent for: few, so that their totals are quickly read. */
-export const SITES = ["example.com", "other.example"];
+const SITES = ["example.com", "other.example"];
 
 const PATHS = [
   ...Object.values<Operation>(OPERATIONS).flatMap(({ path, alias }) => (alias ? [path, alias] : [path])),

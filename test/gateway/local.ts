@@ -17,7 +17,7 @@ export interface LocalGateway extends Listening {
 }
 
 /** The document that the build writes. */
-export const DOCUMENT: GatewayDocument = describeAll().gateway;
+const DOCUMENT: GatewayDocument = describeAll().gateway;
 /** A key that the gateway takes for valid. */
 export const KEY = "gateway-test-key";
 

@@ -4,7 +4,7 @@ import { Script } from "node:vm";
 
 /**
  * Runs a script that stands beside this one, as `require` does, but with the code that V8 has compiled ahead of time: `NAME.cjs.cache`,
- * which build/code-cache.ts makes. V8 checks that this is of its own version and flags, and compiles the script itself where it is not.
+ * which build/code-cache/write.ts makes. V8 checks that this is of its own version and flags, and compiles the script itself where it is not.
  *
  * @param name without its `.cjs`
  */

@@ -61,7 +61,7 @@ function spread(name: string): string {
   return `${(hash >>> 0).toString(16).padStart(8, "0")}:${name}`;
 }
 
-/** Which page and shard a counter's key stands for; the page is `null` for the site's own counter. */
+/** Which page a counter's key stands for; `null` for the site's own counter. */
 export function pageOf(key: Key): string | null {
   const name = key.path[1]?.name;
   return name === undefined || name.startsWith("#") ? null : name;

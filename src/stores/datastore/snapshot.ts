@@ -1,6 +1,6 @@
 import type { Recent } from "../../domain/recent.ts";
 import type { Days } from "../../domain/store.ts";
-import { addDays } from "../../domain/tally.ts";
+import { addCounts } from "../../domain/tally.ts";
 import { daysOf, type Keys, numberOf } from "./layout.ts";
 import type { Session } from "./retry.ts";
 import { inTransaction, type TransactionMode } from "./transaction.ts";
@@ -24,7 +24,7 @@ export interface Context {
 }
 
 /** A counter summed over its shards. */
-export interface Counter {
+interface Counter {
   readonly count: number;
   readonly days: Days;
   /** Shards that exist, by their number. */
@@ -125,7 +125,7 @@ async function collect(
       if (!entity) continue;
       existing.push(shard);
       count += numberOf(entity, "count");
-      addDays(days, daysOf(entity, null));
+      addCounts(days, daysOf(entity, null));
     }
     return { count, days, shards: existing };
   }

@@ -25,7 +25,7 @@ export type Method = keyof Requests;
 
 /** Base64, as the JSON form has bytes. */
 export type TransactionId = string;
-export type Cursor = string;
+type Cursor = string;
 
 /** RFC 3339 in UTC, with any number of decimals, as the JSON form has times. */
 export type Timestamp = string;

@@ -1,5 +1,5 @@
 /** What a statement takes and answers. */
-export type SqlValue = string | number | null;
+type SqlValue = string | number | null;
 
 /** A row by its columns' names. */
 export type Row = Readonly<Record<string, SqlValue>>;
