@@ -141,7 +141,7 @@ export const REFERENCE: Readonly<Record<OperationId, Reference>> = {
     group: "Read",
     summary: "List a site's pages",
     description:
-      "By name, a part at a time (pages across cursors are not one snapshot), or the top pages. With from or to, each page also has its visits in that period, day by day.",
+      "By name, a part at a time (pages across cursors are not one snapshot), or the top pages. With from or to, each page also has its visits in that period, day by day; of many days there are fewer pages an answer, and a nextCursor.",
     answer: json(
       object(
         {
