@@ -12,8 +12,8 @@ h1 { font-size: 1.6rem; } h2 { margin-top: 3rem; font-size: 1.2rem; } p, figcapt
 th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; } .short { color: var(--short); font-weight: 600; }
 .note { white-space: pre-wrap; font-family: ui-monospace, monospace; font-size: 13px; overflow-x: auto; }
-figure { margin: 1.5rem 0; } .bars { display: grid; grid-template-columns: minmax(8rem, auto) minmax(0, 1fr); gap: .35rem .7rem; margin: .7rem 0 0; align-items: center; font-size: .85rem; line-height: 1.25; }
-.bars dt { max-width: 22rem; text-align: right; } .bars dd { display: flex; align-items: center; gap: .4rem; margin: 0; padding-right: 5.5em; white-space: nowrap; }
+figure { margin: 1.5rem 0; } .bars { display: grid; grid-template-columns: fit-content(45%) minmax(0, 1fr); gap: .35rem .7rem; margin: .7rem 0 0; align-items: center; font-size: .85rem; line-height: 1.25; }
+.bars dt { text-align: right; } .bars dd { display: flex; align-items: center; gap: .4rem; margin: 0; padding-right: 5.5em; white-space: nowrap; }
 .bars i { flex: none; min-width: 1px; height: 1rem; border-radius: 2px; background: var(--theirs); } .ours i, i.ours { background: var(--ours); }
 i.key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; background: var(--theirs); } i.key.ours { background: var(--ours); } .part { padding-left: 1.5rem; color: var(--dim); }`;
 
