@@ -61,8 +61,10 @@ async function readStream(stream: ReadableStream<Uint8Array> | null, limit: numb
  * Reads what a refused request still sends, within bounds: then its connection can go on, and its client reads the refusal. Answers the
  * headers of that, which say so where the connection cannot.
  */
-export async function discardBody({ method, bodyUsed, body }: Request): Promise<Record<string, string>> {
-  return method === "GET" || method === "HEAD" || bodyUsed ? {} : discard(body?.getReader());
+export async function discardBody(request: Request): Promise<Record<string, string>> {
+  const { method } = request;
+  // Last: on Node, to ask for the stream costs more than all the rest of a request.
+  return method === "GET" || method === "HEAD" || request.bodyUsed ? {} : discard(request.body?.getReader());
 }
 
 async function discard(reader: Reader | undefined): Promise<Record<string, string>> {

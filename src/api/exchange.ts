@@ -42,7 +42,7 @@ export function share(deps: Deps): Shared {
 }
 
 /** What every answer to a stranger's script may show of its headers. */
-const EXPOSED = "Retry-After, X-Request-Id";
+export const EXPOSED = "Retry-After, X-Request-Id";
 
 /** A year; browsers heed it over HTTPS alone. */
 const HSTS = "max-age=31536000";

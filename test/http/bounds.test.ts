@@ -40,9 +40,9 @@ const heads = (received: string) => received.match(/HTTP\/1\.1 \d{3}/g) ?? [];
 function expectProblem(received: string, status: number, code: string): void {
   const [head = "", body = ""] = received.split("\r\n\r\n");
   expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-  expect(head).toMatch(/^Content-Type: application\/problem\+json\r$/m);
-  expect(head).toMatch(/^Access-Control-Allow-Origin: \*\r$/m);
-  expect(head).toMatch(/^X-Request-Id: [\w-]{8,}\r$/m);
+  expect(head).toMatch(/^Content-Type: application\/problem\+json\r$/im);
+  expect(head).toMatch(/^Access-Control-Allow-Origin: \*\r$/im);
+  expect(head).toMatch(/^X-Request-Id: [\w-]{8,}\r$/im);
   expect(JSON.parse(body)).toMatchObject({ type: `urn:footfall:${code}`, status, detail: expect.stringContaining("allowed") });
 }
 

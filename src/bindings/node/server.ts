@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { answerBare } from "../../api/bare.ts";
@@ -6,19 +6,8 @@ import type { Log } from "../../api/log.ts";
 import { explain } from "../../api/log.ts";
 import { Problem } from "../../api/problem.ts";
 import { refuseClient } from "./client-error.ts";
+import { LIMITS } from "./limits.ts";
 
-/** What a client may take of the server. Node itself refuses the rest: see {@link refuseClient}. */
-const LIMITS: ServerOptions = {
-  /** Of the request's line and its headers together, in bytes. */
-  maxHeaderSize: 32 * 1_024,
-  /** Until the headers are there, and the whole request: an import of 4 MiB then comes with at least 70 KB/s. */
-  headersTimeout: 10_000,
-  requestTimeout: 60_000,
-  /** How often that is looked at. */
-  connectionsCheckingInterval: 2_000,
-  /** Longer than what proxies in front keep connections, so that it is they who close an idle one. */
-  keepAliveTimeout: 75_000,
-};
 /** Connections at the same time; more are closed at once. */
 const MAX_CONNECTIONS = 20_000;
 /** Connections that may wait to be accepted, as far as the system allows: of a burst of more, clients hear nothing for 1, 3, 7 or more seconds. */
