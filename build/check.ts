@@ -6,7 +6,7 @@ import { ROOT } from "./root.ts";
 const CHECKS = [
   { name: "types: node, build and tests", command: ["tsc", "-p", "."] },
   { name: "types: the product, without any runtime's", command: ["tsc", "-p", "src"] },
-  { name: "types: workerd", command: ["tsc", "-p", "src/bindings/workerd"] },
+  { name: "types: workerd", command: ["tsc", "-p", "src/platform/workerd"] },
   { name: "types: browsers", command: ["tsc", "-p", "src/web"] },
   { name: "types: browser tests", command: ["tsc", "-p", "test/web"] },
   { name: "lint and format (npm run fix)", command: ["biome", "check", "--error-on-warnings", "--max-diagnostics=50", "."] },

@@ -69,15 +69,15 @@ export const nodeOptions: BuildOptions = {
   lineLimit: 160,
 };
 
-/** Classes of the web that are slow to load: src/bindings/node/web-scope.ts has all of them. */
+/** Classes of the web that are slow to load: src/platform/node/web-scope.ts has all of them. */
 const WEB_CLASSES = ["CloseEvent", "Headers", "Request", "Response"];
 
 /** The server, up to its first counted visit and almost all that comes later. */
 const serverOptions: BuildOptions = {
   ...nodeOptions,
-  entryPoints: { index: "src/bindings/node/start.ts", service: "src/node.ts" },
+  entryPoints: { index: "src/platform/node/start.ts", service: "src/node.ts" },
   outdir: join(DIST, "server"),
-  inject: ["src/bindings/node/web-scope.ts"],
+  inject: ["src/platform/node/web-scope.ts"],
   define: {
     global: "webScope",
     ...Object.fromEntries(["", "global.", "globalThis."].flatMap((scope) => WEB_CLASSES.map((name) => [scope + name, `webScope.${name}`]))),
@@ -90,7 +90,7 @@ const serverOptions: BuildOptions = {
 /** Google's client, which the server loads once it is busy. */
 export const googleOptions: BuildOptions = {
   ...nodeOptions,
-  entryPoints: ["src/bindings/node/google.ts"],
+  entryPoints: ["src/platform/node/google.ts"],
   outfile: join(DIST, "server", "google.cjs"),
   plugins: [leanClient],
 };

@@ -1,4 +1,4 @@
-import { createWorker } from "./bindings/workerd/create-worker.ts";
+import { createWorker } from "./platform/workerd/create-worker.ts";
 import { openDatastore, openRestTransport } from "./stores/datastore/open.ts";
 
 /** The worker that counts in Datastore, over REST. */

@@ -1,9 +1,9 @@
-import { createWorker } from "./bindings/workerd/create-worker.ts";
-import { createDurableObjectStore } from "./bindings/workerd/durable-object-store.ts";
-import type { SiteCounterEnv } from "./bindings/workerd/site-counter.ts";
+import { createWorker } from "./platform/workerd/create-worker.ts";
+import { createDurableObjectStore } from "./platform/workerd/durable-object-store.ts";
+import type { SiteCounterEnv } from "./platform/workerd/site-counter.ts";
 import { refuse } from "./environment.ts";
 
-export { SiteCounter } from "./bindings/workerd/site-counter.ts";
+export { SiteCounter } from "./platform/workerd/site-counter.ts";
 
 /** The worker that counts in its own Durable Objects. */
 export default createWorker<Partial<SiteCounterEnv>>("sqlite", (_, { SITE_COUNTER }) =>

@@ -14,7 +14,7 @@ const VARIANTS = {
   "commit-per-visit": "src/domain/recorder.ts",
   "read-then-put": "src/domain/recorder.ts",
   "transaction-per-visit": "src/domain/recorder.ts",
-  "plain-grpc": "src/bindings/node/datastore.ts",
+  "plain-grpc": "src/platform/node/datastore.ts",
 } as const;
 
 /** Peers that are something else. */

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type * as google from "../../src/bindings/node/google.ts";
-import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
-import { createHttpClient } from "../../src/bindings/node/http-client.ts";
+import type * as google from "../../src/platform/node/google.ts";
+import { createGrpcTransport } from "../../src/platform/node/grpc.ts";
+import { createHttpClient } from "../../src/platform/node/http-client.ts";
 import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
 import type { Fetch, Transport } from "../../src/stores/datastore/transport.ts";
 import { SERVER } from "../server.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createAdaptiveTransport } from "../../src/bindings/node/adaptive-transport.ts";
+import { createAdaptiveTransport } from "../../src/platform/node/adaptive-transport.ts";
 import { type Transport, TransportError } from "../../src/stores/datastore/transport.ts";
 
 const BUSY_CALLS = 40;

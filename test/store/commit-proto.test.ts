@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ROOT } from "../../build/root.ts";
-import { type CommitRequest, decodeCommit, encodeCommit } from "../../src/bindings/node/commit-proto.ts";
+import { type CommitRequest, decodeCommit, encodeCommit } from "../../src/platform/node/commit-proto.ts";
 import type { Key, Mutation, Properties, Value } from "../../src/stores/datastore/transport.ts";
 
 /** A message type of Google's own. */

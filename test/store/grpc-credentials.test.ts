@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import * as google from "../../src/bindings/node/google.ts";
-import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
+import * as google from "../../src/platform/node/google.ts";
+import { createGrpcTransport } from "../../src/platform/node/grpc.ts";
 
 let folder = "";
 beforeAll(async () => {

@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createHttpClient } from "../../src/bindings/node/http-client.ts";
-import { type Answer, readAnswer } from "../../src/bindings/node/read-answer.ts";
+import { createHttpClient } from "../../src/platform/node/http-client.ts";
+import { type Answer, readAnswer } from "../../src/platform/node/read-answer.ts";
 import { requires } from "../support/skip.ts";
 
 /** Reads an answer whose bytes come in pieces; with `ends` the connection ends behind them. */

@@ -2,8 +2,8 @@ import { generateKeyPairSync, verify } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { createHttpClient } from "../../src/bindings/node/http-client.ts";
-import { metadataIdentity } from "../../src/bindings/node/metadata.ts";
+import { createHttpClient } from "../../src/platform/node/http-client.ts";
+import { metadataIdentity } from "../../src/platform/node/metadata.ts";
 import { type Identity, serviceAccountIdentity } from "../../src/stores/datastore/identity.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";
 

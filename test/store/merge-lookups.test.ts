@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { mergeLookups } from "../../src/bindings/node/merge-lookups.ts";
+import { mergeLookups } from "../../src/platform/node/merge-lookups.ts";
 import { createKeys } from "../../src/stores/datastore/layout.ts";
 import type { Key, Requests, Responses, Transport } from "../../src/stores/datastore/transport.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSqliteStore } from "../../src/bindings/node/sqlite.ts";
+import { openSqliteStore } from "../../src/platform/node/sqlite.ts";
 import { StoreError } from "../../src/domain/store.ts";
 import { additionOf, batchOf, newSite, soon, visit } from "./contract/fixture.ts";
 import { describeStore } from "./contract.ts";
@@ -124,7 +124,7 @@ describe("the embedded store's file", () => {
 
 /** Runs a script with an open `store` in a process of its own. */
 async function inProcess(path: string, script: string): Promise<void> {
-  const [binding, fixture] = ["../../src/bindings/node/sqlite.ts", "./contract/fixture.ts"].map(
+  const [binding, fixture] = ["../../src/platform/node/sqlite.ts", "./contract/fixture.ts"].map(
     (file) => new URL(file, import.meta.url).href,
   );
   const source = `

@@ -1,5 +1,5 @@
-import * as google from "../../src/bindings/node/google.ts";
-import { createGrpcTransport } from "../../src/bindings/node/grpc.ts";
+import * as google from "../../src/platform/node/google.ts";
+import { createGrpcTransport } from "../../src/platform/node/grpc.ts";
 import type { Outcome } from "../../src/domain/pending.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";

@@ -1,4 +1,4 @@
-import { type Answer, type Method, resultOf } from "../../src/bindings/workerd/answer.ts";
+import { type Answer, type Method, resultOf } from "../../src/platform/workerd/answer.ts";
 import type { Store } from "../../src/domain/store.ts";
 
 /** How long a call may take: longer than a batch. */

@@ -1,4 +1,4 @@
-import { SiteCounter as Original } from "../../src/bindings/workerd/site-counter.ts";
+import { SiteCounter as Original } from "../../src/platform/workerd/site-counter.ts";
 
 export { default } from "../../src/worker.ts";
 

@@ -1,10 +1,10 @@
-import { answer, type Method } from "../../src/bindings/workerd/answer.ts";
-import { createDurableObjectStore } from "../../src/bindings/workerd/durable-object-store.ts";
-import type { SiteCounter, SiteCounterEnv } from "../../src/bindings/workerd/site-counter.ts";
+import { answer, type Method } from "../../src/platform/workerd/answer.ts";
+import { createDurableObjectStore } from "../../src/platform/workerd/durable-object-store.ts";
+import type { SiteCounter, SiteCounterEnv } from "../../src/platform/workerd/site-counter.ts";
 import type { Store } from "../../src/domain/store.ts";
 import { openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
 
-export { SiteCounter } from "../../src/bindings/workerd/site-counter.ts";
+export { SiteCounter } from "../../src/platform/workerd/site-counter.ts";
 
 interface Env extends SiteCounterEnv {
   /** Which of the stores to serve. */

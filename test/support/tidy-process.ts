@@ -2,7 +2,7 @@
 // after, and whether V8 refuses then what it compiled before.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Script } from "node:vm";
-import { tidyWhenQuiet } from "../../src/bindings/node/tidy.ts";
+import { tidyWhenQuiet } from "../../src/platform/node/tidy.ts";
 
 const FASTER = 50;
 const OBJECTS = 2_000_000;

@@ -1,5 +1,5 @@
-import * as google from "../../../src/bindings/node/google.ts";
-import { createGrpcTransport } from "../../../src/bindings/node/grpc.ts";
+import * as google from "../../../src/platform/node/google.ts";
+import { createGrpcTransport } from "../../../src/platform/node/grpc.ts";
 import type { Config } from "../../../src/config.ts";
 import type { Store } from "../../../src/domain/store.ts";
 import { EMULATOR_PROJECT, openDatastore } from "../../../src/stores/datastore/open.ts";

@@ -70,7 +70,7 @@ export function createGrpcTransport(options: {
     void client.close().catch(() => {});
   }
 
-  /** Has a client's stub encode and decode commits as src/bindings/node/commit-proto.ts does. */
+  /** Has a client's stub encode and decode commits as src/platform/node/commit-proto.ts does. */
   function encodeCommits(stub: object): void {
     const call = (stub as google.grpc.Client).makeUnaryRequest<CommitRequest, object>;
     Object.assign(stub, { commit: call.bind(stub, COMMIT, encodeCommit, decodeCommit) });
