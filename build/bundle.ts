@@ -3,13 +3,12 @@ import { dirname, join } from "node:path";
 import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
 import { finishAssets } from "./assets.ts";
 import { writeCodeCache } from "./code-cache/write.ts";
-import { minifyAgain } from "./minify.ts";
 import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
 import { DIST, fail, ROOT, shown } from "./root.ts";
 import { writeSbom } from "./sbom.ts";
 import { SERVER } from "./server.ts";
-import { bytes, isScript, measure, metaFile, type Sized, table } from "./size.ts";
+import { bytes, measure, metaFile, type Sized, table } from "./size.ts";
 
 /** What the build of a product found. */
 export interface Built {
@@ -34,8 +33,6 @@ async function buildProduct(product: Product): Promise<Built> {
   const { options } = product;
   if (options.outdir) await rm(options.outdir, { recursive: true, force: true });
   const { metafile } = await build({ ...options, metafile: true });
-  const scripts = Object.keys(metafile.outputs).filter(isScript);
-  await Promise.all(scripts.map((file) => minifyAgain(join(ROOT, file))));
   const meta = metaFile(product.name);
   await mkdir(dirname(meta), { recursive: true });
   await writeFile(meta, JSON.stringify(metafile));
