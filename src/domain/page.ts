@@ -4,54 +4,55 @@ import { parseHttpUrl, siteOfHost } from "./site.ts";
 /** The longest page name after normalisation, in bytes. */
 export const MAX_PAGE_BYTES = 1_024;
 
-/** RFC 3986 `pchar` without the percent sign: what stands in a path segment unencoded. */
+/** RFC 3986 `pchar` without `%`: characters that a path segment holds unencoded. */
 const PCHAR = /[A-Za-z0-9\-._~!$&'()*+,;=:@]/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-/** A control character percent-encoded, or a percent sign that encodes nothing. */
-const BAD_PERCENT = /%(?:[01][0-9a-f]|7f|c2%[89]|(?![0-9a-f]{2}))/i;
-/** What most pages are: in no need of anything below. */
+/** The same characters percent-encoded in UTF-8. */
+const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f|c2%[89][0-9a-f])/i;
+/** Most pages: already in the normal form. */
 const PLAIN = /^(?:\/[\w-]+)+$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const ALLOWED = 'a path such as "/blog" or a URL of the site, well-formed, without control characters';
 
 /**
- * The one name of a page: WHATWG path without query, fragment, dot segments, repeated and trailing slashes and a final
- * `index.html`/`index.htm`, percent-encoding in one form (nothing that a path may hold is encoded, `%2F` is never decoded). Never empty.
+ * The one name of a page, at most {@link MAX_PAGE_BYTES} long and never empty: the path as WHATWG URLs resolve it, without query and
+ * fragment, repeated and trailing slashes and a final `index.html` or `index.htm`. Percent-encoding has one form: characters that a
+ * path may hold are decoded, `%2F` never is, a `%` that begins no escape becomes `%25`, and escapes that are not UTF-8 stay. Normalising
+ * twice is normalising once. Throws `InvalidInput`.
  *
  * @param text a path, or a full http(s) URL whose host belongs to `site`
  */
 export function normalizePage(text: string, site: string): string {
-  if (text === "/" || (PLAIN.test(text) && text.length <= MAX_PAGE_BYTES)) return text;
+  if (text === "/" || (text.length <= MAX_PAGE_BYTES && PLAIN.test(text))) return text;
   if (CONTROL.test(text) || !text.isWellFormed()) invalid("page", text, ALLOWED);
-  const url = parse(text.replace(/^ +/, ""), text);
+  const url = parse(text.replace(/^ +/, "")) ?? invalid("page", text, ALLOWED);
   if (url.host && siteOfHost(url.host) !== site) invalid("page", text, `a path, or a URL of ${site}`);
-  if (BAD_PERCENT.test(url.path)) invalid("page", text, ALLOWED);
-  const page = trimIndex(encodeOnce(url.path).replace(/\/{2,}/g, "/"));
+  if (ENCODED_CONTROL.test(url.path)) invalid("page", text, ALLOWED);
+  const page = trimIndex(normalizeEscapes(url.path).replace(/\/{2,}/g, "/"));
   if (page.length > MAX_PAGE_BYTES) invalid("page", text, `at most ${MAX_PAGE_BYTES} bytes (it is ${page.length})`);
   return page;
 }
 
-/** The host (empty for a path) and the path as the WHATWG parser resolves it. */
-function parse(text: string, original: string): { host: string; path: string } {
+/** The host (empty for a path) and the path as the WHATWG parser resolves it; `null` where it parses nothing. */
+function parse(text: string): { host: string; path: string } | null {
   if (SCHEME.test(text)) {
     const url = parseHttpUrl(text);
-    if (!url) invalid("page", original, ALLOWED);
-    return { host: url.hostname, path: url.pathname };
+    return url && { host: url.hostname, path: url.pathname };
   }
-  // Joined by hand: resolved against a base, "//blog" would be a host.
+  // Concatenated, not resolved against a base: there "//blog" would be a host.
   const url = URL.parse(`http://site/${text}`);
-  if (!url) invalid("page", original, ALLOWED);
-  return { host: "", path: url.pathname };
+  return url && { host: "", path: url.pathname };
 }
 
-function encodeOnce(path: string): string {
-  return path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/g, encodeURIComponent).replace(/%([0-9a-f]{2})/gi, (encoded, hex: string) => {
+/** `encodeURI` encodes every `%` as `%25`, and else what no path may hold; then escapes of the original are restored or decoded. */
+function normalizeEscapes(path: string): string {
+  return encodeURI(path).replace(/%25([0-9a-f]{2})/gi, (_, hex: string) => {
     const char = String.fromCharCode(Number.parseInt(hex, 16));
-    return PCHAR.test(char) ? char : encoded.toUpperCase();
+    return PCHAR.test(char) ? char : `%${hex.toUpperCase()}`;
   });
 }
 
-/** Repeated, so that normalising twice is normalising once; by segments, as a pattern would take the square of the path's length. */
+/** Removes trailing empty and index segments, all of them, so that the result is final. By segments: a pattern could take quadratic time. */
 function trimIndex(path: string): string {
   const segments = path.split("/");
   while (/^(index\.html?)?$/.test(segments.at(-1) ?? "/")) segments.pop();

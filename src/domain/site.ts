@@ -1,19 +1,19 @@
 import { invalid } from "./invalid.ts";
 
-/** The longest host name that DNS knows, in bytes. */
+/** The longest host name in DNS, in bytes. */
 const MAX_SITE_BYTES = 253;
 
 /**
- * The site that a host belongs to: lower case, as WHATWG URLs write it (punycode), without port, final dot and one leading `www.`.
- * `null` where it is no host.
+ * The site of a host: lower case, as WHATWG URLs write it (punycode), without port, final dot and leading `www.`; `null` where the text
+ * is no host. Normalising twice is normalising once.
  */
 export function siteOfHost(host: string): string | null {
   const url = /[/\\?#@\s]/.test(host) ? null : URL.parse(`http://${host}`);
   if (url?.pathname !== "/") return null;
-  const name = url.hostname.replace(/\.$/, "");
-  const site = name.startsWith("www.") && name.length > 4 ? name.slice(4) : name;
-  // Datastore keeps names that begin so for itself, and DNS knows none.
-  return site && site.length <= MAX_SITE_BYTES && !site.startsWith("__") ? site : null;
+  const site = url.hostname.replace(/\.$/, "").replace(/^(?:www\.)+(?=.)/, "");
+  if (site.length > MAX_SITE_BYTES || site.split(".").includes("")) return null;
+  // Datastore reserves names that begin so, and DNS has none.
+  return site.startsWith("__") ? null : site;
 }
 
 /** An http(s) URL; `null` where the text is none. */
@@ -22,21 +22,21 @@ export function parseHttpUrl(text: string): URL | null {
   return url?.protocol === "https:" || url?.protocol === "http:" ? url : null;
 }
 
-/** The site of an `Origin` or `Referer` header; `null` for `null`, another scheme than http(s), or no URL. */
+/** The site of an `Origin` or `Referer` header; `null` for `null`, a scheme other than http(s), or no URL. */
 export function siteOfUrl(text: string): string | null {
   const url = parseHttpUrl(text);
   return url && siteOfHost(url.hostname);
 }
 
-/** The site that a request names, or a 400 that says what is allowed. */
+/** The site that a request names; throws `InvalidInput` where it is no host. */
 export function parseSite(text: string): string {
   return siteOfHost(text) ?? invalid("site", text, `a host name of at most ${MAX_SITE_BYTES} bytes such as "example.com"`);
 }
 
-/** Says whether a site may count: it is in `SITES`, or `SITES` is `*`. */
+/** Whether a site may count. */
 export type SitePolicy = (site: string) => boolean;
 
-/** The policy for a list of sites; `"*"` allows every one. */
+/** A policy that allows the given sites; `"*"` allows every one. */
 export function allowSites(sites: "*" | readonly string[]): SitePolicy {
   if (sites === "*") return () => true;
   const allowed = new Set(sites);

@@ -4,6 +4,8 @@ import { InvalidInput } from "../../src/domain/invalid.ts";
 import { MAX_PAGE_BYTES, normalizePage } from "../../src/domain/page.ts";
 
 const SITE = "example.com";
+/** Far more than linear work on four megabytes takes, and far less than quadratic work. */
+const LINEAR_MS = 5_000;
 const normalize = (text: string) => normalizePage(text, SITE);
 
 describe("a page's name", () => {
@@ -21,14 +23,20 @@ describe("a page's name", () => {
     ["/a:b", ["/a:b", "/a%3Ab"]],
     ["/%25", ["/%25"]],
     ["/%2525", ["/%2525"]],
+    ["/sale-50%25-off", ["/sale-50%-off", "/sale-50%25-off", "https://example.com/sale-50%-off"]],
+    ["/%25zz", ["/%zz", "/%25zz"]],
+    ["/%25", ["/%", "/%25", "/%/"]],
+    ["/%254", ["/%4", "/%254", "/%%34"]],
+    ["/%25u0041", ["/%u0041"]],
+    ["/%2500", ["/%%30%30", "/%2500"]],
+    ["/%E4", ["/%E4", "/%e4"]],
+    ["/%C0%AF%FF", ["/%c0%af%ff"]],
+    ["/%C2%258", ["/%c2%8"]],
   ])("is %s for each of %j", (page, texts) => {
     for (const text of texts) expect(normalize(text), text).toBe(page);
   });
 
   test.each([
-    ["/%zz"],
-    ["/%"],
-    ["/%4"],
     ["/\u0000"],
     ["/%00"],
     ["/a\tb"],
@@ -37,6 +45,8 @@ describe("a page's name", () => {
     ["/%0a"],
     ["/\ud800"],
     ["/%7f"],
+    ["/%%7F"],
+    ["/%E4%c2%80"],
     ["/\u0085"],
     ["https://elsewhere.net/"],
     ["javascript:1"],
@@ -49,7 +59,7 @@ describe("a page's name", () => {
     expect(() => normalize(`/${"ä".repeat(171)}`)).toThrow(InvalidInput);
   });
 
-  test("is the same for a plain path, which is not looked at any further, as for one with a slash behind", () => {
+  test("is the same for a plain path, which is returned as it is, and for that path with a trailing slash", () => {
     const plain = fc.array(fc.stringMatching(/^[\w-]{1,9}$/), { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join("/")}`);
     fc.assert(
       fc.property(plain, (text) => {
@@ -92,6 +102,13 @@ describe("a page's name", () => {
       "'",
       '"',
       "%E4",
+      "%",
+      "%%",
+      "%2",
+      "5",
+      "F",
+      "%00",
+      "%c2%",
       "^",
       "`",
     ),
@@ -122,7 +139,51 @@ describe("a page's name", () => {
     );
   });
 
-  test("is one for all that a URL may be written as", () => {
+  test("is a name or an InvalidInput for any text, full URLs and lone surrogates included", () => {
+    const any = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 40 }),
+      fc.array(fc.nat({ max: 0xffff }), { maxLength: 20 }).map((units) => String.fromCharCode(...units)),
+      anyText.map((text) => `https://${text}`),
+      anyText.map((text) => `https://${SITE}/${text}`),
+    );
+    fc.assert(
+      fc.property(any, (text) => {
+        const page = tryNormalize(text);
+        if (page !== null) expect(normalize(page)).toBe(page);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test("has every percent sign in an escape, and keeps the text that the address stands for", () => {
+    const segment = fc.string({ unit: fc.constantFrom("%", "a", "2", "5", "F", "ä", "-"), minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(segment, (text) => {
+        const page = normalize(`/${text}`);
+        expect(page).toMatch(/^(?:[^%]|%[0-9A-F]{2})+$/);
+        expect(normalize(`/${encodeURIComponent(text)}`)).toBe(encodeURI(`/${text}`));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    ["percent signs", "%"],
+    ["escapes", "%25"],
+    ["slashes", "/"],
+    ["index segments", "/index.html"],
+    ["spaces", " "],
+    ["plain segments", "/a"],
+    ["dots", "/.."],
+    ["a scheme", "a"],
+  ])("takes linear time for a megabyte of %s", (_, piece) => {
+    const text = piece.repeat(Math.ceil(1_000_000 / piece.length));
+    const began = performance.now();
+    for (const hostile of [`/${text}`, `/${text}!`, `${text}:`, `https://${SITE}/${text}`]) tryNormalize(hostile);
+    expect(performance.now() - began).toBeLessThan(LINEAR_MS);
+  });
+
+  test("is one for all the ways to write a URL", () => {
     const segment = fc.stringMatching(/^[a-z0-9._~!$&'()*+,;=:@-]{1,8}$/).filter((text) => !/^\.{1,2}$|^index\.html?$/.test(text));
     fc.assert(
       fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), fc.nat(), (segments, seed) => {
