@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { connect, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { ROOT } from "./root.ts";
 
 /** A program that runs beside this one, as the leader of its own process group. */
@@ -10,29 +11,38 @@ export interface Running {
   readonly pid: number;
   /** What it has printed so far, on both streams. */
   output(): string;
-  /** Its exit code, or the signal that ended it. */
+  /** Its exit code, or the signal that ended it; rejects where it cannot be started. */
   readonly exited: Promise<number | NodeJS.Signals>;
-  /** Asks the whole group to end, then ends it, and resolves when the program is gone. */
+  /** Signals the whole group, kills it after 10 s, and resolves when the program has ended. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /** How long a program may take to end by itself. */
 const STOP_MS = 10_000;
-/** How often a port is tried. */
 const POLL_MS = 25;
 
-const groups = new Set<number>();
-process.on("exit", () => {
-  for (const pid of groups) signalGroup(pid, "SIGKILL");
+const kills = new Set<(signal: NodeJS.Signals) => boolean>();
+// execa ends groups with SIGTERM at exit, which a hanging program ignores.
+process.once("exit", () => {
+  for (const kill of kills) kill("SIGKILL");
 });
 
-/** Starts a program; its group is killed with this process, however that exits. */
+/** Starts a program in the project's folder; its process group ends with this process. `env` replaces the whole environment. */
 export function start(
   program: string,
   args: readonly string[],
   options: { env?: NodeJS.ProcessEnv; onOutput?: (text: string) => void } = {},
 ): Running {
-  const child = spawn(program, args, { cwd: ROOT, env: options.env ?? process.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = execa(program, args, {
+    cwd: ROOT,
+    env: options.env ?? process.env,
+    extendEnv: false,
+    stdin: "ignore",
+    buffer: false,
+    reject: false,
+    killDescendants: true,
+    forceKillAfterDelay: false,
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -40,55 +50,38 @@ export function start(
       options.onOutput?.(text);
     });
   }
-  const exited = exitOf(child);
-  const pid = child.pid ?? 0;
-  if (pid > 0) groups.add(pid);
+  const exited = once(child.nodeChildProcess, "exit").then(([code, signal]: (number | NodeJS.Signals | null)[]) => code ?? signal ?? 0);
+  // Prevents an unhandled rejection; callers still get it.
+  exited.catch(() => {});
+  const kill = (signal: NodeJS.Signals) => child.kill(signal);
+  kills.add(kill);
   return {
-    pid,
+    pid: child.pid ?? 0,
     output: () => output,
     exited,
     async stop(signal = "SIGTERM") {
-      if (pid > 0) signalGroup(pid, signal);
-      const timer = setTimeout(() => pid > 0 && signalGroup(pid, "SIGKILL"), STOP_MS);
+      kill(signal);
+      const timer = setTimeout(kill, STOP_MS, "SIGKILL");
       await exited.catch(() => {});
       clearTimeout(timer);
-      // What the program leaves behind of its group.
-      if (pid > 0) signalGroup(pid, "SIGKILL");
-      groups.delete(pid);
+      // What the program left behind in its group.
+      kill("SIGKILL");
+      kills.delete(kill);
     },
   };
 }
 
-function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
-  const exited = new Promise<number | NodeJS.Signals>((resolve, reject) => {
-    child.once("error", reject).once("exit", (code, signal) => resolve(code ?? signal ?? 0));
-  });
-  // Whoever waits is told; nobody has to.
-  exited.catch(() => {});
-  return exited;
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-/** A port of 127.0.0.1 that nobody listens on now. */
+/** A port of 127.0.0.1 that nothing listens on now. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(0, "127.0.0.1", resolve);
-  });
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("the system gave no port");
   return address.port;
 }
 
-/** Resolves when something answers on a port of 127.0.0.1; throws with the program's output where it ends before, or takes too long. */
+/** Resolves when something listens on a port of 127.0.0.1; throws with the program's output where it ends first, or after `timeoutMs`. */
 export async function waitForPort(port: number, running: Running, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   let ended: string | undefined;
@@ -109,16 +102,17 @@ export async function waitForPort(port: number, running: Running, timeoutMs: num
 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    }).once("error", () => resolve(false));
   });
 }
 
 /** Where a program is in `PATH`, or `null`. */
 export function findProgram(name: string): string | null {
-  const found = (process.env["PATH"] ?? "").split(delimiter).find((folder) => isExecutable(join(folder, name)));
-  return found === undefined ? null : join(found, name);
+  const paths = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
+  return paths.find(isExecutable) ?? null;
 }
 
 function isExecutable(path: string): boolean {
