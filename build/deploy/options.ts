@@ -1,6 +1,6 @@
 import { readNodeConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/environment.ts";
-import { readOptions, required } from "../operate/options.ts";
+import { readOptions, wholeNumber } from "../options.ts";
 import { fail } from "../root.ts";
 
 /** What a deployment is told. */
@@ -18,61 +18,52 @@ export interface Deployment {
   readonly maxInstances: number;
 }
 
-const USAGE = `npm run deploy -- --project PROJECT --region REGION --sites example.com[,…] [--dry-run]
-
-From a clone to a gateway's URL on Google Cloud, with gcloud. Safe to run again: what is done is kept, what is new is added.
-
-  --project            the Google Cloud project, with billing enabled
-  --region             where the service runs, such as europe-west1
-  --sites              the host names that may count, with commas between them
-  --service            what it is all called; default footfall
-  --gateway-region     where the gateway is, if the region has none; default the region
-  --database-location  where the counts are kept, for good; default the region
-  --max-instances      of the service; default 4
-  --set NAME=VALUE     another setting of the service, such as PUBLIC_STATS=true; may be repeated
-  --dry-run            prints the plan and does nothing`;
-
-const DEFAULT_MAX_INSTANCES = "4";
-const NAMES = {
-  project: [/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project's id such as my-project-1234"],
-  region: [/^[a-z]+(?:-[a-z]+)+\d+$/, "a region such as europe-west1"],
-  "gateway-region": [/^[a-z]+(?:-[a-z]+)+\d+$/, "a region such as europe-west1"],
-  "database-location": [/^[a-z]+(?:-[a-z]+)*\d+$/, "a region such as europe-west1, or eur3 or nam5"],
-  // "-gateway" and 30 characters of an account's name leave so many.
-  service: [/^[a-z][a-z0-9-]{0,20}[a-z0-9]$/, "2 to 22 of a-z, 0-9 and -, from a letter to a letter or digit"],
-  "max-instances": [/^[1-9]\d{0,3}$/, "a number from 1 to 9999"],
+const REGION = [/^[a-z]+(?:-[a-z]+)+\d+$/, "a region such as europe-west1"] as const;
+const COMMAND = {
+  name: "npm run deploy --",
+  about: "From a clone to a gateway's URL on Google Cloud, with gcloud. Safe to run again: what is done is kept, what is new is added.",
+  options: {
+    project: {
+      value: "PROJECT",
+      required: true,
+      help: "the Google Cloud project, with billing enabled",
+      allowed: [/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project's id such as my-project-1234"],
+    },
+    region: { value: "REGION", required: true, help: "where the service runs, such as europe-west1", allowed: REGION },
+    sites: { value: "SITES", required: true, help: "the host names that may count, with commas between them" },
+    service: {
+      value: "NAME",
+      default: "footfall",
+      help: "what it is all called",
+      // "-gateway" and 30 characters of an account's name leave so many.
+      allowed: [/^[a-z][a-z0-9-]{0,20}[a-z0-9]$/, "2 to 22 of a-z, 0-9 and -, from a letter to a letter or digit"],
+    },
+    "gateway-region": { value: "REGION", help: "where the gateway is, if the region has none; else the region", allowed: REGION },
+    "database-location": {
+      value: "PLACE",
+      help: "where the counts are kept, for good; else the region",
+      allowed: [/^[a-z]+(?:-[a-z]+)*\d+$/, "a region such as europe-west1, or eur3 or nam5"],
+    },
+    "max-instances": { value: "N", default: "4", help: "of the service", allowed: wholeNumber(1) },
+    set: { value: "NAME=VALUE", multiple: true, help: "another setting of the service, such as PUBLIC_STATS=true; may be repeated" },
+    "dry-run": { help: "prints the plan and does nothing" },
+  },
 } as const;
 
 /** Reads the options and settings, or ends the process with what is wrong with them. */
 export function readDeployment(): { deployment: Deployment; dryRun: boolean } {
-  const option = { type: "string" } as const;
-  const { values } = readOptions(USAGE, {
-    project: option,
-    region: option,
-    sites: option,
-    service: { type: "string", default: "footfall" },
-    "gateway-region": option,
-    "database-location": option,
-    "max-instances": { type: "string", default: DEFAULT_MAX_INSTANCES },
-    set: { type: "string", multiple: true, default: [] },
-    "dry-run": { type: "boolean", default: false },
-  });
-  const region = named("region", required("region", values.region, USAGE));
+  const { values } = readOptions(COMMAND);
+  const { project, region, service } = values;
   const deployment: Deployment = {
-    project: named("project", required("project", values.project, USAGE)),
+    project,
     region,
-    gatewayRegion: named("gateway-region", values["gateway-region"] ?? region),
-    databaseLocation: named("database-location", values["database-location"] ?? region),
-    service: named("service", values.service),
-    settings: readSettings(required("sites", values.sites, USAGE), values.set),
-    maxInstances: Number(named("max-instances", values["max-instances"])),
+    gatewayRegion: values["gateway-region"] ?? region,
+    databaseLocation: values["database-location"] ?? region,
+    service,
+    settings: readSettings(values.sites, values.set),
+    maxInstances: Number(values["max-instances"]),
   };
   return { deployment, dryRun: values["dry-run"] };
-}
-
-function named(name: keyof typeof NAMES, value: string): string {
-  const [pattern, allowed] = NAMES[name];
-  return pattern.test(value) ? value : fail(`--${name} is "${value}"; allowed is ${allowed}.`);
 }
 
 /** The service's own rules, before the service has to refuse to start. */

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { ROOT } from "../root.ts";
 import { type Command, fillIn, line, type Step } from "./step.ts";
 
@@ -52,36 +52,18 @@ async function take(step: Step, command: Command, saved: ReadonlyMap<string, str
   }
 }
 
-/** What a command came to: its exit code, and what it printed where that was kept. */
-interface Result {
-  readonly code: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
 /** Runs a command. What it prints is shown, or answered with `keep`; its errors are shown unless `quiet`, and answered too with `watch`. */
-function run(
+async function run(
   [program, ...args]: Command,
-  options: { quiet?: boolean; keep?: boolean; input?: string | undefined; watch?: RegExp | undefined } = {},
-): Promise<Result> {
-  const { quiet, keep, input, watch } = options;
-  const child = spawn(program === "node" ? process.execPath : program, args, {
+  { quiet, keep, input, watch }: { quiet?: boolean; keep?: boolean; input?: string | undefined; watch?: RegExp | undefined } = {},
+): Promise<{ code: number; output: string; errors: string }> {
+  const { exitCode, stdout, stderr, originalMessage, failed } = await execa(program === "node" ? process.execPath : program, args, {
     cwd: ROOT,
-    stdio: [input === undefined ? "ignore" : "pipe", keep ? "pipe" : "inherit", quiet ? "ignore" : watch ? "pipe" : "inherit"],
+    reject: false,
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
+    stdout: keep ? "pipe" : "inherit",
+    stderr: quiet ? "ignore" : watch ? ["pipe", "inherit"] : "inherit",
   });
-  let output = "";
-  let errors = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-    process.stderr.write(text);
-  });
-  // A program that ends without reading says so by its exit.
-  child.stdin?.on("error", () => {}).end(input);
-  return new Promise((resolve, reject) => {
-    child.once("error", (error) => reject(new StepError(`${program} cannot be run: ${error.message}`)));
-    child.once("close", (code) => resolve({ code: code ?? 1, output: output.trim(), errors }));
-  });
+  if (failed && exitCode === undefined) throw new StepError(`${program} cannot be run: ${originalMessage}`);
+  return { code: exitCode ?? 1, output: (stdout ?? "").trim(), errors: stderr ?? "" };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { MAX_IMPORT_BYTES } from "../../src/api/import.ts";
-import { MAX_LINES, parseLines } from "../../src/api/lines.ts";
+import { MAX_IMPORT_BYTES } from "../../src/routes/transfer.ts";
+import { MAX_LINES, parseLines } from "../../src/routes/import-lines.ts";
 import { InvalidInput } from "../../src/domain/invalid.ts";
 
 /** Lines that one request takes. */

@@ -1,41 +1,42 @@
 import { InvalidInput } from "../../src/domain/invalid.ts";
+import { readOptions } from "../options.ts";
+import { createProgress } from "../progress.ts";
 import { fail } from "../root.ts";
 import { cutFile, survey } from "./cut.ts";
-import { apiKey, readOptions, required, serviceUrl } from "./options.ts";
-import { createProgress } from "./progress.ts";
+import { apiKey, COMMON, serviceUrl } from "./options.ts";
 import { connectTo, ServiceError } from "./service.ts";
 
-const USAGE = `npm run import -- FILE --url URL [--key KEY] [--site SITE] [--id ID]
-
-Adds the numbers in FILE to what the service has. FILE is NDJSON as an export writes it, a line each:
-  {"page":"/blog","visits":42,"days":{"2026-11-22":3}}
-
-  --url   the service's address
-  --key   its API key; else ADMIN_KEY of the environment
-  --site  whose pages they are; else the service's default site
-  --id    a name for this import (8 to 100 of A-Z, a-z, 0-9, _ and -); else one that is made of FILE's content and the site
-
-An import that broke off goes on when it is started again: within 48 hours, what has been added under this name is not added twice.
-To add the same file once more on purpose, give it an --id of its own.`;
-
-const ID = /^[A-Za-z0-9_-]{8,100}$/;
+const COMMAND = {
+  name: "npm run import --",
+  about: `Adds the numbers in FILE to what the service has. FILE is NDJSON as an export writes it, a line each:
+  {"page":"/blog","visits":42,"days":{"2026-11-22":3}}`,
+  positionals: ["FILE"],
+  options: {
+    ...COMMON,
+    site: { value: "SITE", help: "whose pages they are; else the service's default site" },
+    id: {
+      value: "ID",
+      help: "a name for this import; else one that is made of FILE's content and the site",
+      allowed: [/^[A-Za-z0-9_-]{8,100}$/, "8 to 100 characters of A-Z, a-z, 0-9, _ and -"],
+    },
+  },
+  notes: `An import that broke off goes on when it is started again: within 48 hours, what was added under this name is not added twice.
+To add the same file once more on purpose, give it an --id of its own.`,
+} as const;
 
 async function main(): Promise<void> {
-  const option = { type: "string" } as const;
-  const { values, positionals } = readOptions(USAGE, { url: option, key: option, site: option, id: option }, ["FILE"]);
+  const { values, positionals } = readOptions(COMMAND);
   const [file = ""] = positionals;
-  const url = serviceUrl("--url", required("url", values.url, USAGE));
+  const url = serviceUrl("--url", values.url);
   const key = apiKey(values.key);
-  if (values.id !== undefined && !ID.test(values.id))
-    fail(`--id is "${values.id}"; allowed are 8 to 100 characters of A-Z, a-z, 0-9, _ and -.`);
 
   const start = performance.now();
-  let progress = createProgress(0, "lines");
+  let progress = createProgress("lines", 0);
   const service = connectTo({ url, key, onRetry: (why, pause) => progress.note(`${why}; sent again in ${pause / 1_000} s`) });
   const site = values.site ?? (await defaultSite(service));
   const { lines, visits, digest } = await survey(file, site);
   const id = values.id ?? digest;
-  progress = createProgress(lines, "lines");
+  progress = createProgress("lines", lines);
   progress.update(0);
 
   let done = 0;

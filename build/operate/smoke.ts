@@ -1,26 +1,32 @@
 import { styleText } from "node:util";
 import { ConfigError } from "../../src/environment.ts";
+import { readOptions } from "../options.ts";
 import { fail } from "../root.ts";
 import { CHECKS } from "./checks.ts";
 import { PRODUCTION_CLAIMS } from "./claims.ts";
 import { openDatabase } from "./database.ts";
-import { readOptions, serviceUrl } from "./options.ts";
+import { serviceUrl } from "./options.ts";
 import { createProbe, type Probe } from "./probe.ts";
 import { connectTo, reasonOf, ServiceError } from "./service.ts";
 
-const USAGE = `npm run smoke -- URL [--key KEY] [--site SITE] [--page PAGE] [--production-claims]
-
-Checks a live service against its contract. It counts some 60 visits of one page; with the key it then removes that page.
-
-  --key    the service's API key; else ADMIN_KEY of the environment; without any, what needs it is skipped
-  --site   the site to count for; else the service's default site
-  --page   the page to count, which must be in PAGES where that is set; default /footfall-smoke
-  --production-claims
-           Also tries what Footfall believes of Google's production and has only seen on Google's emulator or read in Google's
-           documents. This list has never been run against production by its authors: a claim that fails is worth an issue.
-           URL has to be the gateway's; DATASTORE_PROJECT_ID, and DATASTORE_DATABASE_ID if need be, say which database, where it
-           writes to the namespace footfall-claims alone and removes it again. It asks as the account that gcloud is signed in as,
-           or as that of GOOGLE_SERVICE_ACCOUNT_KEY.`;
+const COMMAND = {
+  name: "npm run smoke --",
+  about: "Checks a live service against its contract. It counts some 60 visits of one page; with the key it then removes that page.",
+  positionals: ["URL"],
+  options: {
+    key: { value: "KEY", help: "the service's API key; else ADMIN_KEY of the environment; without any, what needs it is skipped" },
+    site: { value: "SITE", help: "the site to count for; else the service's default site" },
+    page: { value: "PAGE", default: "/footfall-smoke", help: "the page to count, which must be in PAGES where that is set" },
+    "production-claims": {
+      help: `also tries what Footfall believes of Google's production and has only seen on Google's emulator or
+read in Google's documents. This list has never been run against production by its authors: a claim
+that fails is worth an issue. URL has to be the gateway's; DATASTORE_PROJECT_ID, and
+DATASTORE_DATABASE_ID if need be, say which database, where it writes to the namespace
+footfall-claims alone and removes it again. It asks as the account that gcloud is signed in as, or
+as that of GOOGLE_SERVICE_ACCOUNT_KEY.`,
+    },
+  },
+} as const;
 
 /** Something to try. */
 interface Trial {
@@ -31,12 +37,7 @@ interface Trial {
 }
 
 async function main(): Promise<void> {
-  const option = { type: "string" } as const;
-  const { values, positionals } = readOptions(
-    USAGE,
-    { key: option, site: option, page: { type: "string", default: "/footfall-smoke" }, "production-claims": { type: "boolean" } },
-    ["URL"],
-  );
+  const { values, positionals } = readOptions(COMMAND);
   const url = serviceUrl("URL", positionals[0] ?? "");
   const key = values.key || process.env["ADMIN_KEY"] || undefined;
   const answer = await connectTo({ url }).request("/v1/visits");

@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { execa } from "execa";
 import { ROOT } from "../../build/root.ts";
 
-/** A command of `build/operate` that runs. */
-export interface RunningCommand {
-  readonly process: ChildProcess;
-  readonly ended: Promise<{ code: number | null; output: string; errors: string }>;
+/** What a command came to; `code` is null where a signal ended it. */
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
 }
 
 const TIMEOUT_MS = 1_800_000;
@@ -15,27 +16,22 @@ export function startCommand(
   name: "import" | "export" | "smoke",
   args: readonly string[],
   env: Record<string, string> = {},
-): RunningCommand {
-  const child = spawn(process.execPath, [join("build", "operate", `${name}.ts`), ...args], {
+): { kill(): void; ended: Promise<Ended> } {
+  const child = execa(process.execPath, [join("build", "operate", `${name}.ts`), ...args], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+    stripFinalNewline: false,
     timeout: TIMEOUT_MS,
     killSignal: "SIGKILL",
   });
-  const texts = [child.stdout, child.stderr].map((stream) => stream.setEncoding("utf8").toArray());
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject).once("close", resolve);
-  });
-  const ended = Promise.all([closed, ...texts]).then(([code, output = [], errors = []]) => ({
-    code,
-    output: output.join(""),
-    errors: errors.join(""),
-  }));
-  return { process: child, ended };
+  const ended = child.then(({ exitCode = null, stdout, stderr }) => ({ code: exitCode, output: stdout, errors: stderr }));
+  return { kill: () => child.kill(), ended };
 }
 
 /** Runs a command to its end. */
-export function runCommand(...args: Parameters<typeof startCommand>): RunningCommand["ended"] {
+export function runCommand(...args: Parameters<typeof startCommand>): Promise<Ended> {
   return startCommand(...args).ended;
 }

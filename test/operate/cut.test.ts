@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cutFile, type Part, survey } from "../../build/operate/cut.ts";
-import { MAX_IMPORT_BYTES } from "../../src/api/import.ts";
+import { MAX_IMPORT_BYTES } from "../../src/routes/transfer.ts";
 import { runCommand } from "./command.ts";
 
 const LINE = '{"page":"/a","visits":2}';

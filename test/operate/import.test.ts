@@ -74,7 +74,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
 
     const first = startCommand("import", args);
     while ((await siteVisits(server.url)) < total * 0.4) await sleep(50);
-    first.process.kill("SIGKILL");
+    first.kill();
     expect(await first.ended).toMatchObject({ code: null });
     const partial = await siteVisits(server.url);
     expect(partial).toBeLessThan(total);
