@@ -12,8 +12,8 @@ export interface Locked {
 
 /** Licences, by their SPDX names, under which a package may be part of what ships. */
 const FOR_ALL = ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "Unlicense"];
-/** Those of tools beside: they run here and are not passed on. */
-const FOR_TOOLS = [...FOR_ALL, "CC0-1.0", "LGPL-3.0-or-later", "MPL-2.0", "Zlib"];
+/** Licences of tools as well: they run here and are not passed on. */
+const FOR_TOOLS = [...FOR_ALL, "CC0-1.0", "LGPL-3.0-or-later", "MPL-2.0", "PSF-2.0", "Zlib"];
 
 /** Every package of package-lock.json, by its folder, such as `node_modules/hono`. */
 export function readLock(): ReadonlyMap<string, Locked> {

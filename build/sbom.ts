@@ -1,48 +1,80 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
+import { execa } from "execa";
 import manifest from "../package.json" with { type: "json" };
-import { isAllowed, type Locked, readLock } from "./licences.ts";
+import { isAllowed } from "./licences.ts";
 import { DIST, ROOT } from "./root.ts";
 import { metaFile } from "./size.ts";
 
-/** What the server's image is made of, as CycloneDX has it; it is beside the server, and so in the image. */
+/** What is in the server's image, in CycloneDX's form. It stands beside the server, so the image holds it too. */
 export const SBOM_FILE = join(DIST, "server", "sbom.cdx.json");
-
-/** The licences of all that, in full, as most of them ask. */
+/** The licences of all that in full, as most of them ask. */
 const LICENCES_FILE = join(DIST, "server", "licences.txt");
 
 /** The products in the image, and the runtime that it brings. */
 const SHIPPED = ["server", "server-google", "embed", "dashboard"];
-const RUNTIME = "node_modules/node";
+const RUNTIME = "node";
 
-/** Writes the bill of materials: each package of which a file is in what ships. The same sources make the same bytes. Throws where a licence forbids it. */
-export async function writeSbom(): Promise<void> {
-  const lock = readLock();
-  const folders = new Set([RUNTIME, ...(await Promise.all(SHIPPED.map(bundledBy))).flat()]);
-  const components = [...folders].sort().map((folder) => describe(folder, lock.get(folder)));
-  const { name, version, description, license } = manifest;
-  const document = {
-    $schema: "http://cyclonedx.org/schema/bom-1.5.schema.json",
-    bomFormat: "CycloneDX",
-    specVersion: "1.5",
-    version: 1,
-    metadata: {
-      component: { type: "application", "bom-ref": name, name, version, description, licenses: [{ license: { id: license } }] },
-    },
-    components,
-    dependencies: [{ ref: name, dependsOn: components.map((component) => component["bom-ref"]) }],
-  };
-  await writeFile(SBOM_FILE, `${JSON.stringify(document, null, 2)}\n`);
-  await writeFile(LICENCES_FILE, (await Promise.all([...folders].sort().map(licenceOf))).join("\n\n"));
+/** What is used of CycloneDX (https://cyclonedx.org/docs/1.5/json). */
+interface Bom {
+  readonly serialNumber?: string;
+  readonly metadata: { readonly component: object };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+}
+interface Component {
+  readonly "bom-ref": string;
+  readonly type: string;
+  readonly name: string;
+  readonly licenses?: readonly ({ readonly license: { readonly id?: string; readonly name?: string } } | { readonly expression: string })[];
 }
 
-/** A package's licence as it came with it, or else its name alone. */
-async function licenceOf(folder: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
-  const files = (await readdir(join(ROOT, folder))).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
-  const texts = await Promise.all(files.map((file) => readFile(join(ROOT, folder, file), "utf8")));
-  return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join("\n\n");
+/** A package as its own package.json names it. */
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+}
+
+/**
+ * Writes the bill of materials, and the licences: of what `npm sbom` tells of package-lock.json, the packages that ship. The same sources
+ * make the same bytes. Throws where a licence is not allowed.
+ */
+export async function writeSbom(): Promise<void> {
+  const folders = [...new Set([join("node_modules", RUNTIME), ...(await Promise.all(SHIPPED.map(bundledBy))).flat()])].sort();
+  const packages = await Promise.all(folders.map(readPackage));
+  const refs = packages.map(({ name, version }) => `${name}@${version}`);
+  const { stdout } = await execa("npm", ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application", "--package-lock-only"], {
+    cwd: ROOT,
+  });
+  await writeFile(SBOM_FILE, `${JSON.stringify(shipped(JSON.parse(stdout), new Set(refs)), null, 2)}\n`);
+  await writeFile(LICENCES_FILE, (await Promise.all(folders.map(licenceOf))).join("\n\n"));
+}
+
+/** Leaves out what does not ship, and what would be different each time. */
+function shipped({ serialNumber: _, ...bom }: Bom, refs: ReadonlySet<string>): object {
+  const root = `${manifest.name}@${manifest.version}`;
+  const components = bom.components.filter((component) => refs.has(component["bom-ref"]));
+  const missing = refs.size - components.length;
+  if (missing > 0) throw new Error(`${missing} of the bundled packages are not in package-lock.json: run npm ci.`);
+  for (const component of components) refuseLicence(component);
+  return {
+    ...bom,
+    // npm names it by its folder, and says when it was asked.
+    metadata: { component: { ...bom.metadata.component, name: manifest.name } },
+    components: components.map((one) => (one.name === RUNTIME ? { ...one, type: "platform" } : one)),
+    dependencies: bom.dependencies
+      .filter(({ ref }) => ref === root || refs.has(ref))
+      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((one) => refs.has(one)) })),
+  };
+}
+
+function refuseLicence({ "bom-ref": ref, licenses = [] }: Component): void {
+  const names = licenses.map((one) => ("expression" in one ? one.expression : (one.license.id ?? one.license.name ?? "")));
+  const licence = names.join(" AND ");
+  if (!isAllowed(licence))
+    throw new Error(`${ref} is bundled, and its licence is ${licence || "missing"}; build/licences.ts lists those allowed.`);
 }
 
 /** The folders of the packages that a product's bundle has something of. */
@@ -52,20 +84,14 @@ async function bundledBy(product: string): Promise<string[]> {
   return files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
 }
 
-function describe(folder: string, locked: Locked | undefined) {
-  const name = folder.replace(/^.*node_modules\//, "");
-  if (!locked?.license) throw new Error(`${name} is bundled, and package-lock.json does not tell its licence.`);
-  const { version, license, integrity = "" } = locked;
-  if (!isAllowed(license)) throw new Error(`${name} is bundled, and its licence is ${license}; build/licences.ts lists those allowed.`);
-  const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
-  const [algorithm = "", digest = ""] = integrity.split("-", 2);
-  return {
-    type: folder === RUNTIME ? "platform" : "library",
-    "bom-ref": purl,
-    name,
-    version,
-    hashes: [{ alg: algorithm.replace("sha", "SHA-"), content: Buffer.from(digest, "base64").toString("hex") }],
-    licenses: [/ (?:OR|AND) /.test(license) ? { expression: license } : { license: { id: license } }],
-    purl,
-  };
+async function readPackage(folder: string): Promise<Package> {
+  return JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+}
+
+/** A package's licence as it came with it, or else its name alone. */
+async function licenceOf(folder: string): Promise<string> {
+  const { name, version, license } = await readPackage(folder);
+  const files = (await readdir(join(ROOT, folder))).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(ROOT, folder, file), "utf8")));
+  return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join("\n\n");
 }
