@@ -1,0 +1,66 @@
+/** Registers of a sketch: the first 12 bits of a hash choose one. */
+export const REGISTERS = 4_096;
+/** Bits of a hash behind those of the register. */
+export const RANK_BITS = 52;
+/** The largest rank: all of those bits are zero. */
+export const MAX_RANK = RANK_BITS + 1;
+
+/** All that is kept of a visitor: a register (0 to 4,095) and a rank (1 to 53). Many visitors share a place. */
+export interface Place {
+  readonly register: number;
+  readonly rank: number;
+}
+
+/**
+ * The place of a 64-bit hash, given as two halves: the first 12 bits are the register; the leading zeros of the next 52, plus 1, are
+ * the rank.
+ */
+export function placeOf(high: number, low: number): Place {
+  const rest = high & 0xfffff;
+  const zeros = rest === 0 ? 20 + Math.clz32(low) : Math.clz32(rest) - 12;
+  return { register: high >>> 20, rank: zeros + 1 };
+}
+
+/**
+ * A HyperLogLog sketch of a day's visitors: the largest rank per register, 0 where there is none. The order of additions and
+ * repeated ones do not matter.
+ */
+export class Sketch {
+  /** 4,096 ranks, for readers. */
+  readonly ranks: Uint8Array;
+
+  constructor(ranks = new Uint8Array(REGISTERS)) {
+    this.ranks = ranks;
+  }
+
+  /** Adds a place; answers whether its register grew. What is no place is ignored. */
+  add({ register, rank }: Place): boolean {
+    const known = this.ranks[register];
+    if (known === undefined || !(rank > known && rank <= MAX_RANK)) return false;
+    this.ranks[register] = rank;
+    return true;
+  }
+
+  /** Adds all that another sketch holds; answers whether a register grew. */
+  merge(other: Sketch): boolean {
+    let grew = false;
+    for (const [register, rank] of other.ranks.entries()) if (this.add({ register, rank })) grew = true;
+    return grew;
+  }
+
+  copy(): Sketch {
+    return new Sketch(this.ranks.slice());
+  }
+
+  equals(other: Sketch): boolean {
+    return this.ranks.every((rank, register) => rank === other.ranks[register]);
+  }
+}
+
+/** The sketch with these places added, and the places by which it is larger: each register once. The given sketch stays as it is. */
+export function grow(sketch: Sketch, places: Iterable<Place>): { readonly sketch: Sketch; readonly grown: readonly Place[] } {
+  const after = sketch.copy();
+  const grown = new Map<number, Place>();
+  for (const place of places) if (after.add(place)) grown.set(place.register, place);
+  return { sketch: after, grown: [...grown.values()] };
+}
