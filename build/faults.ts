@@ -1,45 +1,44 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { FINDINGS_FILE, type Finding } from "../test/faults/findings.ts";
+import { basename, join } from "node:path";
+import { execa } from "execa";
 import { buildOrFail } from "./bundle.ts";
-import { fail, ROOT } from "./root.ts";
+import { FINDINGS_FILE, type Finding } from "./findings.ts";
+import { readOptions } from "./options.ts";
+import { ROOT } from "./root.ts";
 import { SERVER } from "./server.ts";
 import { table } from "./size.ts";
 
 const SUITES = ["test/faults", "test/fuzz"];
 const SUFFIX = ".test.ts";
 
-/** Every scenario's name and file. */
+/** Each scenario's file, by its name. */
 const scenarios = new Map(
-  SUITES.flatMap((folder) => readdirSync(join(ROOT, folder)).map((file) => [file.replace(SUFFIX, ""), join(folder, file)] as const)).filter(
-    ([, file]) => file.endsWith(SUFFIX),
-  ),
+  SUITES.flatMap((folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith(SUFFIX))
+    .map((file) => [basename(file, SUFFIX), file]),
 );
 
 /** `npm run faults`: every scenario, or those named, at full length, on what is in `dist/`; then a table of what was found. */
-async function main(names: readonly string[]): Promise<void> {
-  if (names.includes("--help"))
-    return console.log(`npm run faults [-- ${[...scenarios.keys()].join("|")} …]      every scenario, or those named, at full length`);
-  const files = (names.length > 0 ? names : [...scenarios.keys()]).map(
-    (name) => scenarios.get(name) ?? fail(`The scenario is "${name}"; allowed are ${[...scenarios.keys()].join(", ")}.`),
-  );
+async function main(): Promise<void> {
+  const { positionals } = readOptions({
+    name: "npm run faults --",
+    about: "Runs every fault scenario, or those named, at full length, and prints what was sent, answered and counted.",
+    options: {},
+    positionals: { name: "scenario", oneOf: [...scenarios.keys()] },
+  });
+  const files = [...scenarios].filter(([name]) => positionals.length === 0 || positionals.includes(name)).map(([, file]) => file);
   if (!existsSync(SERVER)) await buildOrFail();
   rmSync(FINDINGS_FILE, { force: true });
-  const vitest = [
-    join(ROOT, "node_modules", "vitest", "vitest.mjs"),
-    "run",
-    "--disable-console-intercept=true",
-    "--config",
-    "test/vitest.config.ts",
-  ];
-  const { status } = spawnSync(process.execPath, [...vitest, ...files], {
+  const { exitCode } = await execa("vitest", ["run", "--disable-console-intercept=true", "--config", "test/vitest.config.ts", ...files], {
     cwd: ROOT,
+    preferLocal: true,
+    localDir: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, FAULTS: "full" },
+    env: { FAULTS: "full" },
+    reject: false,
   });
   print();
-  process.exitCode = status === 0 ? 0 : 1;
+  process.exitCode = exitCode === 0 ? 0 : 1;
 }
 
 function print(): void {
@@ -57,4 +56,4 @@ function print(): void {
   for (const { scenario, goal, figures } of findings) console.log(`${scenario}: ${goal}${figures ? `; ${figures}` : ""}.`);
 }
 
-await main(process.argv.slice(2));
+await main();

@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { buildAndReport } from "./bundle.ts";
 import { check } from "./check.ts";
 import { DIST, ROOT, shown } from "./root.ts";
@@ -25,8 +25,13 @@ async function main(args: readonly string[]): Promise<void> {
   problems.push(...(await buildAndReport()).map((problem) => `build: ${problem}`));
   rmSync(REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
-  const vitest = [join(ROOT, "node_modules", "vitest", "vitest.mjs"), "run", "--config", "test/vitest.config.ts", ...reporters, ...args];
-  const { status } = spawnSync(process.execPath, vitest, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+  const { exitCode } = await execa("vitest", ["run", "--config", "test/vitest.config.ts", ...reporters, ...args], {
+    cwd: ROOT,
+    preferLocal: true,
+    localDir: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+    reject: false,
+  });
   const report = read();
   const tests = report.testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: shown(file.name) })));
   const failed = tests.filter((test) => test.status === "failed").length;
@@ -38,7 +43,8 @@ async function main(args: readonly string[]): Promise<void> {
     const blamed = file.assertionResults.some((test) => test.status === "failed");
     if (file.status === "failed" && !blamed) problems.push(`${shown(file.name)}: ${file.message.split("\n", 1)[0]}`);
   }
-  if (status !== 0 && failed + problems.length === 0) problems.push("vitest: an error outside of the tests, or no test at all; see above");
+  if (exitCode !== 0 && failed + problems.length === 0)
+    problems.push("vitest: an error outside of the tests, or no test at all; see above");
   const unexplained = printSkipped(skipped);
   if (process.env["CI"] && args.length === 0) problems.push(...unexplained.map((name) => `skipped without a reason: ${name}`));
   for (const problem of problems) console.log(`FAILED  ${problem}`);

@@ -6,9 +6,9 @@ import { costPerMillion } from "../build/bench/cost.ts";
 import { expectExact } from "../build/bench/load-tool.ts";
 import { page } from "../build/bench/page.ts";
 import { kept, PARTS, type Result } from "../build/bench/result.ts";
-import { median, medianInterval, percentile, shortly, spread } from "../build/bench/statistics.ts";
 import { expectNumbered } from "../build/bench/visitors.ts";
 import { ROOT } from "../build/root.ts";
+import { median, medianInterval, percentile, shortly, spread } from "../build/statistics.ts";
 import { emulatorHost } from "./support/emulator.ts";
 import { requires } from "./support/skip.ts";
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { IMAGE_FILE, type Image } from "../build/bench/image.ts";
+import { IMAGE_FILE, type Image } from "../build/image.ts";
 import { freePort, type Running, waitForPort } from "../build/process.ts";
 import { NODE_FLAGS } from "../build/server.ts";
 import packageJson from "../package.json" with { type: "json" };

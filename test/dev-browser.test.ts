@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { copyProject, type Project } from "../build/bench/project.ts";
+import { copyProject, type Project } from "../build/copy-project.ts";
 import { type Loop, startLoop, within } from "./dev-loop.ts";
 import { requires } from "./support/skip.ts";
 import { openBrowser, openPage } from "./web/dashboard-browser.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import type { Project } from "../build/bench/project.ts";
+import type { Project } from "../build/copy-project.ts";
 import { freePort, type Running, start } from "../build/process.ts";
 
 /** How long the loop may take on a loaded machine; the bench says how long it does. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { ASSETS } from "../build/assets.ts";
-import { copyProject, type Project } from "../build/bench/project.ts";
+import { copyProject, type Project } from "../build/copy-project.ts";
 import { preparedFiles } from "../build/dev/miniflare.ts";
 import { readSettings, WRANGLER_FILE } from "../build/dev/settings.ts";
 import { parseToml } from "../build/dev/toml.ts";

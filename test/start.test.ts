@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { timeStart } from "../build/bench/cold-start.ts";
 import { startDatastore } from "../build/code-cache/datastore.ts";
 import { freePort, start, waitForPort } from "../build/process.ts";
 import { ROOT } from "../build/root.ts";
 import { NODE_FLAGS, SERVER } from "../build/server.ts";
+import { timeStart } from "../build/time-start.ts";
 import { emulatorHost } from "./support/emulator.ts";
 import { requires } from "./support/skip.ts";
 

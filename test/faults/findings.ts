@@ -1,24 +1,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { DIST } from "../../build/root.ts";
+import { dirname } from "node:path";
+import { FINDINGS_FILE, type Finding } from "../../build/findings.ts";
 import { FULL } from "./size.ts";
-
-/** Where the suites leave what they found, a JSON object a line. */
-export const FINDINGS_FILE = join(DIST, "faults", "findings.jsonl");
-
-/** What came of a scenario. */
-export interface Finding {
-  readonly scenario: string;
-  /** Requests, or visits, that were sent; those that were answered as counted; and what the store has in the end. */
-  readonly sent: number;
-  readonly answered: number;
-  readonly counted: number;
-  /** What must hold, in words. */
-  readonly goal: string;
-  readonly holds: boolean;
-  /** More figures, in words. */
-  readonly figures?: string;
-}
 
 const PROGRESS_MS = 5_000;
 let told = 0;

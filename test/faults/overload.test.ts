@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { percentile } from "../../build/bench/statistics.ts";
+import { percentile } from "../../build/statistics.ts";
 import { nodeOnDatastore, nodeOnSqlite, type Place, type ServiceRow } from "../http/rows.ts";
 import { OPEN } from "../http/service/rig.ts";
 import type { NodeServer } from "../support/artefacts.ts";

@@ -1,12 +1,12 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../root.ts";
+import { ROOT } from "./root.ts";
 
-/** What the dev loop is made of. */
+/** What the dev loop needs. */
 const PARTS = ["src", "build", "package.json", "tsconfig.json", "wrangler.toml"];
 
-/** A copy of the project to be edited, so that nobody else's files are. */
+/** A copy of the project, whose sources may be edited. */
 export interface Project {
   readonly folder: string;
   /** Replaces text in a file; throws where it is not there. */
@@ -15,7 +15,7 @@ export interface Project {
   remove(): Promise<void>;
 }
 
-/** Copies the project into a folder of its own; packages are those of the original. */
+/** Copies the project into a temporary folder; its packages are a link to those here. */
 export async function copyProject(): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), "footfall-project-"));
   await Promise.all(PARTS.map((part) => cp(join(ROOT, part), join(folder, part), { recursive: true })));
