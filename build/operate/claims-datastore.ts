@@ -1,7 +1,11 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { ADDITION_DAYS } from "../../src/domain/store.ts";
-import { addToSite, COUNTER_KIND, type Keys, number, replaceCounter, visitMarks } from "../../src/stores/datastore/layout.ts";
+import { dayPath, daysOf, daysValue } from "../../src/stores/datastore/days.ts";
+import { COUNTER_KIND, type Keys } from "../../src/stores/datastore/layout.ts";
+import { keyName } from "../../src/stores/datastore/lookup.ts";
+import { addToSite, replaceCounter, visitMarks } from "../../src/stores/datastore/mutations.ts";
 import {
+  type EntityResult,
   type Key,
   type Mutation,
   type ReadOptions,
@@ -9,28 +13,30 @@ import {
   type Responses,
   TransportError,
 } from "../../src/stores/datastore/transport.ts";
+import { number } from "../../src/stores/datastore/values.ts";
 
-/** A database, and a site in it that is used for nothing else. */
+/** A database, and a site in it that only the claims use. */
 export interface Database {
   readonly site: string;
   readonly keys: Keys;
   call<M extends keyof Requests>(method: M, request: Requests[M]): Promise<Responses[M]>;
 }
 
-/** A claim on Datastore in production. */
+/** A claim about Datastore in production; `run` throws where it does not hold. */
 export interface DatastoreClaim {
   readonly title: string;
-  /** The emulator is known to differ. */
+  /** Why the claim cannot be tried on the emulator. */
   readonly notOnEmulator?: string;
   run(database: Database): Promise<void>;
 }
 
 const DAY = "2026-11-22";
-/** The most mutations that counting puts into one commit. */
+const NEXT_DAY = "2026-11-23";
+/** The most mutations of a batch's commit. */
 const MUTATIONS = 500;
-/** How often two keys are read while they are written. */
+/** Reads of two entities while they are written. */
 const READS = 100;
-/** What a replaced counter has more. */
+/** Visits that a replaced counter has more. */
 const REPLACEMENT = 1_000;
 const LIFETIME_MS = 60 * 60_000;
 
@@ -57,7 +63,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     },
   },
   {
-    title: "an entity's createTime is its commit's time, at which the counters are still read as that commit left them",
+    title: "a mark's createTime is its commit's time, and a read at that time gives the totals right after the commit",
     async run(database) {
       const { keys, site } = database;
       await count(database, "/past", "past-1");
@@ -69,7 +75,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     },
   },
   {
-    title: "`maximum` answers the larger number",
+    title: "a `maximum` transform answers the larger number",
     async run(database) {
       for (const shards of [3, 2]) {
         const { mutationResults } = await commit(database, add(database, "/maximum", 1, {}, shards));
@@ -78,13 +84,32 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     },
   },
   {
-    title: "a day in backquotes is a property of `days`, out of the indexes",
+    title: `a day's name needs no quotes: ${dayPath(DAY)} is a property path in a transform, in a read's mask and in a write's mask`,
     async run(database) {
       await count(database, "/days", "days-1");
-      for (const { entity } of await lookup(database, countersOf(database, "/days"))) {
-        const days = entity.properties?.["days"]?.entityValue?.properties ?? {};
-        deepEqual(Object.keys(days), [DAY]);
-        equal(days[DAY]?.excludeFromIndexes, true);
+      const [key] = countersOf(database, "/days");
+      const days = async (propertyMask: { paths: string[] }) => {
+        const [found] = await lookup(database, [key], {}, propertyMask);
+        ok(found, "the counter is missing");
+        return found.entity;
+      };
+      deepEqual(daysOf(await days({ paths: ["days"] }), null), { [DAY]: 1 });
+      const paths = [dayPath(NEXT_DAY)];
+      await commit(database, [{ upsert: { key, properties: { days: daysValue({ [NEXT_DAY]: 5 }) } }, propertyMask: { paths } }]);
+      deepEqual(daysOf(await days({ paths: ["days"] }), null), { [DAY]: 1, [NEXT_DAY]: 5 });
+      deepEqual(daysOf(await days({ paths }), null), { [NEXT_DAY]: 5 });
+    },
+  },
+  {
+    title: "an incremented day is not indexed",
+    async run(database) {
+      await count(database, "/indexes", "indexes-1");
+      for (const { entity } of await lookup(database, countersOf(database, "/indexes"))) {
+        const days = Object.values(entity.properties?.["days"]?.entityValue?.properties ?? {});
+        deepEqual(
+          days.map(({ excludeFromIndexes }) => excludeFromIndexes),
+          [true],
+        );
       }
     },
   },
@@ -98,8 +123,8 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     },
   },
   {
-    title: "a lookup in a read-only transaction is one snapshot, while both its entities are written",
-    notOnEmulator: "its own are torn now and then under load",
+    title: "a lookup in a read-only transaction is one snapshot while both its entities are written",
+    notOnEmulator: "its read-only transactions may see half of a commit under load",
     async run(database) {
       await whileWriting(database, "/torn", async () => {
         for (let times = 0; times < READS; times += 1) {
@@ -111,7 +136,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     },
   },
   {
-    title: "a read-write transaction replaces a counter that is being counted, and nothing is lost",
+    title: "a read-write transaction replaces a counter while visits are counted, and none is lost",
     async run(database) {
       const { keys, call } = database;
       const key = keys.counter(siteOf(database, "/replaced"), "/replaced", 0);
@@ -144,17 +169,18 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
   },
 ];
 
-/** Each page's claim has a site of its own. */
+/** Every claim has its own page, and with it its own site. */
 function siteOf({ site }: Database, page: string): string {
   return `${page.slice(1)}.${site}`;
 }
 
-function countersOf(database: Database, page: string): Key[] {
+/** The counters of a page and of its site. */
+function countersOf(database: Database, page: string): [Key, Key] {
   const site = siteOf(database, page);
   return [database.keys.counter(site, page, 0), database.keys.counter(site, null, 0)];
 }
 
-/** What the service writes for visits: the site's counter first, then the page's. */
+/** The mutations that the service makes for visits: the site's counter first, then the page's. */
 function add(database: Database, page: string, visits: number, days: Record<string, number>, shards = 1): Mutation[] {
   return addToSite(database.keys, siteOf(database, page), 0, [{ page, visits, days }], shards);
 }
@@ -168,17 +194,21 @@ function commit({ call }: Database, mutations: readonly Mutation[]): Promise<Res
   return call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
 }
 
-/** Counts a visit as the service does, and answers the totals of the page and of its site. */
+/** Counts a visit as the service does; answers the totals of the page and of its site. */
 async function count(database: Database, page: string, id: string): Promise<number[]> {
   const { mutationResults } = await commit(database, [...add(database, page, 1, { [DAY]: 1 }), mark(database, id)]);
   return [mutationResults[1], mutationResults[0]].map((result) => number(result?.transformResults?.[0]));
 }
 
-async function lookup({ call }: Database, keys: readonly Key[], readOptions: ReadOptions = {}) {
-  const { found = [] } = await call("lookup", { keys, readOptions });
-  // Found entities come in any order.
-  const nameOf = ({ path }: Key) => path.map(({ name }) => name).join("\n");
-  return keys.flatMap((key) => found.find(({ entity }) => nameOf(entity.key) === nameOf(key)) ?? []);
+/** The entities that exist, in the order of their keys. */
+async function lookup(
+  { call }: Database,
+  keys: readonly Key[],
+  readOptions: ReadOptions = {},
+  propertyMask?: Requests["lookup"]["propertyMask"],
+): Promise<EntityResult[]> {
+  const { found = [] } = await call("lookup", { keys, readOptions, ...(propertyMask && { propertyMask }) });
+  return keys.flatMap((key) => found.find(({ entity }) => keyName(entity.key) === keyName(key)) ?? []);
 }
 
 /** The stored totals of a page and of its site; 0 where there is none. */
@@ -187,7 +217,7 @@ async function counts(database: Database, page: string, readOptions: ReadOptions
   return [0, 1].map((index) => number(found[index]?.entity.properties?.["count"]));
 }
 
-/** Does something while a page is counted over and over, and answers how often it was. */
+/** Runs `act` while a page is counted again and again; answers how many visits that were. */
 async function whileWriting(database: Database, page: string, act: () => Promise<void>): Promise<number> {
   let written = 0;
   let acting = true;

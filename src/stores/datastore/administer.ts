@@ -1,19 +1,22 @@
 import type { AdditionBatch, Correction, Refusal, Totals } from "../../domain/store.ts";
 import { addCounts } from "../../domain/tally.ts";
-import { addToSite, integer, markBatch, replaceCounter, textOf } from "./layout.ts";
-import { untilKnown } from "./retry.ts";
-import { type Context, lookup, readSnapshot, type Snapshot, shardsOf } from "./snapshot.ts";
+import { type Context, shardsOf } from "./context.ts";
+import { lookup } from "./lookup.ts";
+import { addToSite, markBatch, replaceCounter } from "./mutations.ts";
+import { withRetries } from "./retry.ts";
+import { readSnapshot, type Snapshot } from "./snapshot.ts";
 import { inTransaction } from "./transaction.ts";
 import { isStatus, type Mutation } from "./transport.ts";
+import { integer, textOf } from "./values.ts";
 
 /**
- * Sets or removes a page's total in one read-write transaction, which locks what it read. Its mark tells a repeated attempt that an
- * earlier one was applied, so that it undoes nothing that was counted since.
+ * Sets or removes a page's total in one read-write transaction, which locks what it read. Its mark keeps a repeated attempt from undoing
+ * what was counted since an earlier one was applied.
  */
 export function correctPage(context: Context, correction: Correction, deadline: number): Promise<Totals> {
   const { id, site, page, expireAt } = correction;
   const mark = context.keys.batch(site, id);
-  return untilKnown(context, deadline, (session) =>
+  return withRetries(context, deadline, (session) =>
     inTransaction(session, "readWrite", async (transaction, onCommitted) => {
       const snapshot = await readSnapshot(session, site, [page], { fields: "all", marks: [mark] }, { transaction });
       if (snapshot.has(mark)) return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
@@ -26,7 +29,7 @@ export function correctPage(context: Context, correction: Correction, deadline: 
   );
 }
 
-/** The page's numbers move to its first shard; the site's first shard takes up the difference. */
+/** Moves the page's numbers to its first shard, and adds the difference to the site's first shard. */
 function planCorrection(context: Context, correction: Correction, snapshot: Snapshot): { mutations: Mutation[]; totals: Totals } {
   const { keys } = context;
   const { site, page, visits } = correction;
@@ -50,13 +53,13 @@ function planCorrection(context: Context, correction: Correction, snapshot: Snap
   return { mutations, totals };
 }
 
-/** Adds a batch of numbers with one commit, which increments as counting does and so meets it without a lock. */
+/** Adds a batch of numbers with one commit of increments, as counting does, so neither waits for a lock of the other. */
 export function addBatch(context: Context, batch: AdditionBatch, deadline: number): Promise<"added" | Refusal> {
   const { keys, shards } = context;
   const { site, digest, additions } = batch;
   const mark = keys.batch(site, batch.id);
   const mutations = [...addToSite(keys, site, 0, additions, shards), markBatch(mark, digest, batch.expireAt)];
-  return untilKnown(context, deadline, async (session) => {
+  return withRetries(context, deadline, async (session) => {
     try {
       await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
       return "added";

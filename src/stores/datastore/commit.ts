@@ -1,23 +1,29 @@
 import type { Batch, Receipt, Refusal, Visit } from "../../domain/store.ts";
 import { tally } from "../../domain/tally.ts";
-import { addToSite, markBatch, number, textOf, visitMarks } from "./layout.ts";
-import { type Session, untilKnown } from "./retry.ts";
-import { type Context, learnShards, lookup, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
+import { type Context, learnShards, type Session, shardsOf } from "./context.ts";
+import { lookup } from "./lookup.ts";
+import { addToSite, markBatch, visitMarks } from "./mutations.ts";
+import { withRetries } from "./retry.ts";
+import { readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import { isStatus, type Key, type Timestamp, TransportError } from "./transport.ts";
+import { number, textOf } from "./values.ts";
 
-/** A visit that has not been refused, with its place in the batch. */
+/** A visit that has not been refused so far. */
 interface Candidate {
+  /** Its place in the batch. */
   readonly index: number;
   readonly visit: Visit;
-  /** The mark of its id. */
-  readonly mark: Key | undefined;
+  /** The mark of its id; `null` without an id. */
+  readonly mark: Key | null;
 }
 
+type Totals = Omit<Receipt, "refused">;
+
 /**
- * Counts a batch with one commit, which inserts a mark for each id (or one for the whole batch, where no visit has an id) and adds to
- * the counters. A commit whose outcome is unknown is sent again, unchanged, until Datastore says OK or ALREADY_EXISTS. Then the marks
- * tell: one that bears this batch's id was written by an earlier attempt, whose totals stand in the snapshot of that moment; any other
- * means that its visit was counted before and leaves the batch. No earlier attempt can land once such a mark stands.
+ * Counts a batch with one commit, which inserts a mark for each id (one for the batch where no visit has an id) and increments the
+ * counters. While the outcome is unknown, the same commit is sent again until Datastore answers OK or ALREADY_EXISTS. Then the marks are
+ * looked up: one with this batch's id was written by an earlier attempt, whose totals are read at its `createTime`; any other belongs to
+ * a visit that was counted before, which leaves the batch. Once such a mark stands, no earlier attempt can be applied any more.
  */
 export async function commitBatch(context: Context, batch: Batch, deadline: number, onRetry?: () => void): Promise<Receipt> {
   const refused: Record<number, Refusal> = {};
@@ -25,13 +31,12 @@ export async function commitBatch(context: Context, batch: Batch, deadline: numb
   const shard = chooseShard(context, batch.site);
   const pages = [...new Set(batch.visits.map((visit) => visit.page))].sort();
 
-  // Unset for the first attempt, which is no retry.
-  let onAttempt: typeof onRetry;
-  return untilKnown(context, deadline, async (session) => {
-    onAttempt?.();
-    onAttempt = onRetry;
-    let appliedAt: Timestamp | undefined;
-    while (candidates.length > 0 && appliedAt === undefined) {
+  let attempts = 0;
+  return withRetries(context, deadline, async (session) => {
+    if (attempts > 0) onRetry?.();
+    attempts += 1;
+    let appliedAt: Timestamp | null = null;
+    while (candidates.length > 0 && appliedAt === null) {
       try {
         const totals = await commitOnce(session, batch, candidates, shard);
         const others = pages.filter((page) => totals.visits[page] === undefined);
@@ -40,40 +45,38 @@ export async function commitBatch(context: Context, batch: Batch, deadline: numb
       } catch (error) {
         if (!isStatus(error, "ALREADY_EXISTS")) throw error;
       }
-      // A mark can expire between the commit and the look-up: then nothing is refused, and the next attempt goes through.
+      // A mark may expire between the commit and the lookup: then nothing is refused, and the next commit succeeds.
       appliedAt = await readMarks(session, batch, candidates, refused);
       candidates = candidates.filter(({ index }) => refused[index] === undefined);
     }
-    return { ...(await totalsAt(session, batch.site, pages, appliedAt)), refused };
+    return { ...(await totalsAt(session, batch.site, pages, appliedAt ?? undefined)), refused };
   });
 }
 
-/** Whoever locks the marks sorts them, which is a tenth of what a mark costs unless they come in order. */
+/** Sorted by their marks: Datastore locks in key order, and marks that come in another one cost a tenth more. */
 function inKeyOrder({ keys }: Context, { site, visits }: Batch): Candidate[] {
   return visits
-    .map((visit, index) => ({ index, visit, mark: visit.id === null ? undefined : keys.visit(site, visit.id) }))
+    .map((visit, index) => ({ index, visit, mark: visit.id === null ? null : keys.visit(site, visit.id) }))
     .sort((a, b) => (markName(a.mark) < markName(b.mark) ? -1 : 1));
 }
 
-const markName = (mark: Key | undefined): string => mark?.path[0]?.name ?? "";
+const markName = (mark: Key | null): string => mark?.path[0]?.name ?? "";
 
-type Totals = Omit<Receipt, "refused">;
-
-/** Page and site use one shard a batch. Another shard than the first is used once the first has told every reader how many there are. */
+/** One shard for the whole batch. Until the first shard stores how many there are, readers would miss the others: it is used alone. */
 function chooseShard(context: Context, site: string): number {
-  const announced = Math.min(context.shards, context.inUse.get(site) ?? 1);
+  const announced = Math.min(context.shards, context.knownShards.get(site) ?? 1);
   return Math.floor(context.random() * announced);
 }
 
 async function commitOnce(session: Session, batch: Batch, candidates: readonly Candidate[], shard: number): Promise<Totals> {
   const { keys } = session;
   const { site } = batch;
-  // In order of their keys, as everything that locks them does.
+  // In key order, like every mutation that locks counters.
   const additions = tally(candidates.map(({ visit }) => visit)).sort((a, b) => (a.page < b.page ? -1 : 1));
   const mutations = addToSite(keys, site, shard, additions, session.shards);
   const counters = mutations.length;
-  const markAs = visitMarks(batch);
-  for (const { mark, visit } of candidates) if (mark) mutations.push(markAs(mark, visit));
+  const markOf = visitMarks(batch);
+  for (const { mark, visit } of candidates) if (mark) mutations.push(markOf(mark, visit));
   if (mutations.length === counters) mutations.push(markBatch(keys.batch(site, batch.id), "", batch.expireAt));
 
   const answer = await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
@@ -87,16 +90,14 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
   };
 }
 
-/** Totals at a past moment, or the current ones: of a commit that stands, so that no failure to read them is a refusal of it. */
+/**
+ * Totals at a past moment, by default the current ones. The commit they belong to stands, so a failure to read them is reported as an
+ * unknown outcome and never as a refusal of the batch.
+ */
 async function totalsAt(session: Session, site: string, pages: readonly string[], readTime?: Timestamp): Promise<Totals> {
-  const snapshot = await readSnapshot(
-    session,
-    site,
-    pages,
-    { fields: TOTAL_FIELDS },
-    readTime === undefined ? undefined : { readTime },
-  ).catch((error: unknown) => {
-    throw new TransportError("UNKNOWN", "the totals", error);
+  const at = readTime === undefined ? undefined : { readTime };
+  const snapshot = await readSnapshot(session, site, pages, { fields: TOTAL_FIELDS }, at).catch((cause: unknown) => {
+    throw new TransportError("UNKNOWN", "the totals after a commit could not be read", cause);
   });
   return {
     siteVisits: snapshot.site.count,
@@ -105,21 +106,21 @@ async function totalsAt(session: Session, site: string, pages: readonly string[]
 }
 
 /**
- * Looks at the marks of a batch that met ALREADY_EXISTS: answers when an earlier attempt wrote them, if one did, or enters the visits
- * that were counted before among the `refused`.
+ * Looks up the marks of a batch that met ALREADY_EXISTS, and enters visits that were counted before in `refused`. Answers when an
+ * earlier attempt of this batch was committed; `null` where none was.
  */
 async function readMarks(
   session: Session,
   { id, site }: Batch,
   candidates: readonly Candidate[],
   refused: Record<number, Refusal>,
-): Promise<Timestamp | undefined> {
+): Promise<Timestamp | null> {
   const byMark = new Map(candidates.map((candidate) => [markName(candidate.mark), candidate]));
   const marks = candidates.flatMap(({ mark }) => mark ?? []);
-  let appliedAt: Timestamp | undefined;
+  let appliedAt: Timestamp | null = null;
   for (const { entity, createTime } of await lookup(session, marks.length > 0 ? marks : [session.keys.batch(site, id)])) {
     const candidate = byMark.get(markName(entity.key));
-    if (!candidate || textOf(entity, "batch") === id) appliedAt = createTime;
+    if (!candidate || textOf(entity, "batch") === id) appliedAt = createTime ?? null;
     else refused[candidate.index] = textOf(entity, "page") === candidate.visit.page ? "duplicate" : "conflict";
   }
   return appliedAt;

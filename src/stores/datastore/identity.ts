@@ -1,24 +1,25 @@
 import { fromBase64, toBase64Url } from "../../base64.ts";
 
-/** Whom the REST transport speaks for: a project, and a bearer token (`null` where none is needed). */
+/** The project and the credentials of REST calls. */
 export interface Identity {
   project(timeoutMs: number): Promise<string>;
+  /** A bearer token; `null` where none is needed. */
   token(timeoutMs: number): Promise<string | null>;
-  /** Drops a token that was refused. */
+  /** Drops the cached token: it was refused. */
   forget(): void;
 }
 
-/** The emulator asks for no token. */
+/** The identity at the emulator, which needs no token. */
 export function emulatorIdentity(project: string): Identity {
   return { project: async () => project, token: async () => null, forget: () => {} };
 }
 
-/** A token is renewed this long before it ends; Google's own libraries do so 5 minutes before. */
+/** Tokens are renewed this long before they expire, as Google's own libraries do. */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** The longest life that Google accepts for a self-signed token. */
+/** The longest lifetime that Google accepts for a self-signed token. */
 const SELF_SIGNED_LIFETIME_S = 3_600;
 
-/** Keeps a value until shortly before it ends (milliseconds since 1970), and asks once for it however many wait. */
+/** Caches a value until 5 minutes before `endsAt` (milliseconds since 1970); concurrent callers share one fetch. */
 export function createCache<T>(now: () => number, fetchValue: (timeoutMs: number) => Promise<{ value: T; endsAt: number }>) {
   let kept: { value: T; endsAt: number } | undefined;
   let pending: Promise<T> | undefined;
@@ -41,7 +42,7 @@ export function createCache<T>(now: () => number, fetchValue: (timeoutMs: number
   };
 }
 
-/** What is used of a service account's JSON key. */
+/** The fields of a service account's JSON key that are used. */
 export interface ServiceAccountKey {
   readonly client_email: string;
   readonly private_key: string;
@@ -50,8 +51,8 @@ export interface ServiceAccountKey {
 }
 
 /**
- * A service account's own key: it signs a JWT that Google takes in place of an access token (https://google.aip.dev/auth/4111),
- * so no request for a token is needed.
+ * The identity of a service account, by its key: it signs a JWT that Google accepts in place of an access token, so no token is
+ * requested. https://google.aip.dev/auth/4111
  */
 export function serviceAccountIdentity(options: { key: ServiceAccountKey; project: string | undefined; now: () => number }): Identity {
   const { key, now } = options;

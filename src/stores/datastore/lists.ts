@@ -1,18 +1,21 @@
 import type { PageTotal, Period, SiteTotal } from "../../domain/store.ts";
 import { addCounts } from "../../domain/tally.ts";
-import { COUNTER_KIND, daysOf, numberOf, pageOf, textOf } from "./layout.ts";
-import { type Session, untilKnown } from "./retry.ts";
-import { type Context, learnShards, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
+import { type Context, learnShards, type Session, shardsOf } from "./context.ts";
+import { daysOf } from "./days.ts";
+import { COUNTER_KIND, pageOf } from "./layout.ts";
+import { withRetries } from "./retry.ts";
+import { readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import { type Entity, type Filter, isStatus, type Query, type Responses } from "./transport.ts";
+import { numberOf, textOf } from "./values.ts";
 
-/** Entities that one query fetches at most. */
+/** The most entities that one query fetches. */
 const QUERY_LIMIT = 1_000;
-/** How long a list may take, however many queries it needs: a gateway waits for 15 seconds. A slow one is not asked again: that would make it slower. */
+/** For a whole list and for each of its queries: API Gateway waits 15 seconds, and repeating a slow query would make it slower. */
 const LIST_DEADLINE_MS = 14_000;
 const KEY = { name: "__key__" };
 const BY_KEY: Query["order"] = [{ property: KEY, direction: "ASCENDING" }];
 
-/** Every site, by name. */
+/** Every site that has a counter, sorted by name. */
 export function listSites(context: Context): Promise<readonly SiteTotal[]> {
   return list(context, async (session) => {
     const sites: SiteTotal[] = [];
@@ -28,7 +31,7 @@ export function listSites(context: Context): Promise<readonly SiteTotal[]> {
   });
 }
 
-/** Up to `limit` pages of a site in key order, beginning behind `after`. */
+/** Up to `limit` pages of a site in key order, from behind `after` (`null`: from the first). */
 export function listPages(
   context: Context,
   site: string,
@@ -40,8 +43,8 @@ export function listPages(
 }
 
 /**
- * The pages with the most visits. Totals come from the index on `count`, if the site has but one shard and the index exists;
- * a period's and shards' sums are in no index: then every page of the site is read.
+ * The `limit` pages with the most visits. Read from the index on `count` where the site has one shard and the index exists. Sums over a
+ * period or over shards are in no index: then every page of the site is read.
  */
 export function listTop(context: Context, site: string, limit: number, period: Period | null): Promise<readonly PageTotal[]> {
   return list(context, async (session) => {
@@ -60,7 +63,7 @@ export function listTop(context: Context, site: string, limit: number, period: P
 }
 
 function list<T>(context: Context, read: (session: Session) => Promise<T>): Promise<T> {
-  return untilKnown(context, context.now() + LIST_DEADLINE_MS, read, LIST_DEADLINE_MS);
+  return withRetries(context, context.now() + LIST_DEADLINE_MS, read, LIST_DEADLINE_MS);
 }
 
 async function take<T>(limit: number, items: AsyncIterable<T>): Promise<T[]> {
@@ -79,7 +82,7 @@ async function* topByIndex(session: Session, site: string, limit: number): Async
 async function topByScan(session: Session, site: string, limit: number, period: Period | null): Promise<readonly PageTotal[]> {
   const rank = ({ visits, days }: PageTotal): number => (period ? Object.values(days).reduce((sum, count) => sum + count, 0) : visits);
   let best: { page: PageTotal; rank: number }[] = [];
-  // Sorting is stable and pages come in key order, so equals stay in it.
+  // Pages come in key order and sorting is stable, so pages with equal visits stay in that order.
   const prune = (): void => {
     best = best.sort((a, b) => b.rank - a.rank).slice(0, limit);
   };
@@ -91,7 +94,7 @@ async function topByScan(session: Session, site: string, limit: number, period: 
   return best.map(({ page }) => page);
 }
 
-/** A site's pages in key order, each summed over its shards, whose keys follow the page's. */
+/** A site's pages in key order, each summed over its shards, whose keys follow the page's own. */
 async function* scan(
   session: Session,
   site: string,
@@ -119,7 +122,7 @@ async function* scan(
   if (current) yield current;
 }
 
-/** A site's own counter, and all of its pages' and shards'. */
+/** Selects a site's own counter and those of all its pages, with their shards. */
 function below({ keys }: Context, site: string): Filter {
   return { propertyFilter: { property: KEY, op: "HAS_ANCESTOR", value: { keyValue: keys.counter(site, null, 0) } } };
 }

@@ -4,23 +4,26 @@ import { createRestTransport } from "./rest.ts";
 import { createDatastoreStore } from "./store.ts";
 import type { Fetch, Transport } from "./transport.ts";
 
-/** Where Datastore is, and as whom it is asked. */
+/** Which database, and which credentials. */
 export interface DatastoreSettings {
+  /** `undefined`: the project of the credentials. */
   readonly project: string | undefined;
   /** Empty: the default database. */
   readonly databaseId: string;
   /** Empty: the default namespace. */
   readonly namespaceId: string;
-  /** `host:port`. */
+  /** The emulator's `host:port`; `undefined` for Google's service. */
   readonly emulator: string | undefined;
+  /** A service account's key; `undefined` for the machine's own identity. */
   readonly serviceAccount: ServiceAccountKey | undefined;
 }
 
-/** The project that an emulator is asked for where none is set; it takes any. */
+/** The project at the emulator by default; the emulator accepts any. */
 export const EMULATOR_PROJECT = "footfall";
 
 /**
- * Opens Datastore over REST: at the emulator, as the service account whose key is given, or as whoever `machine` is.
+ * A REST transport with the first that applies: the emulator, the service account's key, the machine's identity. Throws `TypeError`
+ * where none does.
  *
  * @param machine the identity of the machine, where it has one
  */
@@ -28,16 +31,16 @@ export function openRestTransport(settings: DatastoreSettings, deps: { fetch: Fe
   const { databaseId, emulator, serviceAccount: key, project } = settings;
   const own = key ? serviceAccountIdentity({ key, project, now: deps.now }) : machine;
   const identity = emulator ? emulatorIdentity(project ?? EMULATOR_PROJECT) : own;
-  if (!identity) throw new TypeError("no identity");
+  if (!identity) throw new TypeError("Datastore needs the emulator, a service account's key or the machine's identity");
   return createRestTransport({ origin: originOf(settings), databaseId, identity, fetch: deps.fetch });
 }
 
-/** Where REST is spoken. */
+/** The origin of Datastore's REST API. */
 export function originOf({ emulator }: Pick<DatastoreSettings, "emulator">): string {
   return emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
 }
 
-/** Opens the store over a transport. */
+/** Opens the store over a transport, with the platform's clock and randomness. */
 export function openDatastore(
   transport: Transport,
   { namespaceId: namespace, emulator }: Pick<DatastoreSettings, "namespaceId" | "emulator">,

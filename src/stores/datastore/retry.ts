@@ -1,31 +1,27 @@
 import { timeLeft } from "../../domain/in-time.ts";
 import { StoreError } from "../../domain/store.ts";
-import type { Context } from "./snapshot.ts";
-import { type Method, type Requests, type Responses, type Status, TransportError } from "./transport.ts";
+import type { Context, Session } from "./context.ts";
+import { type Status, TransportError } from "./transport.ts";
 
-/** How long one call may take, unless said otherwise. */
+/** How long one call may take by default. */
 const CALL_MS = 2_000;
-/** Pauses between attempts double from the first to the longest, each shortened at random by up to a half. */
+/** Pauses between attempts double from the first to the longest; each is shortened at random by up to a half. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
-/** The request itself is at fault: it was not applied and never will be. */
+/** The request is at fault: it was not applied and never will be. */
 const REJECTED: readonly Status[] = ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE", "UNIMPLEMENTED"];
-/** The set-up is at fault: sending it again at once is of no use, later it may be. */
+/** The set-up is at fault: not worth repeating at once, but it may succeed later. */
 const REFUSED: readonly Status[] = ["PERMISSION_DENIED", "NOT_FOUND"];
 
-/** Calls with one deadline: each gets what is left of it, `callMs` at most. */
-export interface Session extends Context {
-  readonly call: <M extends Method>(method: M, request: Requests[M]) => Promise<Responses[M]>;
-}
-
 /**
- * Runs `attempt` until it succeeds, fails for good, or `deadline` (milliseconds since 1970) passes. It runs again after every failure
- * that leaves the outcome open (a lost connection, a deadline, ABORTED, …), so it must be safe to repeat.
+ * Runs `attempt` until it succeeds, is refused, or `deadline` passes; then throws {@link StoreError}. A failure that leaves the outcome
+ * open (a lost connection, a timeout, ABORTED, …) repeats it, so `attempt` must be safe to repeat.
  *
+ * @param deadline milliseconds since 1970
  * @param callMs how long one call may take, in milliseconds
  */
-export async function untilKnown<T>(
+export async function withRetries<T>(
   context: Context,
   deadline: number,
   attempt: (session: Session) => Promise<T>,
@@ -40,7 +36,7 @@ export async function untilKnown<T>(
       return await attempt({ ...context, call });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      // An earlier attempt, whose outcome is open, may stand.
+      // Even a rejection is not final after an attempt whose outcome is open: that one may have been applied.
       const retryable = cause !== undefined || REFUSED.includes(error.status);
       cause = error;
       if (REJECTED.concat(REFUSED).includes(error.status)) throw new StoreError("Datastore refused the request", { retryable, cause });

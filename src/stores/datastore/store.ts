@@ -2,25 +2,28 @@ import { createRecent } from "../../domain/recent.ts";
 import type { Days, Period, Store, Totals } from "../../domain/store.ts";
 import { addBatch, correctPage } from "./administer.ts";
 import { commitBatch } from "./commit.ts";
+import { type Context, type Session, shardsOf, type TransactionMode } from "./context.ts";
 import { createKeys } from "./layout.ts";
 import { listPages, listSites, listTop } from "./lists.ts";
-import { type Session, untilKnown } from "./retry.ts";
-import { type Context, lookup, readSnapshot, shardsOf, TOTAL_FIELDS } from "./snapshot.ts";
-import type { TransactionMode } from "./transaction.ts";
+import { lookup } from "./lookup.ts";
+import { withRetries } from "./retry.ts";
+import { readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import type { Transport } from "./transport.ts";
 
-/** Sites of which it is kept how many shards they have (at most twice as many); of the others it is read anew. */
+/** Sites whose number of shards is cached, at least; at most twice as many. For other sites it is read again. */
 const KNOWN_SITES = 1_000;
 /** How long a read may take. */
 const READ_DEADLINE_MS = 6_000;
 
 /**
- * Counts in Google Datastore, over any transport.
+ * The store on Google Datastore, over any transport.
  *
  * @param options.namespace empty for the default one
- * @param options.readIn what a read of several entities is done in. Datastore's read-only transactions are snapshots. The emulator's
- *   are not quite, nor are its reads at a time: under load they may see half of a commit; its read-write ones lock, so they do not.
+ * @param options.readIn the transaction for reads of several entities: `readOnly` in production, where it is a snapshot; `readWrite` on
+ *   the emulator, whose read-only transactions and reads at a `readTime` may see half of a commit under load
  * @param options.shards entities per counter that this instance writes to
+ * @param options.now milliseconds since 1970
+ * @param options.random 0 (inclusive) to 1 (exclusive)
  */
 export function createDatastoreStore(options: {
   transport: Transport;
@@ -32,10 +35,10 @@ export function createDatastoreStore(options: {
 }): Store {
   const { transport, namespace, now } = options;
   const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
-  const context: Context = { ...options, keys, inUse: createRecent(KNOWN_SITES) };
+  const context: Context = { ...options, keys, knownShards: createRecent(KNOWN_SITES) };
 
   function attempt<T>(read: (session: Session) => Promise<T>): Promise<T> {
-    return untilKnown(context, now() + READ_DEADLINE_MS, read);
+    return withRetries(context, now() + READ_DEADLINE_MS, read);
   }
 
   function read(site: string, pages: readonly string[], fields: readonly string[]) {
@@ -49,9 +52,9 @@ export function createDatastoreStore(options: {
       const snapshot = await read(site, pages, TOTAL_FIELDS);
       return { siteVisits: snapshot.site.count, visits: snapshot.pages.map(({ count }) => count) };
     },
-    // Not in a transaction, and without the site where its shards are known: a flood of these must not hold up the site's visits.
+    // Takes no lock, and does not read the site once its shards are known: many of these must not delay the site's visits.
     async has(site, page): Promise<boolean> {
-      if (!context.inUse.get(site)) await read(site, [], TOTAL_FIELDS);
+      if (!context.knownShards.get(site)) await read(site, [], TOTAL_FIELDS);
       const shards = Array.from({ length: shardsOf(context, site) }, (_, shard) => keys.counter(site, page, shard));
       return (await attempt((session) => lookup(session, shards))).length > 0;
     },

@@ -1,13 +1,10 @@
-import type { Session } from "./retry.ts";
+import type { Session, TransactionMode } from "./context.ts";
 import type { TransactionId } from "./transport.ts";
 
-/** Read-only transactions lock nothing, and need no end. Read-write ones lock what they read. */
-export type TransactionMode = "readOnly" | "readWrite";
-
-/** How long an attempt to free a transaction's locks may take, whatever time is left: held on to, they would stop all visits of a site. */
+/** For a rollback, whatever time is left: locks that stay would block the site's visits until the transaction expires. */
 const ROLLBACK_MS = 2_000;
 
-/** Runs `body` in a transaction, and frees its locks where `body` has not committed it. */
+/** Runs `body` in a transaction; rolls it back unless `body` calls `onCommitted`. */
 export async function inTransaction<T>(
   { call, transport }: Session,
   mode: TransactionMode,
@@ -21,7 +18,7 @@ export async function inTransaction<T>(
       isOpen = false;
     });
   } finally {
-    // Where both fail, it expires by itself, or was committed after all.
+    // Where both fail, the transaction expires by itself, or was committed after all.
     if (isOpen)
       await rollback()
         .catch(rollback)

@@ -1,21 +1,19 @@
 /**
- * The few calls of Google's Datastore API (v1) that the store makes, in the shapes of its JSON form, which any transport takes and
- * answers, so that a call may follow another on a different one:
+ * The calls of Google's Datastore API (v1) that the store makes. Every transport takes and answers the shapes of the JSON form, so a
+ * transaction may continue on another transport.
  * https://cloud.google.com/datastore/docs/reference/data/rest/v1/projects
  */
 export interface Transport {
   /**
-   * One attempt of one call.
-   * @param timeoutMs after which it throws {@link TransportError} `DEADLINE_EXCEEDED`
+   * One attempt of one call; throws {@link TransportError}.
+   *
+   * @param timeoutMs after which it throws `DEADLINE_EXCEEDED`
    */
   call<M extends Method>(method: M, request: Requests[M], timeoutMs: number): Promise<Responses[M]>;
   close(): Promise<void>;
 }
 
-/**
- * What is used of `fetch`, so that a runtime may bring less: it heeds `signal` or, which comes to the same, `timeoutMs`. With no time
- * left, nothing is sent.
- */
+/** The part of `fetch` that is used, so that a runtime may implement less. It obeys `signal` or `timeoutMs`, which are the same limit. */
 export type Fetch = (
   url: string,
   init: { method?: string; headers: Record<string, string>; body?: string; timeoutMs: number; readonly signal?: AbortSignal },
@@ -23,11 +21,11 @@ export type Fetch = (
 
 export type Method = keyof Requests;
 
-/** Base64, as the JSON form has bytes. */
+/** Base64: the JSON form of bytes. */
 export type TransactionId = string;
 type Cursor = string;
 
-/** RFC 3339 in UTC, with any number of decimals, as the JSON form has times. */
+/** RFC 3339 in UTC with any number of decimals: the JSON form of times. */
 export type Timestamp = string;
 
 export interface Key {
@@ -35,7 +33,7 @@ export interface Key {
   readonly path: readonly { readonly kind: string; readonly name: string }[];
 }
 
-/** Where keys live when that is not the default namespace; the database stands in the request. */
+/** A namespace other than the default one. The database is a field of the request. */
 export interface Partition {
   readonly namespaceId: string;
 }
@@ -124,7 +122,7 @@ export interface Responses {
   rollback: object;
 }
 
-/** Google's canonical status names, in the order of their gRPC numbers: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
+/** Google's canonical status names by gRPC number: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
 export const STATUS_NAMES = [
   "OK",
   "CANCELLED",
@@ -147,7 +145,7 @@ export const STATUS_NAMES = [
 
 export type Status = (typeof STATUS_NAMES)[number];
 
-/** A call that failed, or whose outcome is not known. */
+/** A call that failed or whose outcome is unknown. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
   readonly status: Status;
