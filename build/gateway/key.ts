@@ -1,12 +1,12 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { HonoRequest } from "hono";
 import type { GatewayDocument, GatewayOperation } from "../openapi/gateway.ts";
 import type { Refusal } from "./refusal.ts";
 
-/** How long a quota's window is. */
+/** The window in which a quota is counted. */
 const MINUTE_MS = 60_000;
 
 /** Checks a request's key, then takes its cost from the key's quota; `null` lets it pass. */
-export type Guard = (operation: GatewayOperation, headers: IncomingHttpHeaders, query: URLSearchParams) => Refusal | null;
+type Guard = (operation: GatewayOperation, request: HonoRequest) => Refusal | null;
 
 /**
  * The guard of a document. A key is looked for where its security scheme says, and nowhere else; where the operation asks for none,
@@ -15,8 +15,7 @@ export type Guard = (operation: GatewayOperation, headers: IncomingHttpHeaders, 
  * @param keys the valid ones; each is a project of its own, as Google counts quota by project
  */
 export function createGuard(document: GatewayDocument, keys: ReadonlySet<string>, now: () => number): Guard {
-  const { quota } = document["x-google-api-management"];
-  const limits = Object.values(quota.limits);
+  const limits = Object.values(document["x-google-api-management"].quota.limits);
   let window = 0;
   let used = new Map<string, number>();
 
@@ -29,12 +28,12 @@ export function createGuard(document: GatewayDocument, keys: ReadonlySet<string>
     return limits.every((limit) => limit.metric !== metric || sum <= limit.values);
   }
 
-  return (operation, headers, query) => {
+  return (operation, request) => {
     const [scheme] = Object.keys(operation.security?.[0] ?? {});
     if (scheme === undefined) return null;
-    const place = document.components.securitySchemes[scheme];
-    const key = place?.in === "query" ? query.get(place.name) : headers[place?.name.toLowerCase() ?? ""];
-    if (typeof key !== "string" || key === "") return MISSING;
+    const { in: place, name = "" } = document.components.securitySchemes[scheme] ?? {};
+    const key = place === "query" ? request.query(name) : request.header(name);
+    if (!key) return MISSING;
     if (!keys.has(key)) return INVALID;
     const costs = Object.entries(operation["x-google-quota"]?.metricCosts ?? {});
     return costs.every(([metric, cost]) => take(key, metric, cost)) ? null : EXHAUSTED;

@@ -1,4 +1,8 @@
-import type { ServerResponse } from "node:http";
+import type { HttpBindings } from "@hono/node-server";
+import type { Context } from "hono";
+
+/** What @hono/node-server gives each request. */
+export type Env = { Bindings: HttpBindings };
 
 /** A refusal of the gateway itself, in its own words. */
 export interface Refusal {
@@ -7,7 +11,6 @@ export interface Refusal {
 }
 
 /** Answers a refusal as ESPv2 does: its own JSON, and no CORS headers. */
-export function refuse(response: ServerResponse, { code, message }: Refusal): void {
-  const body = JSON.stringify({ code, message });
-  response.writeHead(code, { "content-type": "application/json", "content-length": Buffer.byteLength(body) }).end(body);
+export function refuse(c: Context, refusal: Refusal): Response {
+  return c.json(refusal, refusal.code);
 }

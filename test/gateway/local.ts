@@ -1,8 +1,12 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import { connect, createServer as createTcpServer, type Socket } from "node:net";
-import { createGateway } from "../../build/gateway/gateway.ts";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { createGateway } from "../../build/gateway/app.ts";
 import type { GatewayDocument } from "../../build/openapi/gateway.ts";
-import { describeAll } from "../../build/openapi/write.ts";
+import { DIST } from "../../build/root.ts";
 
 /** What listens on a port of 127.0.0.1. */
 export interface Listening {
@@ -17,7 +21,7 @@ export interface LocalGateway extends Listening {
 }
 
 /** The document that the build writes. */
-const DOCUMENT: GatewayDocument = describeAll().gateway;
+export const DOCUMENT: GatewayDocument = JSON.parse(readFileSync(join(DIST, "gateway", "openapi.json"), "utf8"));
 /** A key that the gateway takes for valid. */
 export const KEY = "gateway-test-key";
 
@@ -30,7 +34,9 @@ export async function startGateway(options: {
 }): Promise<LocalGateway> {
   const { backend, document = DOCUMENT, keys = [KEY], now = Date.now } = options;
   const requests: string[] = [];
-  const server = createGateway({ document, backend: new URL(backend), keys: new Set(keys), now });
+  const gateway = createGateway({ document, backend: new URL(backend), keys: new Set(keys), now });
+  const server = createServer();
+  server.on("request", getRequestListener(gateway.fetch));
   server.on("request", ({ method, url }) => requests.push(`${method} ${url}`));
   return { ...(await listen(server)), requests };
 }
@@ -71,12 +77,8 @@ export async function startLossyProxy(target: string, losses: number): Promise<L
       return client.resetAndDestroy();
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`,
+    url: await urlOf(server),
     lost: () => lost,
     async stop() {
       for (const socket of sockets) socket.destroy();
@@ -85,16 +87,17 @@ export async function startLossyProxy(target: string, losses: number): Promise<L
   };
 }
 
-async function listen(server: Server): Promise<Listening> {
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
+async function listen(server: HttpServer): Promise<Listening> {
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`,
+    url: await urlOf(server),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function urlOf(server: Server): Promise<string> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

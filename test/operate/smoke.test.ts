@@ -2,10 +2,9 @@ import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createGateway } from "../../build/gateway/gateway.ts";
-import { describeAll } from "../../build/openapi/write.ts";
 import { CHECKS } from "../../build/operate/checks.ts";
 import { PRODUCTION_CLAIMS } from "../../build/operate/claims.ts";
+import { startGateway } from "../gateway/local.ts";
 import { type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { requires } from "../support/skip.ts";
@@ -100,10 +99,9 @@ requires("emulator")("npm run smoke -- --production-claims, on the emulator behi
   test("finds each claim that those can show to hold", { timeout: 180_000 }, async () => {
     const datastore = { DATASTORE_EMULATOR_HOST: await emulatorHost(), DATASTORE_PROJECT_ID: `claims-${randomUUID().slice(0, 8)}` };
     const server = await startNodeServer({ ...datastore, SITES: "example.com", ADMIN_KEY: KEY, VISITS_PER_MINUTE: "1000" });
-    const gateway = createGateway({ document: describeAll().gateway, backend: new URL(server.url), keys: new Set([KEY]) });
-    const url = await listen(gateway);
-    const { code, output } = await runCommand("smoke", [url, "--key", KEY, "--production-claims"], datastore);
-    gateway.close();
+    const gateway = await startGateway({ backend: server.url, keys: [KEY] });
+    const { code, output } = await runCommand("smoke", [gateway.url, "--key", KEY, "--production-claims"], datastore);
+    await gateway.stop();
     await server.stop();
     const claims = PRODUCTION_CLAIMS.gateway.length + PRODUCTION_CLAIMS.datastore.length;
     const not = PRODUCTION_CLAIMS.datastore.filter(({ notOnEmulator }) => notOnEmulator).length;
