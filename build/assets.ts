@@ -3,7 +3,6 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { BuildOptions, Metafile } from "esbuild";
-import { ASSET_HEADERS } from "../src/api/asset-headers.ts";
 import { DIST, ROOT } from "./root.ts";
 import { metaFile } from "./size.ts";
 
@@ -63,20 +62,10 @@ export async function dashboardPage({ outputs }: Metafile): Promise<string> {
   });
 }
 
-/** What Workers send with the assets: https://developers.cloudflare.com/workers/static-assets/headers/ */
-function headersFile(): string {
-  const rules = Object.entries(ASSET_HEADERS).map(([path, headers]) => {
-    const lines = Object.entries(headers).map(([name, value]) => `  ${name}: ${value}\n`);
-    return `${path}\n${lines.join("")}`;
-  });
-  return rules.join("\n");
-}
-
-/** Completes `dist/assets`, when all else is in it: the dashboard's page, the headers for Workers, and everything once more, compressed. */
+/** Completes `dist/assets`, when all else is in it: the dashboard's page, and everything once more, compressed. */
 export async function finishAssets(): Promise<void> {
   const dashboard: Metafile = JSON.parse(await readFile(metaFile("dashboard"), "utf8"));
   await writeFile(join(ASSETS, "index.html"), await dashboardPage(dashboard));
-  await writeFile(join(ASSETS, "_headers"), headersFile());
   const files = await readdir(ASSETS, { recursive: true });
   await Promise.all(files.filter((file) => COMPRESSED.test(file)).map((file) => compress(join(ASSETS, file))));
 }

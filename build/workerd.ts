@@ -1,5 +1,4 @@
 import type { MiniflareOptions } from "miniflare";
-import { ASSET_HEADERS } from "../src/api/asset-headers.ts";
 
 /** From when on workerd's behaviour is taken; a test compares it, and the bindings, with wrangler.toml. */
 export const COMPATIBILITY_DATE = "2026-04-01";
@@ -10,14 +9,12 @@ export const DURABLE_OBJECTS = { SITE_COUNTER: { className: "SiteCounter", useSQ
 /** Where the worker finds its static assets. */
 export const ASSETS_BINDING = "ASSETS";
 
-/** The worker's assets, as wrangler.toml has them: asked by the worker alone, with the headers that Workers read in `_headers`. */
+/** The worker's assets, as wrangler.toml has them: only the worker asks for them. */
 function assetsOf(directory: string): NonNullable<MiniflareOptions["assets"]> {
-  const rules = Object.entries(ASSET_HEADERS).map(([path, set]) => [path, { set: { ...set } }]);
   return {
     directory,
     binding: ASSETS_BINDING,
     routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
-    assetConfig: { headers: { version: 2, rules: Object.fromEntries(rules) } },
   };
 }
 

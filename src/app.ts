@@ -1,36 +1,45 @@
-import { HonoBase } from "hono/hono-base";
-import { answerAsset, PAGES } from "./api/assets.ts";
-import { type Deps, Exchange, share } from "./api/exchange.ts";
-import { createHandlers } from "./api/handlers.ts";
-import { OPERATIONS, type Operation, type OperationId, operationsAt } from "./api/operations.ts";
-import { pathOf, TableRouter } from "./api/router.ts";
-import { answerUnmatched, attempt, serve } from "./api/serve.ts";
-
-export type { Deps } from "./api/exchange.ts";
+import { Hono } from "hono/tiny";
+import { allowSites } from "./domain/site.ts";
+import { createKeyChecks } from "./http/auth.ts";
+import type { Deps } from "./http/deps.ts";
+import type { Env } from "./http/env.ts";
+import { handleError } from "./http/errors.ts";
+import { commonHeaders, cors } from "./http/headers.ts";
+import { requestLog } from "./http/request-log.ts";
+import { handleUnmatched, limitUrl } from "./http/routing.ts";
+import { createSiteChoice } from "./http/site.ts";
+import { pagesAndScripts } from "./routes/assets.ts";
+import { createCounting } from "./routes/counting.ts";
+import { health } from "./routes/health.ts";
+import { badge, pixel } from "./routes/images.ts";
+import { pages, series, sites } from "./routes/lists.ts";
+import { exportVisits, importVisits } from "./routes/transfer.ts";
+import { visits } from "./routes/visits.ts";
 
 /** Builds the service: `app.fetch` answers any web-standard request. It knows neither its runtime nor its store. */
-export function createApp(deps: Deps): HonoBase {
-  const app = new HonoBase({ router: new TableRouter(), getPath: pathOf });
-  const shared = share(deps);
-  const handlers = createHandlers(shared);
+export function createApp(deps: Deps) {
+  const { config, log, meter, now, newId } = deps;
+  const allowed = allowSites(config.sites);
+  const choice = createSiteChoice(allowed, config.defaultSite);
+  const routes = { ...deps, sites: choice, keys: createKeyChecks(config), count: createCounting(deps, choice) };
+  const app = new Hono<Env>({ strict: false });
 
-  function register<K extends OperationId>(id: K): void {
-    const { method, path, alias, forEveryone = false }: Operation = OPERATIONS[id];
-    const handle = handlers[id];
-    app.on(method, alias ? [path, alias] : [path], (context) => serve(new Exchange(shared, context, forEveryone), id, handle));
-  }
+  app.use(requestLog({ log, meter, now, all: config.log === "all", project: config.project }));
+  app.use(commonHeaders(newId), cors(allowed), limitUrl);
+  app.onError(handleError(meter));
+  app.notFound(handleUnmatched(app));
 
-  for (const id of Object.keys(OPERATIONS) as OperationId[]) register(id);
-  for (const [path, { forEveryone }] of Object.entries(PAGES)) {
-    app.on("GET", path, (context) => {
-      const exchange = new Exchange(shared, context, forEveryone);
-      return attempt(exchange, () => answerAsset(exchange));
-    });
-  }
-  app.on("ALL", "/*", (context) => {
-    const { path } = context.req;
-    const forEveryone = [PAGES[path], ...operationsAt(path)].some((known) => known?.forEveryone);
-    return answerUnmatched(new Exchange(shared, context, forEveryone));
-  });
+  app.route("/v1/visits", visits(routes));
+  app.route("/visits", visits(routes));
+  app.route("/v1/badge", badge(routes));
+  app.route("/v1/pixel", pixel(routes));
+  app.route("/v1/sites", sites(routes));
+  app.route("/v1/pages", pages(routes));
+  app.route("/v1/series", series(routes));
+  app.route("/v1/import", importVisits(routes));
+  app.route("/v1/export", exportVisits(routes));
+  app.route("/v1/health", health(routes));
+  app.route("/", pagesAndScripts(routes));
+
   return app;
 }

@@ -1,14 +1,14 @@
-import type { AppConfig } from "./api/config.ts";
 import { siteOfHost } from "./domain/site.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
+import type { AppConfig } from "./http/config.ts";
 import { parseObject } from "./json.ts";
 import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
 import type { DatastoreSettings } from "./stores/datastore/open.ts";
 
 type Engine = Store["name"];
 
-/** All settings of either platform, read once at the root. */
+/** The settings of either platform, read once at the root. */
 export interface Config extends AppConfig {
   readonly store: Engine;
   readonly datastore: DatastoreSettings;
@@ -31,24 +31,25 @@ const SITES_ALLOWED = '"*", or a comma-separated list of host names such as "exa
 
 /** Reads and checks every setting of a Node server, or throws {@link ConfigError}. */
 export function readNodeConfig(env: Environment): NodeConfig {
-  const inDatastore = env["K_SERVICE"] || env["DATASTORE_EMULATOR_HOST"] || env["DATASTORE_PROJECT_ID"];
   return {
-    ...readConfig(env, true, inDatastore ? ["datastore", "sqlite"] : ["sqlite", "datastore"]),
+    ...readConfig(env, true),
     port: integer(env, "PORT", 8080, 0, MAX_PORT),
     sqlitePath: env["SQLITE_PATH"] || ".footfall/visits.sqlite",
   };
 }
 
-/** Reads and checks every setting of a worker, whose bundle has one engine, or throws {@link ConfigError}. */
-export function readWorkerConfig(env: Environment, engine: Engine): Config {
-  return readConfig(env, false, [engine]);
+/** Reads and checks every setting of a worker, or throws {@link ConfigError}. */
+export function readWorkerConfig(env: Environment): Config {
+  return readConfig(env, false);
 }
 
-/** @param engines the first one is taken where none is named */
-function readConfig(env: Environment, onNode: boolean, engines: readonly [Engine, ...Engine[]]): Config {
+/** Their presence says that visits are counted in Datastore, unless `STORE` says otherwise. */
+const DATASTORE_SETTINGS = ["K_SERVICE", "DATASTORE_EMULATOR_HOST", "DATASTORE_PROJECT_ID", "GOOGLE_SERVICE_ACCOUNT_KEY"];
+
+function readConfig(env: Environment, onNode: boolean): Config {
   const onCloudRun = onNode && Boolean(env["K_SERVICE"]);
   const emulator = env["DATASTORE_EMULATOR_HOST"];
-  const store = choice(env, "STORE", engines, engines[0]);
+  const store = choice(env, "STORE", ["datastore", "sqlite"], DATASTORE_SETTINGS.some((name) => env[name]) ? "datastore" : "sqlite");
   const sites = readSites(env, onNode && !onCloudRun);
   const serviceAccount = readServiceAccount(env, !onNode && store === "datastore" && !emulator);
   const project = env["DATASTORE_PROJECT_ID"] || env["GOOGLE_CLOUD_PROJECT"] || serviceAccount?.project_id || undefined;
@@ -67,7 +68,7 @@ function readConfig(env: Environment, onNode: boolean, engines: readonly [Engine
     publicStats: choice(env, "PUBLIC_STATS", ["true", "false"], "false") === "true",
     shards: integer(env, "SHARDS", 1, 1, MAX_SHARDS),
     clientIpHeader: matching(env, "CLIENT_IP_HEADER", HEADER_NAME, "a header's name") ?? (onNode ? null : "CF-Connecting-IP"),
-    visitsPerMinute: integer(env, "VISITS_PER_MINUTE", 120, 1, MAX_RATE),
+    visitsPerMinute: integer(env, "VISITS_PER_MINUTE", 120, 0, MAX_RATE),
     newPagesBurst: integer(env, "NEW_PAGES_BURST", 5000, 0, MAX_RATE),
     newPagesPerHour: integer(env, "NEW_PAGES_PER_HOUR", 1000, 0, MAX_RATE),
     pages: readPages(env),

@@ -1,11 +1,72 @@
-import { createWorker } from "./platform/workerd/create-worker.ts";
+import { version } from "../package.json";
+import { createApp } from "./app.ts";
+import { type Config, readWorkerConfig } from "./config.ts";
+import { createMeter } from "./domain/meter.ts";
+import { createRecorder } from "./domain/recorder.ts";
+import type { Store } from "./domain/store.ts";
+import { ConfigError, type Environment, refuse } from "./environment.ts";
+import { logToConsole, summarize } from "./http/log.ts";
+import { Problem, problemResponse } from "./http/problem.ts";
+import { serveAssets } from "./platform/workerd/assets.ts";
 import { createDurableObjectStore } from "./platform/workerd/durable-object-store.ts";
 import type { SiteCounterEnv } from "./platform/workerd/site-counter.ts";
-import { refuse } from "./environment.ts";
+import { openDatastore, openRestTransport } from "./stores/datastore/open.ts";
 
 export { SiteCounter } from "./platform/workerd/site-counter.ts";
 
-/** The worker that counts in its own Durable Objects. */
-export default createWorker<Partial<SiteCounterEnv>>("sqlite", (_, { SITE_COUNTER }) =>
-  createDurableObjectStore(SITE_COUNTER ?? refuse("SITE_COUNTER", undefined, "a binding to the Durable Object class SiteCounter")),
-);
+/** The bindings of wrangler.toml; settings are the ones that are text. */
+interface Bindings extends Partial<SiteCounterEnv> {
+  readonly ASSETS?: Fetcher;
+}
+
+type App = ReturnType<typeof createApp>;
+
+let app: App | ConfigError | undefined;
+
+/** The worker's handler. The app is made with the isolate's first request, as only requests bring the settings. */
+export default {
+  fetch(request, env, context) {
+    app ??= open(env);
+    return app instanceof ConfigError ? misconfigured(app) : app.fetch(request, env, context);
+  },
+} satisfies ExportedHandler<Bindings>;
+
+function open(env: Bindings): App | ConfigError {
+  try {
+    const config = readWorkerConfig(settingsOf(env));
+    const newId = (): string => crypto.randomUUID();
+    const store = openStore(config, env);
+    const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
+    return createApp({
+      store,
+      recorder: createRecorder({ store, now: Date.now, newId, meter }),
+      config,
+      now: Date.now,
+      newId,
+      log: logToConsole,
+      meter,
+      version,
+      http1: false,
+      assets: serveAssets(env.ASSETS),
+      keepAlive: (work, c) => c.executionCtx.waitUntil(work.catch(() => {})),
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+/** Durable Objects or Datastore over REST, as `STORE` says. */
+function openStore({ store, datastore, shards }: Config, { SITE_COUNTER }: Bindings): Store {
+  if (store === "datastore") return openDatastore(openRestTransport(datastore, { fetch, now: Date.now }), datastore, shards);
+  return createDurableObjectStore(SITE_COUNTER ?? refuse("SITE_COUNTER", undefined, "a binding to the Durable Object class SiteCounter"));
+}
+
+function settingsOf(env: object): Environment {
+  return Object.fromEntries(Object.entries(env).filter((binding): binding is [string, string] => typeof binding[1] === "string"));
+}
+
+function misconfigured({ message }: ConfigError): Response {
+  logToConsole({ severity: "ERROR", message });
+  return problemResponse(new Problem("internal", "The service is not set up; its log says why."), crypto.randomUUID());
+}

@@ -1,5 +1,5 @@
-import { PROBLEMS, type ProblemCode } from "../../src/api/problem.ts";
-import { type JsonSchema, MEANINGS } from "../../src/api/reference.ts";
+import { PROBLEMS, type ProblemCode } from "../../src/http/problem.ts";
+import { type JsonSchema, MEANINGS } from "../../src/routes/docs.ts";
 import type { Answer, Header, Ref } from "./document.ts";
 
 /** What several operations have in common; each adds what it is the first to need. */

@@ -1,12 +1,25 @@
-import { PAGES } from "../../src/api/assets.ts";
-import { JSON_TYPES } from "../../src/api/body.ts";
-import { id, line } from "../../src/api/fields.ts";
-import { OPERATIONS, type Operation, type OperationId } from "../../src/api/operations.ts";
-import { COMMON_PROBLEMS, PROBLEM, REFERENCE, type Reference } from "../../src/api/reference.ts";
+import { JSON_TYPES } from "../../src/http/body.ts";
+import { PROBLEMS } from "../../src/http/problem.ts";
+import { assetsDocs } from "../../src/routes/assets.ts";
+import { COMMON_PROBLEMS, object, type RouteDoc, type RouteDocs } from "../../src/routes/docs.ts";
+import { healthDocs } from "../../src/routes/health.ts";
+import { imagesDocs } from "../../src/routes/images.ts";
+import { listsDocs } from "../../src/routes/lists.ts";
+import { transferDocs } from "../../src/routes/transfer.ts";
+import { visitsDocs } from "../../src/routes/visits.ts";
 import { HEADERS, headersOf, refusal, refusals, type Shared } from "./answers.ts";
 import type { Content, Method, OpenApi, OperationObject, Parameter, Security } from "./document.ts";
-import { explain, explainFields } from "./fields.ts";
-import { PAGE_REFERENCE, templateOf } from "./pages.ts";
+import { describeSchema } from "./schemas.ts";
+
+/** Every route's description, by method and path. */
+export const ROUTE_DOCS: RouteDocs = {
+  ...visitsDocs(),
+  ...imagesDocs(),
+  ...listsDocs(),
+  ...transferDocs(),
+  ...healthDocs(),
+  ...assetsDocs(),
+};
 
 const DESCRIPTION = `Counts visits: each exactly once, and the answer has the new totals.
 
@@ -23,37 +36,49 @@ const TAGS = [
 
 /** The name of the one security scheme. */
 export const API_KEY = "apiKey";
-const SECURITY: Readonly<Record<NonNullable<Operation["key"]>, Security>> = {
+const SECURITY: Readonly<Record<NonNullable<RouteDoc["key"]>, Security>> = {
   admin: [{ [API_KEY]: [] }],
   // Without the key where PUBLIC_STATS is set.
   stats: [{ [API_KEY]: [] }, {}],
 };
 
-/** The contract of API.md as OpenAPI 3.1: made of `OPERATIONS`, which the service runs by, and of `REFERENCE`, which explains them. */
-export function describeContract(version: string): OpenApi {
+/** What every error is: RFC 9457. */
+const PROBLEM = object({
+  type: { enum: Object.keys(PROBLEMS).map((code) => `urn:footfall:${code}`) },
+  title: { type: "string", description: "The kind of refusal, in words." },
+  status: { type: "integer" },
+  detail: { type: "string", description: "Which field, what it was and what is allowed." },
+});
+
+/** The contract as OpenAPI 3.1, made of what the routes say of themselves. */
+export function describeContract(version: string, docs: RouteDocs = ROUTE_DOCS): OpenApi {
   const paths: Record<string, Partial<Record<Method, OperationObject>>> = {};
   const shared: Shared = {
-    schemas: { Problem: { ...PROBLEM, description: "A refusal (RFC 9457)." }, ImportLine: explain(line) },
-    responses: { "not-found": refusal(["not-found"]), "method-not-allowed": refusal(["method-not-allowed"]) },
+    schemas: { Problem: { ...PROBLEM, description: "A refusal (RFC 9457)." } },
+    responses: { "method-not-allowed": refusal(["method-not-allowed"]) },
   };
-  for (const operationId of Object.keys(OPERATIONS) as OperationId[]) {
-    const { path, alias, method }: Operation = OPERATIONS[operationId];
-    const described = describe(operationId, shared);
-    const verb = method.toLowerCase() as Method;
-    paths[path] = { ...paths[path], [verb]: described };
-    if (alias) {
-      const summary = `${described.summary} (another path of the same)`;
-      paths[alias] = { ...paths[alias], [verb]: { ...described, operationId: `${operationId}Alias`, summary } };
+  for (const [route, doc] of Object.entries(docs)) {
+    const [verb = "", path = ""] = route.split(" ");
+    const method = verb.toLowerCase() as Method;
+    const operation = describeRoute(route, doc, shared);
+    const template = templateOf(path);
+    paths[template] = { ...paths[template], [method]: operation };
+    if (doc.alias) {
+      const summary = `${doc.summary} (another path of the same)`;
+      paths[doc.alias] = { ...paths[doc.alias], [method]: { ...operation, operationId: `${doc.operationId}Alias`, summary } };
     }
-  }
-  for (const path of Object.keys(PAGES).map(templateOf)) {
-    const page = PAGE_REFERENCE[path];
-    if (!page) throw new Error(`${path} has no description; build/openapi/pages.ts has those of pages.`);
-    paths[path] = { get: { tags: ["Pages"], ...page } };
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Footfall", version, description: DESCRIPTION, license: { name: "MIT", identifier: "MIT" } },
+    info: {
+      title: "Footfall",
+      version,
+      description: DESCRIPTION,
+      contact: { name: "Footfall" },
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/", description: "The service that this document comes from." }],
+    security: [],
     tags: TAGS,
     paths,
     components: {
@@ -64,37 +89,55 @@ export function describeContract(version: string): OpenApi {
   };
 }
 
-function describe(operationId: OperationId, shared: Shared): OperationObject {
-  const { key, query, body }: Operation = OPERATIONS[operationId];
-  const { group, summary, description, answer, problems, idempotencyKey }: Reference = REFERENCE[operationId];
-  const content = answer.type === null ? {} : { content: { [answer.type]: { schema: answer.schema ?? { type: "string" } } } };
+/** A path of the service as OpenAPI writes it. */
+export function templateOf(path: string): string {
+  return path.replace(/:(\w+)/g, "{$1}");
+}
+
+function describeRoute(route: string, doc: RouteDoc, shared: Shared): OperationObject {
+  const { operationId, group, summary, description, key, query, answer, problems, idempotencyKey } = doc;
+  const status = answer === null ? 204 : 200;
+  const inPath = [...route.matchAll(/:(\w+)/g)].map(([, name = ""]) => pathParameter(name));
+  const inQuery = query ? queryParameters(describeSchema(query, doc.fields, route)) : [];
+  const requestBody = describeBody(route, doc, shared);
   return {
     operationId,
     tags: [group],
     summary,
-    ...(description ? { description } : {}),
+    description: description ?? `${summary}.`,
     ...(key ? { security: SECURITY[key] } : {}),
-    parameters: [...queryParameters(query), ...(idempotencyKey ? [idempotencyParameter(idempotencyKey === "required")] : [])],
-    ...(body ? { requestBody: describeBody(operationId, body, shared) } : {}),
+    parameters: [...inPath, ...inQuery, ...(idempotencyKey ? [idempotencyParameter(idempotencyKey === "required")] : [])],
+    ...(requestBody ? { requestBody } : {}),
     responses: {
-      [answer.status]: {
-        description: answer.status === 204 ? "Done." : "Done, and this is the answer.",
-        headers: headersOf(answer.status),
-        ...content,
+      [status]: {
+        description: status === 204 ? "Done." : "Done, and this is the answer.",
+        headers: headersOf(status),
+        ...contentOf(answer),
       },
-      ...refusals([...COMMON_PROBLEMS, ...problems], shared),
+      ...(group === "Pages" ? { 304: { description: "The client has it." } } : {}),
+      ...refusals([...(group === "Pages" ? [] : COMMON_PROBLEMS), ...problems], shared),
     },
   };
 }
 
-function queryParameters(query: Operation["query"]): Parameter[] {
-  return Object.entries(explainFields(query)).map(([name, { description, ...schema }]) => {
-    return { name, in: "query", description, required: query.required.includes(name), schema };
+function contentOf(answer: RouteDoc["answer"]): { content?: Content } {
+  if (answer === null) return {};
+  if (typeof answer === "object") return { content: { "application/json": { schema: answer } } };
+  return { content: { [answer]: { schema: { type: answer === "application/json" ? "object" : "string" } } } };
+}
+
+function pathParameter(name: string): Parameter {
+  return { name, in: "path", required: true, description: "A part of the path.", schema: { type: "string" } };
+}
+
+function queryParameters({ properties, required }: ReturnType<typeof describeSchema>): Parameter[] {
+  return Object.entries(properties).map(([name, { description, ...schema }]) => {
+    return { name, in: "query", description, required: required.includes(name), schema };
   });
 }
 
 function idempotencyParameter(required: boolean): Parameter {
-  const bare = id.pattern.replace(/^\^|\$$/g, "");
+  const bare = "[A-Za-z0-9_-]{8,128}";
   return {
     name: "Idempotency-Key",
     in: "header",
@@ -104,16 +147,14 @@ function idempotencyParameter(required: boolean): Parameter {
   };
 }
 
-function describeBody(
-  operationId: string,
-  { type, schema }: NonNullable<Operation["body"]>,
-  { schemas }: Shared,
-): NonNullable<OperationObject["requestBody"]> {
-  if (type === "ndjson") {
-    const lines = { type: "string", contentMediaType: "application/x-ndjson" };
-    return { required: true, description: "Lines, each an ImportLine as JSON.", content: { "application/x-ndjson": { schema: lines } } };
+function describeBody(route: string, { operationId, body, fields }: RouteDoc, { schemas }: Shared): OperationObject["requestBody"] {
+  if (!body) return undefined;
+  const schema = describeSchema(body.schema, fields, route);
+  if (body.lines) {
+    const lines = { type: "string", contentMediaType: "application/x-ndjson", contentSchema: schema };
+    return { required: true, description: "Lines, each an object as JSON.", content: { "application/x-ndjson": { schema: lines } } };
   }
-  schemas[operationId] = explain(schema);
+  schemas[operationId] = schema;
   const object = { $ref: `#/components/schemas/${operationId}` };
   const asText = { type: "string", contentMediaType: "application/json", contentSchema: object };
   const content: Content = Object.fromEntries(JSON_TYPES.map((name) => [name, { schema: name === "application/json" ? object : asText }]));

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../../src/api/reference.ts";
+import type { JsonSchema } from "../../src/routes/docs.ts";
 
 /** The methods of a path, as OpenAPI writes them. */
 export const METHODS = ["get", "head", "post", "put", "delete", "options"] as const;
@@ -41,7 +41,7 @@ export interface OperationObject {
   readonly description?: string;
   readonly security?: Security;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly required: boolean; readonly description?: string; readonly content: Content };
+  readonly requestBody?: { readonly required: boolean; readonly description?: string; readonly content: Content } | undefined;
   readonly responses: Readonly<Record<string, Answer | Ref>>;
 }
 
@@ -54,8 +54,11 @@ export interface OpenApi<O extends OperationObject = OperationObject> {
     readonly title: string;
     readonly version: string;
     readonly description: string;
+    readonly contact?: { readonly name: string };
     readonly license: { readonly name: string; readonly identifier: string };
   };
+  readonly servers?: readonly { readonly url: string; readonly description: string }[];
+  readonly security?: Security;
   readonly tags?: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Paths<O>;
   readonly components: {

@@ -1,5 +1,4 @@
-import { OPERATIONS, type Operation } from "../../src/api/operations.ts";
-import { API_KEY } from "./contract.ts";
+import { API_KEY, ROUTE_DOCS } from "./contract.ts";
 import { METHODS, type Method, type OpenApi, type OperationObject } from "./document.ts";
 
 /** A backend of Google's `x-google-api-management`. */
@@ -94,9 +93,9 @@ function routesOf(path: string, item: OpenApi["paths"][string]): Partial<Record<
 
 /** What the gateway has to know of an operation. */
 function route({ operationId, summary, parameters = [] }: OperationObject): GatewayOperation {
-  const operation = Object.entries<Operation>(OPERATIONS).find(([id]) => operationId === id || operationId === `${id}Alias`)?.[1];
+  const doc = Object.values(ROUTE_DOCS).find((one) => operationId === one.operationId || operationId === `${one.operationId}Alias`);
   const inPath = parameters.filter((parameter) => parameter.in === "path");
-  const keyed = operation?.key === "admin";
+  const keyed = doc?.key === "admin";
   return {
     operationId,
     summary,

@@ -1,18 +1,18 @@
 import { type Transport, TransportError } from "../../stores/datastore/transport.ts";
 
-/** An instance is busy when it made this many calls within a second. */
+/** So many calls within a second make an instance busy. */
 const BUSY_CALLS = 40;
 const WINDOW_MS = 1_000;
-/** Where the faster one could not be loaded, an instance that is still busy tries again after this long. */
+/** Where loading the faster transport failed, try again after this pause. */
 const RELOAD_AFTER_MS = 30_000;
 
 /**
- * One transport from the first call on, and a faster one, which takes long to load, once the instance is busy. A call that the faster
- * one fails to bring to the server is tried on the first one next, so a batch never hangs on one connection. Switching is safe at any
- * moment, as every call is safe to repeat on either.
+ * Uses `first` until the instance is busy, then a faster transport that takes long to load. After a call that the faster one could not
+ * deliver, the next call goes to `first`, so that a batch's attempts do not all hang on one connection. Switching is safe at any moment:
+ * every call may be repeated on either.
  *
  * @param options.load loads the faster transport and warms it up
- * @param options.onLoaded told how it went: the failure, or `null`
+ * @param options.onLoaded called with `null` once it is loaded, or with the error
  */
 export function createAdaptiveTransport(options: {
   first: Transport;
@@ -24,43 +24,42 @@ export function createAdaptiveTransport(options: {
   let faster: Transport | undefined;
   let loading: Promise<void> | undefined;
   let windowStart = 0;
-  let calls = 0;
-  let failed = false;
+  let callsInWindow = 0;
+  let skipFasterOnce = false;
 
-  /** Counts a call, and begins to load at the first one of a busy second. */
-  function observe(): void {
+  function countCall(): void {
     const time = now();
     if (time - windowStart > WINDOW_MS) {
       windowStart = time;
-      calls = 0;
+      callsInWindow = 0;
     }
-    calls += 1;
-    if (calls < BUSY_CALLS || loading) return;
-    loading = load().then(
-      (transport) => {
-        faster = transport;
-        onLoaded(null);
-      },
-      (error: unknown) => {
-        onLoaded(error);
-        setTimeout(() => {
-          loading = undefined;
-        }, RELOAD_AFTER_MS).unref();
-      },
-    );
+    callsInWindow += 1;
+  }
+
+  async function loadFaster(): Promise<void> {
+    try {
+      faster = await load();
+      onLoaded(null);
+    } catch (error) {
+      onLoaded(error);
+      setTimeout(() => {
+        loading = undefined;
+      }, RELOAD_AFTER_MS).unref();
+    }
   }
 
   return {
     async call(method, request, timeoutMs) {
-      observe();
-      if (!faster || failed) {
-        failed = false;
+      countCall();
+      if (callsInWindow >= BUSY_CALLS) loading ??= loadFaster();
+      if (!faster || skipFasterOnce) {
+        skipFasterOnce = false;
         return first.call(method, request, timeoutMs);
       }
       try {
         return await faster.call(method, request, timeoutMs);
       } catch (error) {
-        failed = error instanceof TransportError && (error.status === "DEADLINE_EXCEEDED" || error.status === "UNAVAILABLE");
+        skipFasterOnce = error instanceof TransportError && (error.status === "DEADLINE_EXCEEDED" || error.status === "UNAVAILABLE");
         throw error;
       }
     },

@@ -1,8 +1,6 @@
-import { STATUS_CODES } from "node:http";
+import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { answerBare } from "../../api/bare.ts";
-import { EXPOSED } from "../../api/exchange.ts";
-import { Problem, type ProblemCode } from "../../api/problem.ts";
+import { Problem, type ProblemCode, problemResponse } from "../../http/problem.ts";
 import { LIMITS } from "./limits.ts";
 
 type Refusal = readonly [status: number, code: ProblemCode, detail: string];
@@ -22,24 +20,37 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 };
 const UNREADABLE: Refusal = [400, "invalid-input", "The request is malformed; allowed is HTTP/1.1."];
 
-/** The answer that Node is writing on a connection. */
-interface Answering {
-  readonly _httpMessage?: { readonly headersSent: boolean } | null;
+/** Refuses what Node cannot read with a problem document, behind the answers that its connection still waits for. */
+export function answerClientErrors(server: Server, newId: () => string): void {
+  const answering = new WeakMap<Duplex, Set<ServerResponse>>();
+  const refused = new WeakSet<Duplex>();
+
+  server.prependListener("request", ({ socket }, response) => {
+    const responses = answering.get(socket) ?? new Set();
+    answering.set(socket, responses.add(response));
+    response.once("close", () => responses.delete(response));
+  });
+
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    const last = [...(answering.get(socket) ?? [])].at(-1);
+    const answer = () => refuse(error, socket, newId());
+    if (last) last.once("close", answer);
+    else answer();
+  });
 }
 
-/** Refuses what Node cannot read, as the service refuses the rest: for every script to read, and with an id. The connection ends. */
-export function refuseClient({ code }: NodeJS.ErrnoException, socket: Duplex & Answering, requestId: string): void {
+function refuse({ code }: NodeJS.ErrnoException, socket: Duplex, requestId: string): void {
   const [status, kind, detail] = REFUSALS[code ?? ""] ?? UNREADABLE;
   const problem = new Problem(kind, detail);
   const body = JSON.stringify({ ...problem.toJSON(), status });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...Array.from(answerBare(problem, requestId).headers, ([name, value]) => `${name}: ${value}`),
-    `Access-Control-Expose-Headers: ${EXPOSED}`,
+    ...Array.from(problemResponse(problem, requestId, status).headers, ([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
     "Connection: close",
   ];
-  // Behind the beginning of another answer it would be a part of that.
-  if (socket.writable && !socket._httpMessage?.headersSent) socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  if (socket.writable) socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
   socket.destroy();
 }

@@ -1,73 +1,71 @@
-import type { Log } from "../../api/log.ts";
 import type { Config } from "../../config.ts";
 import type { Store } from "../../domain/store.ts";
-import { EMULATOR_PROJECT, openDatastore, openRestTransport, originOf } from "../../stores/datastore/open.ts";
+import type { Log } from "../../http/log.ts";
+import { mergeLookups } from "../../stores/datastore/merge-lookups.ts";
+import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../stores/datastore/open.ts";
 import type { Transport } from "../../stores/datastore/transport.ts";
 import { createAdaptiveTransport } from "./adaptive-transport.ts";
 import type * as google from "./google.ts";
-import { createGrpcTransport } from "./grpc.ts";
-import { createHttpClient } from "./http-client.ts";
+import { createGrpcTransport } from "./grpc-transport.ts";
+import { createHttpFetch } from "./http-fetch.ts";
 import { load } from "./load.ts";
-import { mergeLookups } from "./merge-lookups.ts";
 import { metadataIdentity } from "./metadata.ts";
 
-/** How long the first call over a new channel may take. */
+/** How long the first call over a new gRPC channel may take. */
 const WARM_UP_MS = 5_000;
 const METADATA_HOST = "metadata.google.internal";
-/** Node's modules that Google's client loads, the slow ones. */
-const GOOGLE_USES = ["crypto", "tls", "http2", "child_process"];
 
 /**
- * Datastore on Node. On Cloud Run and at the emulator: REST from the first visit on, and Google's gRPC client, which takes a quarter
- * of a second to load, once the instance is busy. Elsewhere the gRPC client alone, as it finds every kind of Google credentials; with
- * a service account's key in the settings, REST alone.
+ * Opens Datastore on Node. Which transport depends on where the credentials are:
+ *
+ * - a service account's key in the settings: REST
+ * - the emulator, or Cloud Run's metadata server: REST, and gRPC once the instance is busy, as Google's client takes a quarter of a
+ *   second to load
+ * - elsewhere: gRPC, as Google's client finds every kind of Google credentials
  */
 export function openDatastoreOnNode(config: Config, log: Log, env = process.env): Store {
   const { datastore, shards } = config;
-  const { databaseId, emulator } = datastore;
+  const { databaseId, emulator, serviceAccount } = datastore;
   const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
+  const onCloudRun = env["K_SERVICE"] !== undefined;
 
   let client: typeof google | undefined;
 
   async function loadGrpc(): Promise<Transport> {
-    for (const name of GOOGLE_USES) {
-      process.getBuiltinModule(name);
-      await pause();
-    }
     client ??= load<typeof google>("google");
-    await pause();
+    await nextTurn();
     return createGrpcTransport({ google: client, emulator, project, databaseId });
   }
 
-  async function loadWarm(): Promise<Transport> {
+  async function loadWarmGrpc(): Promise<Transport> {
     const transport = await loadGrpc();
-    await pause();
+    await nextTurn();
     await transport.call("lookup", { keys: [{ path: [{ kind: "batch", name: "warm-up" }] }] }, WARM_UP_MS);
     return transport;
   }
 
-  function onLoaded(error: unknown): void {
-    if (error) log({ severity: "WARNING", message: `Datastore over gRPC cannot be had, REST goes on: ${String(error)}` });
-  }
-
   function openTransport(): Transport {
-    const viaRest = emulator !== undefined || env["K_SERVICE"] !== undefined;
-    if (!datastore.serviceAccount && !viaRest) return lazy(loadGrpc);
+    if (!serviceAccount && !emulator && !onCloudRun) return lazy(loadGrpc);
+    const fetch = createHttpFetch();
     const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
-    const { send, open } = createHttpClient();
-    const machine =
-      env["K_SERVICE"] && !emulator && !datastore.serviceAccount ? metadataIdentity({ host, project, now: Date.now, send }) : undefined;
-    // While all else gets ready, and the token is on its way.
-    open(originOf(datastore));
-    const first = openRestTransport(datastore, { fetch: send, now: Date.now }, machine);
-    return datastore.serviceAccount ? first : createAdaptiveTransport({ first, load: loadWarm, onLoaded, now: Date.now });
+    const machine = serviceAccount || emulator ? undefined : metadataIdentity({ host, project, now: Date.now, fetch });
+    const rest = openRestTransport(datastore, { fetch, now: Date.now }, machine);
+    if (serviceAccount) return rest;
+    return createAdaptiveTransport({
+      first: rest,
+      load: loadWarmGrpc,
+      onLoaded(error) {
+        if (error) log({ severity: "WARNING", message: `Datastore stays on REST, as gRPC could not be loaded: ${String(error)}` });
+      },
+      now: Date.now,
+    });
   }
 
-  return openDatastore(mergeLookups(openTransport()), datastore, shards);
+  return openDatastore(mergeLookups(openTransport(), Date.now), datastore, shards);
 }
 
-/** Serves what has come in meanwhile: what loads holds the thread, and is done in steps for that. */
-function pause(): Promise<void> {
+/** Lets pending requests run between two steps that hold the thread. */
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

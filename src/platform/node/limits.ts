@@ -1,14 +1,20 @@
 import type { ServerOptions } from "node:http";
 
-/** What a client may take of the server. Node itself refuses the rest: see client-error.ts. */
+/** What a client may take of the server; Node itself refuses the rest. */
 export const LIMITS = {
   /** Of the request's line and its headers together, in bytes. */
   maxHeaderSize: 32 * 1_024,
   /** Until the headers are there, and the whole request: an import of 4 MiB then comes with at least 70 KB/s. */
   headersTimeout: 10_000,
   requestTimeout: 60_000,
-  /** How often that is looked at. */
+  /** How often the time-outs are looked at. */
   connectionsCheckingInterval: 2_000,
-  /** Longer than what proxies in front keep connections, so that it is they who close an idle one. */
+  /** Longer than proxies in front keep connections, so that it is they who close an idle one. */
   keepAliveTimeout: 75_000,
+  /** A request without `Host` gets the service's own refusal. */
+  requireHostHeader: false,
 } satisfies ServerOptions;
+/** Connections at the same time; more are closed at once. */
+export const MAX_CONNECTIONS = 20_000;
+/** Connections that may wait to be accepted, as far as the system allows: of a burst of more, clients hear nothing for 1, 3, 7 or more seconds. */
+export const BACKLOG = 4_096;

@@ -1,0 +1,42 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { type GenericSchema, getMetadata } from "valibot";
+import { FIELDS, type JsonSchema, type RouteDoc } from "../../src/routes/docs.ts";
+
+/** An object's schema whose fields say what they mean and what is allowed. */
+export type ObjectSchema = JsonSchema & {
+  readonly properties: Readonly<Record<string, JsonSchema & { readonly description: string }>>;
+  readonly required: readonly string[];
+};
+
+/**
+ * What validates a request, in JSON Schema.
+ *
+ * @param schema of an object
+ * @param own what its fields mean, where `FIELDS` does not say it
+ * @param where it stands, as in `GET /v1/pages`, for the complaint about a field without a description
+ */
+export function describeSchema(schema: GenericSchema, own: RouteDoc["fields"], where: string): ObjectSchema {
+  const {
+    $schema,
+    properties = {},
+    required = [],
+    ...rest
+  } = toJsonSchema(schema, {
+    // What a request may send, before it is transformed.
+    typeMode: "input",
+    errorMode: "ignore",
+    overrideSchema: ({ valibotSchema }) => openapiOf(valibotSchema),
+  });
+  const described = Object.entries(properties).map(([name, property]) => {
+    const meaning = own?.[name] ?? FIELDS[name];
+    if (meaning === undefined) throw new Error(`${where}: the field "${name}" has no description; add one to "fields" of its docs.`);
+    return [name, { ...(property as JsonSchema), description: meaning }] as const;
+  });
+  return { ...rest, properties: Object.fromEntries(described), required };
+}
+
+/** The JSON Schema that a field brings along; see src/http/fields.ts. */
+function openapiOf(schema: Parameters<typeof getMetadata>[0]): JsonSchema | undefined {
+  const { openapi } = getMetadata(schema);
+  return typeof openapi === "object" && openapi !== null ? { ...openapi } : undefined;
+}

@@ -1,0 +1,34 @@
+import { createBuckets } from "../domain/buckets.ts";
+import { clientOf } from "./client-address.ts";
+import { memoize } from "./memo.ts";
+import { Problem } from "./problem.ts";
+
+/** Addresses that are remembered (at most twice as many). */
+const MAX_CLIENTS = 10_000;
+
+/**
+ * Limits the visits of each client address in this instance, at once or spread over a minute; a client without a known address has no
+ * limit. The answer throws 429.
+ *
+ * @param options.visitsPerMinute 0: no limit
+ */
+export function createRateLimit(options: {
+  clientIpHeader: string | null;
+  visitsPerMinute: number;
+  now: () => number;
+}): (headers: Headers) => void {
+  const { clientIpHeader, visitsPerMinute, now } = options;
+  if (clientIpHeader === null || visitsPerMinute === 0) return () => {};
+  const buckets = createBuckets({ burst: visitsPerMinute, msEach: 60_000 / visitsPerMinute, most: MAX_CLIENTS, now });
+  const addressOf = memoize(clientOf);
+
+  return (headers) => {
+    const header = headers.get(clientIpHeader);
+    const client = header && addressOf(header);
+    const wait = client && buckets.take(client);
+    if (wait) {
+      const detail = `Too many visits come from this address; allowed are ${visitsPerMinute} a minute.`;
+      throw new Problem("too-many-requests", detail, { "Retry-After": String(wait) });
+    }
+  };
+}

@@ -1,0 +1,78 @@
+import type { Context } from "hono";
+import { createDayClock } from "../domain/day.ts";
+import { quote } from "../domain/invalid.ts";
+import { guardNewPages } from "../domain/new-pages.ts";
+import { normalizePage } from "../domain/page.ts";
+import { compilePatterns } from "../domain/page-patterns.ts";
+import { isCrawlerOrPrefetch } from "../http/crawlers.ts";
+import type { Deps } from "../http/deps.ts";
+import type { Env } from "../http/env.ts";
+import { visitId } from "../http/idempotency.ts";
+import { Problem } from "../http/problem.ts";
+import { createRateLimit } from "../http/rate-limit.ts";
+import type { SiteChoice } from "../http/site.ts";
+import { type PageTotals, totalsOf } from "./totals.ts";
+
+/** What a counting answer says, in this order. */
+export interface Counted extends PageTotals {
+  readonly counted: boolean;
+  readonly reason?: "duplicate" | "bot";
+}
+
+/** What a request asks to count. */
+export interface CountRequest {
+  readonly site?: string | undefined;
+  readonly page?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+/**
+ * Counts a visit, or throws why it is refused. Every route that counts goes through it.
+ *
+ * @param source the header that names the page's site: `Origin`, or an image's `Referer`; `null` without one
+ * @param isFromPage a browser's page sends it, not an API client
+ */
+export type CountVisit = (c: Context<Env>, request: CountRequest, source: string | null, isFromPage: boolean) => Promise<Counted>;
+
+export function createCounting(deps: Deps, sites: SiteChoice): CountVisit {
+  const { store, recorder, config, now, keepAlive, meter } = deps;
+  const record = guardNewPages({ recorder, store, burst: config.newPagesBurst, perHour: config.newPagesPerHour, now });
+  const limitRate = createRateLimit({ ...config, now });
+  const isCountable = config.pages && compilePatterns(config.pages);
+  const today = createDayClock(now);
+
+  function answer(totals: PageTotals, status: "counted" | "duplicate" | "bot"): Counted {
+    meter.add(status);
+    return status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: status };
+  }
+
+  return async (c, request, source, isFromPage) => {
+    const { headers } = c.req.raw;
+    limitRate(headers);
+    const site = sites.toCount(request.site, source);
+    const page = normalizePage(request.page ?? "/", site);
+    const id = visitId(c, request.id);
+    if (isCountable && !isCountable(page)) {
+      throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
+    }
+    if (isCrawlerOrPrefetch(headers, isFromPage)) {
+      return answer(totalsOf(site, page, await store.totals(site, [page])), "bot");
+    }
+    const work = record(site, { page, day: today(), id });
+    keepAlive(work, c);
+    const outcome = await work;
+    switch (outcome.status) {
+      case "conflict":
+        throw new Problem("id-reused", `id is ${quote(id)} and counted another page; allowed is an id of this visit's own.`);
+      case "shed":
+        throw new Problem("overloaded", "Too many visits arrive; sending the same id again is safe.");
+      case "too-many-new-pages": {
+        const allowed = `allowed are ${config.newPagesBurst} new pages at once, and ${config.newPagesPerHour} an hour`;
+        const headers = { "Retry-After": String(outcome.retryAfterS) };
+        throw new Problem("too-many-new-pages", `page is ${quote(page)}, a new one; ${allowed}.`, headers);
+      }
+      default:
+        return answer({ site, page, visits: outcome.visits, siteVisits: outcome.siteVisits }, outcome.status);
+    }
+  };
+}

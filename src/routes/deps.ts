@@ -1,0 +1,11 @@
+import type { KeyChecks } from "../http/auth.ts";
+import type { Deps } from "../http/deps.ts";
+import type { SiteChoice } from "../http/site.ts";
+import type { CountVisit } from "./counting.ts";
+
+/** What routes are given: the app's own, and what it makes of them. */
+export interface RouteDeps extends Deps {
+  readonly sites: SiteChoice;
+  readonly keys: KeyChecks;
+  readonly count: CountVisit;
+}

@@ -1,0 +1,89 @@
+import { Hono } from "hono/tiny";
+import * as v from "valibot";
+import { fromBase64 } from "../base64.ts";
+import { normalizePage } from "../domain/page.ts";
+import type { Env } from "../http/env.ts";
+import { flag, id, text } from "../http/fields.ts";
+import { embeddable } from "../http/headers.ts";
+import { query } from "../http/validate.ts";
+import { COLOR_ALLOWED, parseColor, renderBadge } from "./badge-svg.ts";
+import type { RouteDeps } from "./deps.ts";
+import { COUNTING_PROBLEMS, type RouteDocs } from "./docs.ts";
+
+/** A transparent GIF of one pixel. */
+const GIF = fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==");
+
+const LABEL_ALLOWED = "1 to 64 characters, none of them a control character";
+const PIXEL_QUERY = v.object({ site: v.optional(text), page: v.optional(text), id: v.optional(id) });
+const BADGE_QUERY = v.object({
+  site: v.optional(text),
+  page: v.optional(text, "/"),
+  id: v.optional(id),
+  label: v.optional(v.pipe(v.string(LABEL_ALLOWED), v.regex(/^[^\p{Cc}\p{Cs}\ufffe\uffff]{1,64}$/u, LABEL_ALLOWED)), "visits"),
+  color: v.optional(v.string(COLOR_ALLOWED), "blue"),
+  count: v.optional(flag, "false"),
+});
+
+/** A pixel that counts: for pages without scripts. */
+export function pixel({ count }: RouteDeps): Hono<Env> {
+  return new Hono<Env>().get("/", embeddable, query(PIXEL_QUERY), async (c) => {
+    if (c.req.method !== "HEAD") await count(c, c.req.valid("query"), sourceOf(c.req.raw.headers), true);
+    return c.body(GIF, 200, { "Content-Type": "image/gif", "Cache-Control": "no-store" });
+  });
+}
+
+/** A badge with a page's visits; with `count=true` it counts first. */
+export function badge({ count, store, sites }: RouteDeps): Hono<Env> {
+  return new Hono<Env>().get("/", embeddable, query(BADGE_QUERY), async (c) => {
+    const asked = c.req.valid("query");
+    const color = parseColor(asked.color);
+    const counts = asked.count === "true" && c.req.method !== "HEAD";
+    const visits = counts ? (await count(c, asked, sourceOf(c.req.raw.headers), true)).visits : await read(c.get("originSite"), asked);
+    return c.body(renderBadge(asked.label, visits, color), 200, {
+      "Content-Type": "image/svg+xml; charset=utf-8",
+      "Cache-Control": asked.count === "true" ? "no-cache, no-store" : "public, max-age=60",
+    });
+  });
+
+  async function read(originSite: string | null, asked: { site?: string | undefined; page: string }): Promise<number> {
+    const site = sites.toRead(asked.site, originSite);
+    const { visits } = await store.totals(site, [normalizePage(asked.page, site)]);
+    return visits[0] ?? 0;
+  }
+}
+
+/** The header that names the page around an image. */
+function sourceOf(headers: Headers): string | null {
+  return headers.get("Referer") || headers.get("Origin") || null;
+}
+
+/** For openapi.json; no bundle has it. */
+export function imagesDocs(): RouteDocs {
+  return {
+    "GET /v1/pixel": {
+      operationId: "pixel",
+      group: "Count",
+      summary: "Count a visit with an image",
+      description: "For pages without scripts: a transparent GIF of one pixel. The site is that of Referer where it is sent.",
+      query: PIXEL_QUERY,
+      answer: "image/gif",
+      problems: COUNTING_PROBLEMS,
+      idempotencyKey: "optional",
+    },
+    "GET /v1/badge": {
+      operationId: "badge",
+      group: "Count",
+      summary: "Show a page's visits as a badge",
+      description: "With count=true it counts a visit first, as the pixel does.",
+      query: BADGE_QUERY,
+      fields: {
+        label: "The text on the badge's left side.",
+        color: "The color of the badge's right side.",
+        count: "Whether to count a visit first.",
+      },
+      answer: "image/svg+xml",
+      problems: COUNTING_PROBLEMS,
+      idempotencyKey: "optional",
+    },
+  };
+}

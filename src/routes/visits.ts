@@ -1,0 +1,145 @@
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import * as v from "valibot";
+import { InvalidInput, quote } from "../domain/invalid.ts";
+import { normalizePage } from "../domain/page.ts";
+import { ID_LIFETIME_MS } from "../domain/recorder.ts";
+import { parseSite } from "../domain/site.ts";
+import { json, MAX_JSON_BYTES } from "../http/body.ts";
+import type { Env } from "../http/env.ts";
+import { id, MAX_VISITS, queryList, text, visits as visitsField } from "../http/fields.ts";
+import { readableByAll } from "../http/headers.ts";
+import { idempotencyKey, sha256Hex } from "../http/idempotency.ts";
+import { query, strictObject } from "../http/validate.ts";
+import type { RouteDeps } from "./deps.ts";
+import { ANSWERS, COUNTING_PROBLEMS, KEY_PROBLEMS, list, object, type RouteDocs } from "./docs.ts";
+import { totalsOf } from "./totals.ts";
+
+/** Pages in one `GET /v1/visits`. */
+const MAX_PAGES_READ = 100;
+/** How long the store may try, for one write of an administrator. */
+export const WRITE_DEADLINE_MS = 8_000;
+
+const VISIT = { page: v.optional(text), site: v.optional(text), id: v.optional(id) };
+const VISIT_BODY = strictObject(VISIT);
+const VISIT_QUERY = v.object(VISIT);
+const READ_QUERY = v.object({ site: v.optional(text), page: queryList(MAX_PAGES_READ, `at most ${MAX_PAGES_READ} pages`) });
+const SET_BODY = strictObject({ site: v.optional(text), page: text, visits: visitsField });
+const DELETE_QUERY = v.object({ site: v.optional(text), page: text });
+
+/** Counts, reads, sets and removes the visits of pages. */
+export function visits({ store, now, newId, http1, count, sites, keys }: RouteDeps): Hono<Env> {
+  const app = new Hono<Env>();
+
+  app.post("/", query(VISIT_QUERY), json(VISIT_BODY, { http1 }), async (c) => {
+    const [asked, body] = [c.req.valid("query"), c.req.valid("json")];
+    const origin = c.req.header("Origin") || null;
+    const site = either("site", asked.site, body.site, parseSite);
+    const page = either("page", asked.page, body.page, (one) => normalizePage(one, sites.toCount(site, origin)));
+    const id = either("id", asked.id, body.id, (one) => one);
+    return c.json(await count(c, { site, page, id }, origin, origin !== null), 200, { "Cache-Control": "no-store" });
+  });
+
+  app.get("/", readableByAll, query(READ_QUERY), async (c) => {
+    const asked = c.req.valid("query");
+    const site = sites.toRead(asked.site, c.get("originSite"));
+    const names = asked.page.map((page) => normalizePage(page, site));
+    const distinct = [...new Set(names)];
+    const totals = await store.totals(site, distinct);
+    const known = new Map(distinct.map((page, index) => [page, totals.visits[index] ?? 0]));
+    const pages = names.map((page) => ({ page, visits: known.get(page) ?? 0 }));
+    return c.json({ site, siteVisits: totals.siteVisits, pages }, 200, { "Cache-Control": "no-cache" });
+  });
+
+  app.put("/", keys.admin, json(SET_BODY, { http1 }), async (c) => {
+    const { site, page, visits } = c.req.valid("json");
+    return c.json(await correct(c, site, page, visits), 200, { "Cache-Control": "no-store" });
+  });
+
+  app.delete("/", keys.admin, query(DELETE_QUERY), async (c) => {
+    const { site, page } = c.req.valid("query");
+    await correct(c, site, page, null);
+    return c.body(null, 204, { "Cache-Control": "no-store" });
+  });
+
+  async function correct(c: Context<Env>, requestedSite: string | undefined, requestedPage: string, visits: number | null) {
+    const site = sites.toRead(requestedSite, c.get("originSite"));
+    const page = normalizePage(requestedPage, site);
+    const key = idempotencyKey(c);
+    // The key holds for this very correction: with other contents it is another one.
+    const id = key === null ? newId() : await sha256Hex("correct", site, page, visits, key);
+    const time = now();
+    const totals = await store.correct({ id, site, page, visits, expireAt: time + ID_LIFETIME_MS }, time + WRITE_DEADLINE_MS);
+    return totalsOf(site, page, totals);
+  }
+
+  return app;
+}
+
+/** A field of the query or of the body; in both it must be the same after normalisation. */
+function either(name: string, inQuery: string | undefined, inBody: string | undefined, normalize: (text: string) => string) {
+  if (inQuery !== undefined && inBody !== undefined && inQuery !== inBody && normalize(inQuery) !== normalize(inBody)) {
+    const found = `${quote(inBody)} in the body and ${quote(inQuery)} in the query`;
+    throw new InvalidInput(`${name} is ${found}; allowed is one of them, or both the same.`);
+  }
+  return inBody ?? inQuery;
+}
+
+/** For openapi.json; no bundle has it. */
+export function visitsDocs(): RouteDocs {
+  const { site, page, visits } = ANSWERS;
+  return {
+    "POST /v1/visits": {
+      operationId: "countVisit",
+      alias: "/visits",
+      group: "Count",
+      summary: "Count a visit",
+      description:
+        "Answers after the store has committed the visit. With an id the visit is exactly-once: sending it again within 24 hours counts " +
+        `nothing and answers the current totals. The body has at most ${MAX_JSON_BYTES} bytes; none counts the site's page "/". The ` +
+        "fields may also stand in the query.",
+      query: VISIT_QUERY,
+      body: { schema: VISIT_BODY },
+      answer: object(
+        { site, page, visits, siteVisits: visits, counted: { type: "boolean" }, reason: { enum: ["duplicate", "bot"] } },
+        "reason",
+      ),
+      problems: [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"],
+      idempotencyKey: "optional",
+    },
+    "GET /v1/visits": {
+      operationId: "readVisits",
+      alias: "/visits",
+      group: "Read",
+      summary: "Read totals",
+      description: "One consistent snapshot, pages in the order asked; a page without visits is 0.",
+      query: READ_QUERY,
+      answer: object({ site, siteVisits: visits, pages: list(object({ page, visits })) }),
+      problems: ["site-not-allowed"],
+    },
+    "PUT /v1/visits": {
+      operationId: "setVisits",
+      alias: "/visits",
+      group: "Administer",
+      key: "admin",
+      summary: "Set a page's total",
+      description: `A start value on migration, from 0 to ${MAX_VISITS}. Exact while visits are counted.`,
+      body: { schema: SET_BODY },
+      answer: object({ site, page, visits, siteVisits: visits }),
+      problems: [...KEY_PROBLEMS, "site-not-allowed", "too-large", "unsupported-media-type"],
+      idempotencyKey: "optional",
+    },
+    "DELETE /v1/visits": {
+      operationId: "deleteVisits",
+      alias: "/visits",
+      group: "Administer",
+      key: "admin",
+      summary: "Remove a page's counter",
+      description: "Answers the same where there is none.",
+      query: DELETE_QUERY,
+      answer: null,
+      problems: [...KEY_PROBLEMS, "site-not-allowed"],
+      idempotencyKey: "optional",
+    },
+  };
+}
