@@ -1,6 +1,9 @@
 import { createRecent } from "../recent.ts";
 import type { Sketch } from "./sketch.ts";
 
+/** How old a copy may be for each register that it has: the more there are, the more a read costs, and the less it tells. */
+const MS_PER_REGISTER = 7;
+
 /** What an instance knows of a counter's visitors on a day. It may lag behind the store, and is never ahead of it. */
 export interface SketchCopy {
   readonly sketch: Sketch;
@@ -26,4 +29,11 @@ export function createSketchCopies<C extends SketchCopy>(most: number): SketchCo
     get: (site, page, day) => recent.get(key(site, page, day)),
     set: (site, page, day, copy) => recent.set(key(site, page, day), copy),
   };
+}
+
+/**
+ * Whether a copy is to be read again, where other instances write too: at once while it is small, and at most every 30 s once it is full.
+ */
+export function isStale({ sketch, readAt }: SketchCopy, now: number): boolean {
+  return now - readAt >= MS_PER_REGISTER * sketch.ranks.filter((rank) => rank > 0).length;
 }

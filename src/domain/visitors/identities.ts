@@ -1,0 +1,45 @@
+import { inTime } from "../in-time.ts";
+import { createRecent } from "../recent.ts";
+import { createIdentify, type Identify } from "./identity.ts";
+import { SALT_BYTES, type SaltStore } from "./salts.ts";
+
+/** Sites and days whose salts an instance holds (at most twice as many). */
+const KNOWN_SALTS = 1_000;
+/** How long a visit waits for a salt that another one has asked for: on Workers, that one may be cancelled. */
+const SHARED_WAIT_MS = 500;
+
+/**
+ * Answers how the visitors of a site are told apart on a day. The store is asked once a site and day, by the first visit; a failure is
+ * thrown to those that wait, and the next visit asks again.
+ *
+ * @param options.randomBytes so many random bytes, fit for a key
+ */
+export function createIdentities(options: {
+  salts: Pick<SaltStore, "salt">;
+  randomBytes: (count: number) => Uint8Array;
+}): (site: string, day: string) => Promise<Identify> {
+  const { salts, randomBytes } = options;
+  const known = createRecent<Identify>(KNOWN_SALTS);
+  const asked = new Map<string, Promise<Identify>>();
+
+  async function ask(key: string, site: string, day: string): Promise<Identify> {
+    try {
+      const identify = createIdentify(await salts.salt(site, day, randomBytes(SALT_BYTES)));
+      known.set(key, identify);
+      return identify;
+    } finally {
+      asked.delete(key);
+    }
+  }
+
+  return async (site, day) => {
+    const key = `${day}\n${site}`;
+    const identify = known.get(key);
+    if (identify) return identify;
+    const shared = asked.get(key);
+    if (shared) return (await inTime<Identify | null>(shared, SHARED_WAIT_MS, () => null)) ?? ask(key, site, day);
+    const first = ask(key, site, day);
+    asked.set(key, first);
+    return first;
+  };
+}
