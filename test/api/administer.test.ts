@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cutIntoBatches } from "../../src/api/lines.ts";
+import { cutIntoBatches } from "../../src/routes/import-lines.ts";
 import { ADMIN, FROM_SITE, startService } from "./service.ts";
 
 const KEYED = { ...ADMIN, "Idempotency-Key": "import-key-1" };
@@ -110,7 +110,7 @@ describe("POST /v1/import", () => {
     ["no JSON", "x", 400],
     ["an array", "[]", 400],
     ["no visits", '{"page":"/"}', 400],
-    ["a bad page", '{"page":"/%zz","visits":1}', 400],
+    ["a bad page", '{"page":"/%00","visits":1}', 400],
     ["a page of another host", '{"page":"https://elsewhere.net/","visits":1}', 400],
     ["days that sum to more than visits", '{"page":"/","visits":1,"days":{"2026-11-22":2}}', 400],
     ["a day that does not exist", '{"page":"/","visits":1,"days":{"2026-02-30":1}}', 400],

@@ -75,7 +75,7 @@ describe("settings", () => {
     { SHARDS: "101" },
     { SHARDS: "1.5" },
     { CLIENT_IP_HEADER: "X Forwarded" },
-    { VISITS_PER_MINUTE: "0" },
+    { VISITS_PER_MINUTE: "-1" },
     { NEW_PAGES_BURST: "many" },
     { NEW_PAGES_PER_HOUR: "-5" },
     { PAGES: "blog" },
@@ -90,15 +90,15 @@ describe("settings", () => {
   });
 
   test.each([
-    ["a worker", () => readWorkerConfig({}, "sqlite"), "SITES"],
+    ["a worker", () => readWorkerConfig({}), "SITES"],
     ["Cloud Run", () => readNodeConfig({ K_SERVICE: "x" }), "SITES"],
-    ["a worker on Datastore", () => readWorkerConfig({ SITES: "*" }, "datastore"), "GOOGLE_SERVICE_ACCOUNT_KEY"],
+    ["a worker on Datastore", () => readWorkerConfig({ SITES: "*", STORE: "datastore" }), "GOOGLE_SERVICE_ACCOUNT_KEY"],
   ] as const)("on %s, where a setting is missing the line says so", (_, read, name) => {
     expect(catchError(read).message).toMatch(new RegExp(`^${name} is not set; allowed is `));
   });
 
   test.each(["top secret", '{"private_key":"top secret"}', "null"])("a bad service account's key is never shown: %s", (secret) => {
-    const error = catchError(() => readWorkerConfig({ SITES: "*", GOOGLE_SERVICE_ACCOUNT_KEY: secret }, "datastore"));
+    const error = catchError(() => readWorkerConfig({ SITES: "*", GOOGLE_SERVICE_ACCOUNT_KEY: secret }));
     expect(error.message).toContain("GOOGLE_SERVICE_ACCOUNT_KEY");
     expect(error.message).not.toContain("top secret");
   });

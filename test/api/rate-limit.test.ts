@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clientOf } from "../../src/api/client.ts";
+import { clientOf } from "../../src/http/client-address.ts";
 import { ADMIN, GOOGLEBOT, startService } from "./service.ts";
 
 const HEADER = "X-Real-IP";

@@ -1,9 +1,9 @@
-import type { LogEntry } from "../../src/api/log.ts";
 import { createApp } from "../../src/app.ts";
 import { readNodeConfig } from "../../src/config.ts";
 import { createMeter } from "../../src/domain/meter.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
 import type { Environment } from "../../src/environment.ts";
+import type { LogEntry } from "../../src/http/log.ts";
 import { createMemoryStore } from "./memory-store.ts";
 
 /** The app on a store in memory, with a clock that stands at noon of 2026-11-22 until it is moved. */
@@ -21,7 +21,19 @@ export function startService(env: Environment = {}) {
   const meter = createMeter({ now, tell: (line) => sums.push(line) });
   const recorder = createRecorder({ store, now, newId, meter });
   const config = readNodeConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env });
-  const app = createApp({ store, recorder, config, now, newId, log: (entry) => log.push(entry), meter, version: "1.2.3" });
+  const app = createApp({
+    store,
+    recorder,
+    config,
+    now,
+    newId,
+    log: (entry) => log.push(entry),
+    meter,
+    version: "1.2.3",
+    http1: false,
+    assets: (_, next) => next(),
+    keepAlive: () => {},
+  });
 
   /** Sends a request; a body that is no string is sent as JSON. */
   async function send(target: string, options: { headers?: Record<string, string>; body?: unknown } = {}) {

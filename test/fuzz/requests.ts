@@ -1,17 +1,15 @@
 import fc from "fast-check";
-import { PAGES } from "../../src/api/assets.ts";
-import { OPERATIONS, type Operation } from "../../src/api/operations.ts";
+import { operationsOf } from "../../build/openapi/document.ts";
+import { describeAll } from "../../build/openapi/write.ts";
 import { BODIES, NASTY, SHOTS } from "./attacks.ts";
 import type { Shot } from "./wire.ts";
 
 /** Sites that visits are sent for: few, so that their totals are quickly read. */
 const SITES = ["example.com", "other.example"];
 
-const PATHS = [
-  ...Object.values<Operation>(OPERATIONS).flatMap(({ path, alias }) => (alias ? [path, alias] : [path])),
-  ...Object.keys(PAGES).map((path) => path.replace(":file", "dashboard.js")),
-];
-const FIELDS = [...new Set(Object.values<Operation>(OPERATIONS).flatMap(({ query }) => Object.keys(query.properties)))];
+const { paths: DESCRIBED } = describeAll().contract;
+const PATHS = [...Object.keys(DESCRIBED).map((path) => path.replace("{file}", "dashboard.js"))];
+const FIELDS = [...new Set(operationsOf(DESCRIBED).flatMap(({ operation }) => (operation.parameters ?? []).map(({ name }) => name)))];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "QUERY"];
 const HEADERS = [
   ...["Origin", "Referer", "User-Agent", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-Id", "Sec-Purpose", "Sec-Fetch-Site"],

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type NodeServer, type Served, startDatastoreWorker, startNodeServer, startWorker } from "../support/artefacts.ts";
+import { type NodeServer, type Served, startNodeServer, startWorker } from "../support/artefacts.ts";
 import { emulatorHost } from "../support/emulator.ts";
 
 /** Data that outlives a service. */
@@ -48,12 +48,12 @@ export const nodeOnDatastore: ServiceRow<NodeServer> = {
   place: () => inNamespace(startNodeServer),
 };
 
-/** `dist/worker-datastore` on the emulator. */
+/** `dist/worker` on the emulator. */
 export const workerOnDatastore: ServiceRow = {
   name: "the worker on Datastore",
   store: "datastore",
   instances: 2,
-  place: () => inNamespace(startDatastoreWorker),
+  place: () => inNamespace(startWorker),
 };
 
 async function inFolder<S extends Served>(startIn: (folder: string) => Place<S>["start"]): Promise<Place<S>> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { launchNodeServer, type Served, startDatastoreWorker, startUnboundWorker, startWorker } from "../support/artefacts.ts";
+import { launchNodeServer, type Served, startUnboundWorker, startWorker } from "../support/artefacts.ts";
 import { createClient } from "../support/http.ts";
 import { linesOf } from "../support/http-log.ts";
 
@@ -36,19 +36,12 @@ const onNode: readonly Row[] = [
   ],
 ];
 
-/** What only a worker refuses, by its bundle. */
+/** What only a worker refuses. */
 const onWorkers: readonly (readonly [name: string, line: RegExp, settings: Settings, start: (vars: Settings) => Promise<Served>])[] = [
   ["no SITES", /^SITES is not set; allowed is /, { SITES: "" }, startWorker],
-  ["STORE of the other bundle: datastore", /^STORE is "datastore"; allowed is .*sqlite/, { STORE: "datastore" }, startWorker],
-  ["STORE of the other bundle: sqlite", /^STORE is "sqlite"; allowed is .*datastore/, { STORE: "sqlite" }, startDatastoreWorker],
   ["no Durable Objects", /^SITE_COUNTER is not set; allowed is a binding/, {}, startUnboundWorker],
-  ["a missing key", /^GOOGLE_SERVICE_ACCOUNT_KEY is not set; allowed is /, {}, startDatastoreWorker],
-  [
-    "a broken key",
-    /^GOOGLE_SERVICE_ACCOUNT_KEY is .*secret/,
-    { GOOGLE_SERVICE_ACCOUNT_KEY: '{"private_key":"hush"}' },
-    startDatastoreWorker,
-  ],
+  ["a missing key", /^GOOGLE_SERVICE_ACCOUNT_KEY is not set; allowed is /, { STORE: "datastore" }, startWorker],
+  ["a broken key", /^GOOGLE_SERVICE_ACCOUNT_KEY is .*secret/, { GOOGLE_SERVICE_ACCOUNT_KEY: '{"private_key":"hush"}' }, startWorker],
 ];
 
 /** How long a line may take from a worker to us. */

@@ -54,27 +54,16 @@ export async function startNodeServer(env: Record<string, string>): Promise<Node
  * @param persist the folder of its Durable Objects' data; without it a new one, removed at the end
  */
 export function startWorker(vars: Record<string, string>, persist?: string): Promise<Served> {
-  return runBundle("worker", vars, persist);
+  return runWorker(vars, persist);
 }
 
 /** Starts `dist/worker` without its Durable Objects. */
 export function startUnboundWorker(vars: Record<string, string>): Promise<Served> {
-  return runBundle("worker", vars, undefined, false);
+  return runWorker(vars, undefined, false);
 }
 
-/** Starts `dist/worker-datastore` in Miniflare. */
-export function startDatastoreWorker(vars: Record<string, string>): Promise<Served> {
-  return runBundle("worker-datastore", vars);
-}
-
-async function runBundle(
-  name: "worker" | "worker-datastore",
-  vars: Record<string, string>,
-  persist?: string,
-  // The other bundle has no class for them.
-  withObjects = name === "worker",
-): Promise<Served> {
-  const script = await readFile(await artefact(name, "index.js"), "utf8");
+async function runWorker(vars: Record<string, string>, persist?: string, withObjects = true): Promise<Served> {
+  const script = await readFile(await artefact("worker", "index.js"), "utf8");
   const folder = persist ?? (await mkdtemp(join(tmpdir(), "footfall-")));
   const { durableObjects, ...options } = miniflareOptions({ script, vars, persist: folder, port: 0, assets: ASSETS });
   let output = "";
