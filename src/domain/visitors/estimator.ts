@@ -6,17 +6,18 @@ const ALPHA = 0.5 / Math.LN2;
 /**
  * How many different visitors a sketch has seen: the improved raw estimator of O. Ertl, "New cardinality estimation algorithms for
  * HyperLogLog sketches" (2017, https://arxiv.org/abs/1702.01284, algorithm 6). One formula for every number of visitors. It uses only
- * operations that IEEE 754 defines to the last bit, so that every runtime answers the same.
+ * operations that IEEE 754 defines to the last bit, so that every runtime answers the same. The paper's tau, for registers of the
+ * largest rank, is left out: of 10^8 visitors it takes less than a thousandth of one away.
  *
- * @returns a whole number; 0 for an empty sketch
+ * @returns a safe integer; 0 for an empty sketch
  */
 export function estimate({ ranks }: Sketch): number {
   const counts = new Uint16Array(MAX_RANK + 1);
   for (const rank of ranks) counts[rank] = (counts[rank] ?? 0) + 1;
   const share = (rank: number): number => (counts[rank] ?? 0) / REGISTERS;
-  let sum = tau(1 - share(MAX_RANK));
+  let sum = 0;
   for (let rank = RANK_BITS; rank >= 1; rank -= 1) sum = (sum + share(rank)) / 2;
-  return Math.round((ALPHA * REGISTERS) / (sum + sigma(share(0))));
+  return Math.min(Math.round((ALPHA * REGISTERS) / (sum + sigma(share(0)))), Number.MAX_SAFE_INTEGER);
 }
 
 /** What the empty registers add; infinite where all are empty. */
@@ -30,18 +31,4 @@ function sigma(share: number): number {
     weight *= 2;
   }
   return sum;
-}
-
-/** What the registers of the largest rank take away. */
-function tau(share: number): number {
-  if (share === 0 || share === 1) return 0;
-  let [root, weight, sum, before] = [share, 1, 1 - share, -1];
-  while (sum !== before) {
-    before = sum;
-    root = Math.sqrt(root);
-    weight /= 2;
-    // Not `**`, whose last bit is the engine's own.
-    sum -= (1 - root) * (1 - root) * weight;
-  }
-  return sum / 3;
 }

@@ -89,7 +89,14 @@ test("the same sketch has the same estimate in every version", () => {
   expect(estimates).toEqual([10, 110, 1_110, 11_022, 107_668]);
 });
 
-test("a full sketch has a finite estimate", () => {
-  const ranks = new Uint8Array(REGISTERS).fill(MAX_RANK - 1);
-  expect(estimate(new Sketch(ranks))).toBeGreaterThan(2 ** 60);
+test.each([
+  ["one rank everywhere", () => 1, 5_909],
+  ["half of the registers empty", (register: number) => register % 2, 2_590],
+  ["every rank, and empty registers", (register: number) => (register * 7) % 54, 78_904],
+  ["a quarter of the largest rank", (register: number) => (register % 4 === 0 ? 53 : 1), 7_879],
+  ["half of the largest rank", (register: number) => (register % 2 === 0 ? 53 : 1), 11_819],
+  ["thousands of billions", () => 30, 3_172_519_945_584],
+  ["more than can be counted", () => 53, Number.MAX_SAFE_INTEGER],
+])("estimates as the paper's algorithm, tau included, does: %s", (_, rank, expected) => {
+  expect(estimate(new Sketch(Uint8Array.from({ length: REGISTERS }, (_, register) => rank(register))))).toBe(expected);
 });
