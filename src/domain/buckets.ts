@@ -1,32 +1,33 @@
 import { createRecent } from "./recent.ts";
 
-/** The longest wait that is told, in seconds. */
+/** The longest wait that is answered, in seconds. */
 const MAX_WAIT_S = 86_400;
 
-/** Token buckets of one size, one for each key. */
+/** Token buckets of one size, one a key. */
 export interface Buckets {
-  /** Takes a token: answers 0, or after how many whole seconds there will be one. */
+  /** Takes a token and answers 0; where there is none, answers the whole seconds until there is. */
   take(key: string): number;
-  /** Gives back a token that was not needed. */
+  /** Returns a token that was not needed. */
   giveBack(key: string): void;
 }
 
 /**
- * Buckets that are full at first. Those of the `most` keys that were used last are kept: whoever is forgotten has a full one again.
+ * Creates buckets, full at first. At least the `most` keys used last are kept; a key that was dropped starts with a full bucket again.
  *
- * @param options.burst tokens in a full one
- * @param options.msEach after how many milliseconds a token comes back
+ * @param options.burst tokens in a full bucket
+ * @param options.msEach milliseconds in which one token is refilled
+ * @param options.now milliseconds since 1970
  */
 export function createBuckets(options: { burst: number; msEach: number; most: number; now: () => number }): Buckets {
   const { burst, msEach, most, now } = options;
-  /** How many tokens were gone, and when (milliseconds since 1970). */
+  /** The tokens that were missing at a time. */
   const buckets = createRecent<{ gone: number; readonly at: number }>(most);
 
   return {
     take(key) {
       const time = now();
       const { gone, at } = buckets.get(key) ?? { gone: 0, at: time };
-      // A clock that was set back takes nothing away.
+      // A clock that was set back counts as one that stood still.
       const taken = Math.max(0, gone - Math.max(0, time - at) / msEach) + 1;
       if (taken > burst) return Math.min(MAX_WAIT_S, Math.ceil(((taken - burst) * msEach) / 1_000));
       buckets.set(key, { gone: taken, at: time });

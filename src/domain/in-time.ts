@@ -1,4 +1,4 @@
-/** How long is left until `deadline`, asked now and again: a clock that is set back meanwhile does not put it off. */
+/** A function that answers how many milliseconds are left until `deadline`. A clock that is set back between calls adds none. */
 export function timeLeft(deadline: number, now: () => number): () => number {
   let end = deadline;
   let seen = now();
@@ -10,9 +10,9 @@ export function timeLeft(deadline: number, now: () => number): () => number {
   };
 }
 
-/** What a promise comes to; where that takes longer than `limit` milliseconds, what `late` answers or throws. */
+/** The promise's result; what `late` returns or throws where that takes longer than `limit` milliseconds. */
 export function inTime<T>(promise: Promise<T>, limit: number, late: () => T): Promise<T> {
-  // `Promise.race` would make five promises more.
+  // `Promise.race` would create five promises more.
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve(Promise.resolve().then(late)), limit);
     promise.then(resolve, reject).then(() => clearTimeout(timer));

@@ -1,17 +1,22 @@
-/** How much time a line sums up, at least. */
+/** The shortest time that one report covers. */
 const PERIOD_MS = 60_000;
 
-/** Sums up what happens, and tells it about once a minute while anything does. */
+/** Sums up events and reports the sums about once a minute, while there are any. */
 export interface Meter {
-  /** Some more of a kind. */
+  /** Adds to a sum. */
   add(kind: string, amount?: number): void;
-  /** One more value of a kind of which the largest one is told. */
+  /** Keeps the largest value of a kind. */
   peak(kind: string, value: number): void;
-  /** Tells what there is to tell, before its time. */
+  /** Reports what there is now, such as before a shutdown. */
   flush(): void;
 }
 
-/** @param tell takes the numbers by kind, and the seconds that they are of. They are sums, not means, so that those of many instances add up. */
+/**
+ * Creates a meter. It reports sums and not means, so that those of several instances can be added.
+ *
+ * @param options.tell takes a report: `seconds`, which it covers, and a number a kind
+ * @param options.now milliseconds since 1970
+ */
 export function createMeter({ now, tell }: { now: () => number; tell: (sums: object) => void }): Meter {
   let since = 0;
   let sums: Record<string, number> = {};
@@ -23,7 +28,7 @@ export function createMeter({ now, tell }: { now: () => number; tell: (sums: obj
   }
 
   return {
-    // In place of a timer, which not every platform has: what happens first after a period tells its sums.
+    // No timer, as not every platform keeps one between requests: the first event after a period reports it.
     add(kind, amount = 1) {
       const time = now();
       if (time >= since + PERIOD_MS) flush();

@@ -1,10 +1,10 @@
-/** What was used last, by text: bounded, so that strangers cannot fill the memory. */
+/** The entries used last: bounded, so that a flood of new keys cannot fill the memory. */
 export interface Recent<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;
 }
 
-/** Keeps the `most` entries that were used last, and at most twice as many: to read costs no more than of a map, or of two. */
+/** Creates a cache of the `most` entries used last, at least, and at most twice as many. Two maps take turns, so both operations are constant. */
 export function createRecent<V>(most: number): Recent<V> {
   let young = new Map<string, V>();
   let old = new Map<string, V>();

@@ -1,12 +1,12 @@
 import type { Addition, Days, Visit } from "./store.ts";
 
-/** Numbers of a page that are being summed up. */
+/** An addition while it is summed up. */
 interface Sum extends Addition {
   visits: number;
   readonly days: Record<string, number>;
 }
 
-/** Visits summed up by page, and there by day. */
+/** Sums up visits by page, and by day within a page. */
 export function tally(visits: Iterable<Visit>): Addition[] {
   const sums = new Map<string, Sum>();
   for (const { page, day } of visits) {
@@ -18,7 +18,7 @@ export function tally(visits: Iterable<Visit>): Addition[] {
   return [...sums.values()];
 }
 
-/** Additions summed up as one, to `page`. */
+/** Sums up additions as one addition to `page`. */
 export function sumAs(page: string, additions: readonly Addition[]): Addition {
   const sum: Sum = { page, visits: 0, days: {} };
   for (const { visits, days } of additions) {
@@ -28,7 +28,7 @@ export function sumAs(page: string, additions: readonly Addition[]): Addition {
   return sum;
 }
 
-/** Adds the numbers of one record to those of another, in place; with `sign` -1 takes them away. */
+/** Adds `days` to `sum` in place; with `sign` -1 subtracts them. */
 export function addCounts(sum: Record<string, number>, days: Days, sign: 1 | -1 = 1): void {
   for (const [day, visits] of Object.entries(days)) sum[day] = (sum[day] ?? 0) + sign * visits;
 }
