@@ -1,13 +1,13 @@
-/** What a statement takes and answers. */
+/** A parameter of a statement, or a column of a row. */
 type SqlValue = string | number | null;
 
-/** A row by its columns' names. */
+/** A row, by column name. */
 export type Row = Readonly<Record<string, SqlValue>>;
 
-/** The thin binding to a SQLite database: all that differs between `node:sqlite` and a Durable Object's storage. */
+/** A SQLite database: the part that differs between `node:sqlite` and a Durable Object's storage. */
 export interface Sql {
-  /** Runs one statement to its end and answers its rows. Parameters are bound as `?1`, `?2`, …; throws the binding's own errors. */
+  /** Runs one statement and answers all its rows. Parameters are bound as `?1`, `?2`, …; throws the binding's own errors. */
   exec<R extends Row>(statement: string, ...parameters: SqlValue[]): R[];
-  /** Runs `body`, which writes, as one transaction: durable when this returns, undone when `body` throws. */
+  /** Runs `body` as one write transaction: durable when this returns, rolled back when `body` throws. */
   transaction<T>(body: () => T): T;
 }

@@ -1,9 +1,9 @@
-// Lists are bound as one JSON text: a Durable Object takes at most 100 parameters a query.
-// The page '' stands for the whole site: it sorts before every page, and no page is empty.
+// A list is bound as one JSON text: a Durable Object takes at most 100 parameters a query.
+// The page '' is the whole site: it sorts before every page, and no page's name is empty.
 
 /**
- * Run in order on every open. A mark is an id that was used: of a visit (its value is the page), a batch (its receipt), an addition
- * (its digest) or a correction. `counter_site` holds the sites' names alone, so adding to a total does not touch it.
+ * Run in order on every open. A mark is a used id; its kind is `visit` (its value is the page), `batch` (the receipt), `addition` (the
+ * digest) or `correction`. The index `counter_site` has no totals, so counting does not write to it.
  */
 export const SCHEMA: readonly string[] = [
   `create table if not exists counter (site text, page text, visits integer not null, primary key (site, page)) strict, without rowid`,
@@ -15,53 +15,53 @@ export const SCHEMA: readonly string[] = [
   `create index if not exists mark_expires on mark (expires)`,
 ];
 
-/** Site, kind, id, value, expiry: a row where the id was free. */
+/** Parameters: site, kind, id, value, expiry. Answers a row where the id was unused. */
 export const CLAIM = `insert into mark values (?1, ?2, ?3, ?4, ?5) on conflict do nothing returning id`;
 
-/** Site, `[{id, page}]`, expiry: the ids that were free. */
+/** Parameters: site, `[{id, page}]`, expiry. Answers the ids that were unused. */
 export const CLAIM_VISITS = `
   insert into mark select ?1, 'visit', value ->> 'id', value ->> 'page', ?3 from json_each(?2) where true
   on conflict do nothing returning id`;
 
-/** Site, `[id]`: the pages that the ids were used for. */
+/** Parameters: site, `[id]`. Answers the pages that the ids were used for. */
 export const CLAIMED_PAGES = `
   select id, value as page from mark where site = ?1 and kind = 'visit' and id in (select value from json_each(?2))`;
 
-/** Site, kind, id: what its mark holds. */
+/** Parameters: site, kind, id. Answers the value of the mark. */
 export const MARK = `select value from mark where site = ?1 and kind = ?2 and id = ?3`;
 
-/** Now, limit: forgets the marks that expired first. */
+/** Parameters: now, limit. Deletes expired marks, the oldest first. */
 export const FORGET = `
   delete from mark where (site, kind, id) in (select site, kind, id from mark where expires <= ?1 order by expires limit ?2)`;
 
-/** Site, `[{page, visits, days}]`. */
+/** Parameters: site, `[{page, visits, days}]`. */
 export const ADD_VISITS = `
   insert into counter select ?1, value ->> 'page', value ->> 'visits' from json_each(?2) where true
   on conflict do update set visits = visits + excluded.visits`;
 
-/** Site, `[{page, visits, days}]`. Materialized: else each addition is parsed again for each of its days. */
+/** Parameters: site, `[{page, visits, days}]`. Materialized, or SQLite would parse each addition again for each of its days. */
 export const ADD_DAYS = `
   with addition as materialized (select value ->> 'page' as page, value -> 'days' as days from json_each(?2))
   insert into day select ?1, page, each.key, each.value from addition, json_each(days) as each where true
   on conflict do update set visits = visits + excluded.visits`;
 
-/** Site, page: its total and the sum of its days. */
+/** Parameters: site, page. Answers its total and the sum of its days. */
 export const COUNTER = `
   select visits, (select coalesce(sum(visits), 0) from day where site = ?1 and page = ?2) as dated
   from counter where site = ?1 and page = ?2`;
 
-/** Site, page. */
+/** Parameters: site, page. Deletes the counter. */
 export const REMOVE = `delete from counter where site = ?1 and page = ?2`;
 
-/** Site, page: takes the page's days out of the site's … */
+/** Parameters: site, page. Subtracts the page's days from the site's; before `DROP_DAYS`. */
 export const TAKE_DAYS = `
   update day set visits = day.visits - gone.visits from (select day, visits from day where site = ?1 and page = ?2) as gone
   where day.site = ?1 and day.page = '' and day.day = gone.day`;
 
-/** … and then drops them. */
+/** Parameters: site, page. Deletes the page's days. */
 export const DROP_DAYS = `delete from day where site = ?1 and page = ?2`;
 
-/** Site, `[page]`. */
+/** Parameters: site, `[page]`. */
 export const TOTALS = `select page, visits from counter where site = ?1 and page in (select value from json_each(?2))`;
 
 export const SITES = `select site, visits from counter where page = '' order by site`;
@@ -73,16 +73,16 @@ const PAGE_TOTALS = `
 const IN_PERIOD = `
   (select coalesce(sum(visits), 0) from day where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4)`;
 
-/** Site, limit, from, to, page to begin behind. */
+/** Parameters: site, limit, from, to, page to start behind. */
 export const PAGES = `${PAGE_TOTALS} and page > ?5 order by page limit ?2`;
 
-/** Site, limit, from, to. */
+/** Parameters: site, limit, from, to. */
 export const TOP = `${PAGE_TOTALS} and page > '' order by visits desc, page limit ?2`;
 
-/** Site, limit, from, to. */
+/** Parameters: site, limit, from, to. */
 export const TOP_IN_PERIOD = `${PAGE_TOTALS} and page > '' order by ${IN_PERIOD} desc, page limit ?2`;
 
-/** Site, page, from, to. */
+/** Parameters: site, page, from, to. */
 export const DAYS = `
   select json_group_object(day, visits) as days from day
   where site = ?1 and page = ?2 and day between ?3 and ?4 and visits > 0`;

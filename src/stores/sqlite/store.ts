@@ -4,20 +4,21 @@ import { toStoreError } from "./failure.ts";
 import type { Row, Sql } from "./sql.ts";
 import * as statements from "./statements.ts";
 
-/** The page that stands for the whole site. */
+/** The page that is the whole site. */
 const SITE = "";
-/** Expired marks that a write forgets, beyond as many as it makes itself. */
+/** Expired marks that a write deletes, more than it inserts, so that deleting keeps pace with any load. */
 const FORGOTTEN_PER_WRITE = 100;
-/** Additions bound to one statement: with a year of days each they stay below a Durable Object's limit of 2 MB. */
+/** Additions in one statement: with a year of days each, their JSON is below a Durable Object's limit of 2 MB. */
 const ADDITIONS_PER_STATEMENT = 100;
 const NO_PERIOD = { from: "", to: "" };
 
 type PageRow = { page: string; visits: number; days: string };
 
 /**
- * The store on SQLite, written once for every binding; the binding's owner closes it. Each call is one transaction or one statement and
- * runs without a pause, so it is atomic towards every other, and a deadline is never near. Creates its tables where they are missing;
- * throws the binding's error where it cannot.
+ * The store on SQLite, over any binding; its opener closes the binding. Each call is one transaction or one statement and runs
+ * synchronously, so calls are atomic and no deadline is needed. Creates missing tables; throws the binding's error where it cannot.
+ *
+ * @param now milliseconds since 1970
  */
 export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "close"> {
   sql.transaction(() => {
@@ -38,7 +39,7 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     return receipt;
   }
 
-  /** Claims the batch's ids, and says which visits come too late for theirs. */
+  /** Marks the batch's ids as used; answers the visits whose ids already were, by their index. */
   function refuse({ site, visits, expireAt }: Batch): Record<number, Refusal> {
     const named = visits.filter(({ id }) => id !== null);
     if (named.length === 0) return {};
@@ -56,7 +57,7 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     return refused;
   }
 
-  /** Adds to the pages and to their site. */
+  /** Adds to pages and to their site. */
   function count(site: string, additions: readonly Addition[]): void {
     if (additions.length === 0) return;
     const all = [sumAs(SITE, additions), ...additions];
@@ -67,7 +68,7 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     }
   }
 
-  /** Sets a page's total; the site's follows, and so do days that do not fit any more. */
+  /** Sets a page's total and changes the site's by the same number; removes days that no longer fit. */
   function set(site: string, page: string, visits: number | null): void {
     const [before] = sql.exec<{ visits: number; dated: number }>(statements.COUNTER, site, page);
     if (!before && visits === null) return;
@@ -86,14 +87,14 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     return { siteVisits: visits.get(SITE) ?? 0, visits: pages.map((page) => visits.get(page) ?? 0) };
   }
 
-  /** `true` where the id was free, and is taken now. */
+  /** Marks an id as used; `false` where it already was. */
   function claim(site: string, kind: string, id: string, value: string, expireAt: number): boolean {
     return sql.exec(statements.CLAIM, site, kind, id, value, expireAt).length > 0;
   }
 
-  /** More than were made: forgetting keeps pace with any load. */
-  function forget(made: number): void {
-    sql.exec(statements.FORGET, now(), FORGOTTEN_PER_WRITE + made);
+  /** Deletes expired marks; `inserted` is how many the transaction has added. */
+  function forget(inserted: number): void {
+    sql.exec(statements.FORGET, now(), FORGOTTEN_PER_WRITE + inserted);
   }
 
   const write = <T>(body: () => T): Promise<T> => attempt(() => sql.transaction(body));
