@@ -1,5 +1,5 @@
 import { createRecent } from "../recent.ts";
-import type { Sketch } from "./sketch.ts";
+import { REGISTERS, type Sketch } from "./sketch.ts";
 
 /** How old a copy may be for each register that it has: the more there are, the more a read costs, and the less it tells. */
 const MS_PER_REGISTER = 7;
@@ -35,5 +35,6 @@ export function createSketchCopies<C extends SketchCopy>(most: number): SketchCo
  * Whether a copy is to be read again, where other instances write too: at once while it is small, and at most every 30 s once it is full.
  */
 export function isStale({ sketch, readAt }: SketchCopy, now: number): boolean {
-  return now - readAt >= MS_PER_REGISTER * sketch.ranks.filter((rank) => rank > 0).length;
+  const empty = sketch.counts[0] ?? 0;
+  return now - readAt >= MS_PER_REGISTER * (REGISTERS - empty);
 }

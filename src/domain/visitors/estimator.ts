@@ -1,4 +1,4 @@
-import { MAX_RANK, RANK_BITS, REGISTERS, type Sketch } from "./sketch.ts";
+import { RANK_BITS, REGISTERS, type Sketch } from "./sketch.ts";
 
 /** The share of the raw estimate that holds for many registers: 1 / (2 ln 2). */
 const ALPHA = 0.5 / Math.LN2;
@@ -11,9 +11,7 @@ const ALPHA = 0.5 / Math.LN2;
  *
  * @returns a safe integer; 0 for an empty sketch
  */
-export function estimate({ ranks }: Sketch): number {
-  const counts = new Uint16Array(MAX_RANK + 1);
-  for (const rank of ranks) counts[rank] = (counts[rank] ?? 0) + 1;
+export function estimate({ counts }: Sketch): number {
   const share = (rank: number): number => (counts[rank] ?? 0) / REGISTERS;
   let sum = 0;
   for (let rank = RANK_BITS; rank >= 1; rank -= 1) sum = (sum + share(rank)) / 2;

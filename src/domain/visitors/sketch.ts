@@ -26,11 +26,14 @@ export function placeOf(high: number, low: number): Place {
  * repeated ones do not matter.
  */
 export class Sketch {
-  /** 4,096 ranks, for readers. */
+  /** The rank of each register. */
   readonly ranks: Uint8Array;
+  /** How many registers have each rank, 0 to 53: kept up to date, so that an estimate need not count them. */
+  readonly counts: Uint16Array;
 
-  constructor(ranks = new Uint8Array(REGISTERS)) {
+  constructor(ranks: Uint8Array = new Uint8Array(REGISTERS), counts = countRanks(ranks)) {
     this.ranks = ranks;
+    this.counts = counts;
   }
 
   /** Adds a place; answers whether its register grew. What is no place is ignored. */
@@ -38,6 +41,8 @@ export class Sketch {
     const known = this.ranks[register];
     if (known === undefined || !(rank > known && rank <= MAX_RANK)) return false;
     this.ranks[register] = rank;
+    this.counts[known] = (this.counts[known] ?? 0) - 1;
+    this.counts[rank] = (this.counts[rank] ?? 0) + 1;
     return true;
   }
 
@@ -49,12 +54,18 @@ export class Sketch {
   }
 
   copy(): Sketch {
-    return new Sketch(this.ranks.slice());
+    return new Sketch(this.ranks.slice(), this.counts.slice());
   }
 
   equals(other: Sketch): boolean {
     return this.ranks.every((rank, register) => rank === other.ranks[register]);
   }
+}
+
+function countRanks(ranks: Uint8Array): Uint16Array {
+  const counts = new Uint16Array(MAX_RANK + 1);
+  for (const rank of ranks) counts[rank] = (counts[rank] ?? 0) + 1;
+  return counts;
 }
 
 /** The sketch with these places added, and the places by which it is larger: each register once. The given sketch stays as it is. */

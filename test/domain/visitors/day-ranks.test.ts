@@ -5,7 +5,8 @@ import { dayNumber, isAhead, mapOf, newestBefore, packRank, sketchOf, unpackRank
 import { MAX_RANK } from "../../../src/domain/visitors/sketch.ts";
 
 const TODAY = "2026-11-29";
-const day = fc.integer({ min: 1, max: 2_932_896 }).map((number) => addDays("1970-01-01", number));
+// Two days later is a day as well.
+const day = fc.integer({ min: 1, max: 2_932_890 }).map((number) => addDays("1970-01-01", number));
 const rank = fc.integer({ min: 1, max: MAX_RANK });
 
 test("days are numbered from 1970-01-01", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mapOf, packRank, sketchOf } from "../../../src/domain/visitors/day-ranks.ts";
+import { estimate } from "../../../src/domain/visitors/estimator.ts";
 import { grow, MAX_RANK, type Place, placeOf, REGISTERS, Sketch } from "../../../src/domain/visitors/sketch.ts";
 
 const place = fc.record({ register: fc.integer({ min: 0, max: REGISTERS - 1 }), rank: fc.integer({ min: 1, max: MAX_RANK }) });
@@ -52,6 +53,17 @@ test("order and repetition do not matter", () => {
     fc.property(places, fc.array(fc.nat(), { maxLength: 60 }), (added, picks) => {
       const again = picks.flatMap((pick) => added.at(pick % (added.length || 1)) ?? []);
       expect(sketchWith([...again, ...added.toReversed(), ...again]).equals(sketchWith(added))).toBe(true);
+    }),
+  );
+});
+
+test("an estimate needs no second look: ranks are counted as they grow, in copies and merged sketches too", () => {
+  fc.assert(
+    fc.property(places, places, (some, others) => {
+      const sketch = sketchWith(some).copy();
+      sketch.merge(sketchWith(others));
+      expect(sketch.counts).toEqual(new Sketch(sketch.ranks).counts);
+      expect(estimate(sketch)).toBe(estimate(new Sketch(sketch.ranks)));
     }),
   );
 });
