@@ -2,7 +2,7 @@ import { generateKeyPairSync, verify } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { createHttpClient } from "../../src/platform/node/http-client.ts";
+import { createHttpFetch } from "../../src/platform/node/http-fetch.ts";
 import { metadataIdentity } from "../../src/platform/node/metadata.ts";
 import { type Identity, serviceAccountIdentity } from "../../src/stores/datastore/identity.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";
@@ -41,12 +41,12 @@ async function metadataServer(lifetimeS: number, asked: string[]): Promise<strin
   });
 }
 
-const { send } = createHttpClient();
+const send = createHttpFetch();
 const TIMEOUT_MS = 5_000;
 
 test("the metadata server is asked for project and token as the process starts, and once only, however many calls wait", async () => {
   const asked: string[] = [];
-  const identity = metadataIdentity({ host: await metadataServer(3_600, asked), project: undefined, now: Date.now, send });
+  const identity = metadataIdentity({ host: await metadataServer(3_600, asked), project: undefined, now: Date.now, fetch: send });
   const tokens = await Promise.all(Array.from({ length: 20 }, () => identity.token(TIMEOUT_MS)));
   expect(new Set(tokens)).toEqual(new Set(["token-1"]));
   expect(await identity.project(TIMEOUT_MS)).toBe("my-project");
@@ -58,7 +58,7 @@ test("the metadata server is asked for project and token as the process starts, 
 
 test("a token is renewed 5 minutes before it ends, and when it was refused", async () => {
   let time = 1_000_000;
-  const identity = metadataIdentity({ host: await metadataServer(3_600, []), project: "p", now: () => time, send });
+  const identity = metadataIdentity({ host: await metadataServer(3_600, []), project: "p", now: () => time, fetch: send });
   expect(await identity.token(TIMEOUT_MS)).toBe("token-1");
   time += 3_299_000;
   expect(await identity.token(TIMEOUT_MS)).toBe("token-1");
@@ -71,7 +71,7 @@ test("a token is renewed 5 minutes before it ends, and when it was refused", asy
 test("a metadata server that is away now may answer the next call", async () => {
   let up = false;
   const host = await standIn(() => (up ? [200, '{"access_token":"late","expires_in":3600}'] : [500, ""]));
-  const identity = metadataIdentity({ host, project: "p", now: Date.now, send });
+  const identity = metadataIdentity({ host, project: "p", now: Date.now, fetch: send });
   await expect(identity.token(TIMEOUT_MS)).rejects.toThrow("the metadata server answered 500");
   up = true;
   expect(await identity.token(TIMEOUT_MS)).toBe("late");

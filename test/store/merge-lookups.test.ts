@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { mergeLookups } from "../../src/platform/node/merge-lookups.ts";
 import { createKeys } from "../../src/stores/datastore/layout.ts";
+import { mergeLookups } from "../../src/stores/datastore/merge-lookups.ts";
 import type { Key, Requests, Responses, Transport } from "../../src/stores/datastore/transport.ts";
 
 const TIMEOUT_MS = 1_000;
@@ -9,17 +9,19 @@ const keyOf = (page: string): Key => keys.counter("example.com", page, 0);
 
 /** Calls that the test answers one by one. */
 let calls: { request: Requests["lookup"]; timeoutMs: number; answer: PromiseWithResolvers<object> }[];
+let time = 0;
 let transport: Transport;
 beforeEach(() => {
   calls = [];
-  transport = mergeLookups({
+  const inner: Transport = {
     call(_method, request, timeoutMs) {
       const answer = Promise.withResolvers<object>();
       calls.push({ request: request as Requests["lookup"], timeoutMs, answer });
       return answer.promise as Promise<Responses[typeof _method]>;
     },
     close: async () => {},
-  });
+  };
+  transport = mergeLookups(inner, () => time);
 });
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -27,7 +29,7 @@ const lookUp = (...pages: string[]) => transport.call("lookup", { keys: pages.ma
 const asked = () => calls.map(({ request }) => request.keys.map((key) => key.path[1]?.name));
 const found = (...pages: string[]) => ({ found: pages.map((page) => ({ entity: { key: keyOf(page) } })) });
 
-test("what is looked up while a look-up is on its way is the next call, and each is told of its own keys", async () => {
+test("lookups that come while one is on its way are merged into the next, and each caller gets its own keys", async () => {
   const first = lookUp("/a");
   await settle();
   const second = lookUp("/b", "/c");
@@ -47,17 +49,16 @@ test("the wait for the one before is a part of its time", async () => {
   const first = lookUp("/a");
   await settle();
   const second = lookUp("/b");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  time += 50;
   calls[0]?.answer.resolve({});
   await first;
   await settle();
-  expect(calls[0]?.timeoutMs).toBeGreaterThan(TIMEOUT_MS - 50);
-  expect(calls[1]?.timeoutMs).toBeLessThanOrEqual(TIMEOUT_MS - 40);
+  expect(calls.map(({ timeoutMs }) => timeoutMs)).toEqual([TIMEOUT_MS, TIMEOUT_MS - 50]);
   calls[1]?.answer.resolve({});
   await second;
 });
 
-test("one that fails fails all that were in it, and the next one goes on", async () => {
+test("a lookup that fails fails for all its callers, and the next one goes on", async () => {
   const first = lookUp("/a");
   await settle();
   const next = Promise.allSettled([lookUp("/b"), lookUp("/c")]);
@@ -72,7 +73,7 @@ test("one that fails fails all that were in it, and the next one goes on", async
   expect(await last).toEqual({ ...found("/d"), deferred: [] });
 });
 
-test("a look-up in a transaction, and any other call, waits for none", async () => {
+test("a lookup in a transaction, and any other call, waits for none", async () => {
   void lookUp("/a");
   void transport.call("lookup", { keys: [keyOf("/b")], readOptions: { transaction: "t" as never } }, TIMEOUT_MS);
   void transport.call("commit", { mode: "TRANSACTIONAL", mutations: [] }, TIMEOUT_MS);

@@ -1,7 +1,7 @@
-import * as google from "../../src/platform/node/google.ts";
-import { createGrpcTransport } from "../../src/platform/node/grpc.ts";
 import type { Outcome } from "../../src/domain/pending.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
+import * as google from "../../src/platform/node/google.ts";
+import { createGrpcTransport } from "../../src/platform/node/grpc-transport.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
 import { openDatastore } from "../../src/stores/datastore/open.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";

@@ -1,7 +1,7 @@
-import * as google from "../../../src/platform/node/google.ts";
-import { createGrpcTransport } from "../../../src/platform/node/grpc.ts";
 import type { Config } from "../../../src/config.ts";
 import type { Store } from "../../../src/domain/store.ts";
+import * as google from "../../../src/platform/node/google.ts";
+import { createGrpcTransport } from "../../../src/platform/node/grpc-transport.ts";
 import { EMULATOR_PROJECT, openDatastore } from "../../../src/stores/datastore/open.ts";
 
 /** Datastore as one would have it without thinking of the start: Google's gRPC client, loaded with everything else. */
