@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createBuckets } from "../../src/domain/buckets.ts";
 
-/** Buckets of 3 tokens, of which one comes back in 10 seconds. */
+/** Buckets of 3 tokens, refilled by one every 10 seconds. */
 function start(options: { burst?: number; msEach?: number; most?: number } = {}) {
   const clock = { time: 1_000_000 };
   return { clock, ...createBuckets({ burst: 3, msEach: 10_000, most: 100, now: () => clock.time, ...options }) };
 }
 
-test("gives the whole burst at once, then one by one as they come back", () => {
+test("gives the whole burst at once, then one token at a time as they are refilled", () => {
   const { take, clock } = start();
   expect([take("a"), take("a"), take("a"), take("a")]).toEqual([0, 0, 0, 10]);
   clock.time += 9_001;
@@ -24,7 +24,7 @@ test("each key has a bucket of its own", () => {
   expect([take("a"), take("b"), take("a")]).toEqual([0, 0, 10]);
 });
 
-test("a token that is given back can be taken again, and a bucket never holds more than it can", () => {
+test("a token that is given back can be taken again, and a bucket never holds more than the burst", () => {
   const { take, giveBack } = start();
   for (let times = 0; times < 3; times += 1) take("a");
   giveBack("a");
@@ -33,19 +33,19 @@ test("a token that is given back can be taken again, and a bucket never holds mo
   expect([take("a"), take("a"), take("a"), take("a")]).toEqual([0, 0, 0, 10]);
 });
 
-test("a clock that is set back takes nothing away, and makes nobody wait for it to catch up", () => {
+test("a clock that is set back removes no tokens and adds no wait", () => {
   const { take, clock } = start();
   for (let times = 0; times < 3; times += 1) take("a");
   clock.time -= 3_600_000;
   expect(take("a")).toBe(10);
 });
 
-test("no bucket, or one that is never filled, tells a wait that can be told", () => {
+test("without a burst or a refill, the wait is still finite", () => {
   expect(start({ burst: 0 }).take("a")).toBe(10);
   expect(start({ burst: 0, msEach: Number.POSITIVE_INFINITY }).take("a")).toBe(86_400);
 });
 
-test("whatever is asked and when, no more than the burst and what came back since is given", () => {
+test("never gives more tokens than the burst and what was refilled since", () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 30_000 }), { maxLength: 200 }), (pauses) => {
       const { take, clock } = start();

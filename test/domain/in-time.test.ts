@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { timeLeft } from "../../src/domain/in-time.ts";
 
-test("time runs out by as much as the clock goes on, and is not put off where it is set back", () => {
+test("time runs out as the clock goes on, and a clock that is set back adds none", () => {
   let time = 1_000;
   const left = timeLeft(7_000, () => time);
   time = 3_000;

@@ -6,7 +6,7 @@ import { type Batch, type Receipt, StoreError, type Visit } from "../../src/doma
 const SITE = "example.com";
 
 /** A store whose commits the test answers one by one. */
-function createDesk() {
+function createFakeStore() {
   const batches: Batch[] = [];
   const answers: PromiseWithResolvers<Receipt>[] = [];
   const totals = new Map<string, number>();
@@ -20,7 +20,7 @@ function createDesk() {
         return answer.promise;
       },
     },
-    /** Counts the batch, all of it but what is refused. */
+    /** Counts a batch, except for the refused visits. */
     accept(index: number, refused: Receipt["refused"] = {}): void {
       const batch = batches[index];
       if (!batch) throw new Error(`there is no batch ${index}`);
@@ -39,18 +39,18 @@ function createDesk() {
   };
 }
 
-let desk = createDesk();
-let recorder = createRecorder({ store: desk.store, now: Date.now, newId: () => crypto.randomUUID() });
+let fake = createFakeStore();
+let recorder = createRecorder({ store: fake.store, now: Date.now, newId: () => crypto.randomUUID() });
 beforeEach(() => {
   vi.useFakeTimers();
-  desk = createDesk();
-  recorder = createRecorder({ store: desk.store, now: Date.now, newId: () => crypto.randomUUID() });
+  fake = createFakeStore();
+  recorder = createRecorder({ store: fake.store, now: Date.now, newId: () => crypto.randomUUID() });
 });
 afterEach(() => vi.useRealTimers());
 
 const visit = (page: string, id: string | null = null): Visit => ({ page, id, day: "2026-11-22" });
 const record = (page: string, id: string | null = null, site = SITE): Promise<Outcome> => recorder.record(site, visit(page, id));
-/** Lets everything run that waits for no answer. */
+/** Runs everything that does not wait for a commit. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 const counted = (visits: number, siteVisits: number): Outcome => ({ status: "counted", visits, siteVisits });
 
@@ -59,81 +59,81 @@ test("visits that arrive while a batch is in flight form the next one, numbered 
   await settle();
   const next = [record("/a"), record("/b"), record("/a")];
   await settle();
-  expect(desk.batches.map((batch) => batch.visits.length)).toEqual([1]);
-  desk.accept(0);
+  expect(fake.batches.map((batch) => batch.visits.length)).toEqual([1]);
+  fake.accept(0);
   await settle();
-  expect(desk.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/a", "/b", "/a"]]);
-  desk.accept(1);
+  expect(fake.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/a", "/b", "/a"]]);
+  fake.accept(1);
   expect(await first).toEqual(counted(1, 1));
   expect(await Promise.all(next)).toEqual([counted(2, 2), counted(1, 3), counted(3, 4)]);
 });
 
-test("a quiet site waits for no busy one, and at most eight sites are in flight at once", async () => {
+test("a quiet site does not wait for a busy one, and at most eight sites are in flight at once", async () => {
   const sites = Array.from({ length: 10 }, (_, index) => `site-${index}.example`);
   const all = sites.map((site) => record("/", null, site));
   await settle();
-  expect(desk.batches.map(({ site }) => site)).toEqual(sites.slice(0, 8));
-  desk.accept(3);
+  expect(fake.batches.map(({ site }) => site)).toEqual(sites.slice(0, 8));
+  fake.accept(3);
   await settle();
-  expect(desk.batches.map(({ site }) => site)).toEqual(sites.slice(0, 9));
-  for (const index of [0, 1, 2, 4, 5, 6, 7, 8]) desk.accept(index);
+  expect(fake.batches.map(({ site }) => site)).toEqual(sites.slice(0, 9));
+  for (const index of [0, 1, 2, 4, 5, 6, 7, 8]) fake.accept(index);
   await settle();
-  desk.accept(9);
+  fake.accept(9);
   expect(await Promise.all(all)).toEqual(sites.map(() => counted(1, 1)));
 });
 
-test("where a runtime can gather, a batch has the visits that arrive until then, and no longer than until there are 400", async () => {
+test("where a runtime can gather, a batch has the visits that arrive meanwhile, and starts early with 400 of them", async () => {
   const gathered: (() => void)[] = [];
   const gather = (onGathered: () => void) => void gathered.push(onGathered);
-  recorder = createRecorder({ store: desk.store, gather, now: Date.now, newId: () => crypto.randomUUID() });
+  recorder = createRecorder({ store: fake.store, gather, now: Date.now, newId: () => crypto.randomUUID() });
   const first = record("/a");
   await settle();
   const second = record("/a");
   await settle();
-  expect(desk.batches).toHaveLength(0);
+  expect(fake.batches).toHaveLength(0);
   gathered[0]?.();
   await settle();
-  expect(desk.batches.map((batch) => batch.visits.length)).toEqual([2]);
-  desk.accept(0);
+  expect(fake.batches.map((batch) => batch.visits.length)).toEqual([2]);
+  fake.accept(0);
   expect(await Promise.all([first, second])).toEqual([counted(1, 1), counted(2, 2)]);
 
   const many = Array.from({ length: 399 }, () => record("/a"));
   await settle();
-  expect(desk.batches).toHaveLength(1);
+  expect(fake.batches).toHaveLength(1);
   many.push(record("/a"));
   await settle();
-  expect(desk.batches.map((batch) => batch.visits.length)).toEqual([2, 400]);
-  desk.accept(1);
+  expect(fake.batches.map((batch) => batch.visits.length)).toEqual([2, 400]);
+  fake.accept(1);
   await Promise.all(many);
 });
 
-test("while a batch gathers, for however long, nobody else leads it, and it is there for the next visits afterwards", async () => {
+test("while a batch gathers, however long that takes, no other batch of its site starts, and later visits are counted", async () => {
   const gathered: (() => void)[] = [];
   const gather = (onGathered: () => void) => void gathered.push(onGathered);
-  recorder = createRecorder({ store: desk.store, gather, now: Date.now, newId: () => crypto.randomUUID() });
+  recorder = createRecorder({ store: fake.store, gather, now: Date.now, newId: () => crypto.randomUUID() });
   const slow = record("/a", null, "slow.example");
   const other = record("/a", null, "other.example");
   await settle();
-  // A store that holds the thread, or a clock that is set forward.
+  // As if a store blocked the thread, or the clock was set forward.
   vi.setSystemTime(Date.now() + 7_000);
-  const newcomer = recorder.record("slow.example", visit("/new"), true);
+  const newPage = recorder.record("slow.example", visit("/new"), true);
   gathered[1]?.();
   await settle();
-  desk.accept(0);
+  fake.accept(0);
   await other;
   gathered[0]?.();
   await settle();
-  expect(desk.batches.map(({ site, visits }) => [site, visits.length])).toEqual([
+  expect(fake.batches.map(({ site, visits }) => [site, visits.length])).toEqual([
     ["other.example", 1],
     ["slow.example", 2],
   ]);
-  desk.accept(1);
-  expect((await Promise.all([slow, newcomer])).map(({ status }) => status)).toEqual(["counted", "counted"]);
+  fake.accept(1);
+  expect((await Promise.all([slow, newPage])).map(({ status }) => status)).toEqual(["counted", "counted"]);
   const next = record("/a", null, "slow.example");
   await settle();
   gathered[2]?.();
   await settle();
-  desk.accept(2);
+  fake.accept(2);
   expect(await next).toMatchObject({ status: "counted" });
   await recorder.drain();
 });
@@ -142,52 +142,52 @@ test("a batch has at most 400 visits, and at most 500 writes", async () => {
   void record("/first");
   await settle();
   const plain = Array.from({ length: 401 }, () => record("/a"));
-  desk.accept(0);
+  fake.accept(0);
   await settle();
-  expect(desk.batches[1]?.visits.length).toBe(400);
+  expect(fake.batches[1]?.visits.length).toBe(400);
   const marked = Array.from({ length: 400 }, (_, index) => record(`/${index}`, `visit-${1_000 + index}`));
-  desk.accept(1);
+  fake.accept(1);
   await settle();
   // The site, the page of the visit left over, then two writes a visit.
-  expect(desk.batches[2]?.visits.length).toBe(1 + 249);
-  desk.accept(2);
+  expect(fake.batches[2]?.visits.length).toBe(1 + 249);
+  fake.accept(2);
   await settle();
-  desk.accept(3);
+  fake.accept(3);
   await Promise.all([...plain, ...marked]);
-  expect(desk.batches.length).toBe(4);
+  expect(fake.batches.length).toBe(4);
 });
 
-test("an id that is on its way waits for that outcome and is a duplicate; for another page it is a conflict", async () => {
+test("a repeated id waits for the outcome of its first send and is a duplicate; for another page it is a conflict", async () => {
   const first = record("/a", "visit-1234");
   await settle();
   const again = [record("/a", "visit-1234"), record("/a", "visit-1234")];
   const other = record("/b", "visit-1234");
-  desk.accept(0);
+  fake.accept(0);
   expect(await first).toEqual(counted(1, 1));
   expect(await other).toEqual({ status: "conflict" });
   expect(await Promise.all(again)).toEqual([1, 2].map(() => ({ status: "duplicate", visits: 1, siteVisits: 1 })));
-  expect(desk.batches.length).toBe(1);
+  expect(fake.batches.length).toBe(1);
 });
 
-test("an id whose other page is on its way, and refused, is not refused with it", async () => {
+test("a visit is counted where another page with its id was sent before it and is refused", async () => {
   const other = record("/b", "visit-1234");
   await settle();
   const own = record("/a", "visit-1234");
-  desk.accept(0, { 0: "conflict" });
+  fake.accept(0, { 0: "conflict" });
   expect(await other).toEqual({ status: "conflict" });
   await settle();
-  expect(desk.batches[1]?.visits).toEqual([visit("/a", "visit-1234")]);
-  desk.accept(1, { 0: "duplicate" });
+  expect(fake.batches[1]?.visits).toEqual([visit("/a", "visit-1234")]);
+  fake.accept(1, { 0: "duplicate" });
   expect(await own).toMatchObject({ status: "duplicate" });
 });
 
-test("what the store refuses is answered so, and numbers no other visit", async () => {
+test("a refused visit is answered as refused, and takes no number", async () => {
   void record("/a");
   await settle();
   const next = [record("/a", "visit-1111"), record("/a"), record("/b", "visit-2222"), record("/a")];
-  desk.accept(0);
+  fake.accept(0);
   await settle();
-  desk.accept(1, { 0: "duplicate", 2: "conflict" });
+  fake.accept(1, { 0: "duplicate", 2: "conflict" });
   expect(await Promise.all(next)).toEqual([
     { status: "duplicate", visits: 3, siteVisits: 3 },
     counted(2, 2),
@@ -196,53 +196,53 @@ test("what the store refuses is answered so, and numbers no other visit", async 
   ]);
 });
 
-test("a batch that the store rejects for good is split, and fails nobody but the visit at fault", async () => {
+test("a batch that the store refuses for good is split, and only the visit at fault fails", async () => {
   const rejected = new StoreError("rejected", { retryable: false });
   void record("/first");
   await settle();
   const visits = ["/a", "/b", "/bad", "/c"].map((page) => record(page));
   const outcomes = Promise.allSettled(visits);
-  desk.accept(0);
+  fake.accept(0);
   await settle();
-  for (let index = 1; index < desk.batches.length; index += 1) {
-    const bad = desk.batches[index]?.visits.some(({ page }) => page === "/bad");
-    if (bad) desk.refuse(index, rejected);
-    else desk.accept(index);
+  for (let index = 1; index < fake.batches.length; index += 1) {
+    const bad = fake.batches[index]?.visits.some(({ page }) => page === "/bad");
+    if (bad) fake.refuse(index, rejected);
+    else fake.accept(index);
     await settle();
   }
   const statuses = (await outcomes).map((result) => (result.status === "fulfilled" ? result.value.status : result.reason));
   expect(statuses).toEqual(["counted", "counted", rejected, "counted"]);
 });
 
-test("a batch that the store cannot settle fails its visits and their repeats, and the next batch goes on", async () => {
-  const away = new StoreError("away", { retryable: true });
+test("a batch that the store cannot settle fails its visits and their duplicates, and the next batch is committed", async () => {
+  const unavailable = new StoreError("unavailable", { retryable: true });
   const failing = Promise.allSettled([record("/a", "visit-1234"), settle().then(() => record("/a", "visit-1234"))]);
   await settle();
-  desk.refuse(0, away);
-  expect((await failing).map((result) => result.status === "rejected" && result.reason)).toEqual([away, away]);
+  fake.refuse(0, unavailable);
+  expect((await failing).map((result) => result.status === "rejected" && result.reason)).toEqual([unavailable, unavailable]);
   const retried = record("/a", "visit-1234");
   await settle();
-  desk.accept(1);
+  fake.accept(1);
   expect(await retried).toEqual(counted(1, 1));
 });
 
-test("a leader that is cancelled holds its site up for no longer than a batch may take", async () => {
+test("a cancelled leader blocks its site no longer than a batch may take", async () => {
   const cancelled = record("/a");
   await settle();
   const waiting = record("/b");
   await vi.advanceTimersByTimeAsync(6_600);
-  // The batch in flight never ends; whoever comes next makes the first visit behind it lead those that wait.
+  // The batch in flight never ends; the next visit to arrive lets the first waiting one lead.
   expect(await record("/c")).toEqual({ status: "shed" });
   await settle();
-  expect(desk.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/b"]]);
-  desk.accept(1);
+  expect(fake.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/b"]]);
+  fake.accept(1);
   expect(await waiting).toEqual(counted(1, 1));
-  desk.accept(0);
+  fake.accept(0);
   expect(await cancelled).toEqual(counted(1, 2));
 });
 
-test("a visit whose turn does not come in time is refused with all its repeats, and nothing waits for it any more", async () => {
-  // As many sites as may have a batch in flight; the store answers late.
+test("a visit that gets into no batch in time fails together with its duplicates, and draining does not wait for it", async () => {
+  // Every batch that may be in flight is taken; the store answers late.
   for (let site = 0; site < 8; site += 1) void record("/", null, `${site}.example`).catch(() => {});
   await settle();
   const first = expect(record("/b", "visit-1234")).rejects.toMatchObject({ name: "StoreError", retryable: true });
@@ -251,12 +251,12 @@ test("a visit whose turn does not come in time is refused with all its repeats, 
   await vi.advanceTimersByTimeAsync(500);
   await Promise.all([first, repeated]);
   const drained = recorder.drain();
-  for (let index = 0; index < 8; index += 1) desk.accept(index);
+  for (let index = 0; index < 8; index += 1) fake.accept(index);
   await drained;
-  expect(desk.batches).toHaveLength(8);
+  expect(fake.batches).toHaveLength(8);
 });
 
-test("a visit that nobody leads is not counted any more after eight seconds and a half, and may be sent again", async () => {
+test("a visit without a leader fails after 8.5 seconds, and may be sent again", async () => {
   void record("/a");
   await settle();
   const late = expect(record("/b", "visit-1234")).rejects.toMatchObject({ name: "StoreError", retryable: true });
@@ -264,12 +264,12 @@ test("a visit that nobody leads is not counted any more after eight seconds and 
   await late;
   const again = record("/b", "visit-1234");
   await settle();
-  expect(desk.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/b"]]);
-  desk.accept(1);
+  expect(fake.batches.map((batch) => batch.visits.map(({ page }) => page))).toEqual([["/a"], ["/b"]]);
+  fake.accept(1);
   expect(await again).toEqual(counted(1, 1));
 });
 
-test("draining waits until no visit is on its way", async () => {
+test("draining waits until every visit is answered", async () => {
   let drained = false;
   await recorder.drain();
   const visits = [record("/a"), record("/b", null, "other.example")];
@@ -277,92 +277,92 @@ test("draining waits until no visit is on its way", async () => {
   const draining = recorder.drain().then(() => {
     drained = true;
   });
-  desk.accept(0);
+  fake.accept(0);
   await settle();
   expect(drained).toBe(false);
-  desk.accept(1);
+  fake.accept(1);
   await draining;
   await Promise.all(visits);
   expect(drained).toBe(true);
 });
 
-test("while it drains, no batch has longer than six seconds from then", async () => {
+test("while draining, every batch ends within six seconds", async () => {
   const deadlines: number[] = [];
   const store = {
     commit: (_: Batch, deadline: number): Promise<Receipt> => {
       deadlines.push(deadline - start);
       return new Promise((_resolve, reject) =>
-        setTimeout(() => reject(new StoreError("away", { retryable: true })), deadline - Date.now()),
+        setTimeout(() => reject(new StoreError("unavailable", { retryable: true })), deadline - Date.now()),
       );
     },
   };
   const start = Date.now();
-  const away = createRecorder({ store, now: Date.now, newId: () => crypto.randomUUID() });
-  const first = away.record(SITE, visit("/a"));
+  const failing = createRecorder({ store, now: Date.now, newId: () => crypto.randomUUID() });
+  const first = failing.record(SITE, visit("/a"));
   await vi.advanceTimersByTimeAsync(1_000);
-  const settled = Promise.allSettled([first, away.record(SITE, visit("/b"))]);
+  const settled = Promise.allSettled([first, failing.record(SITE, visit("/b"))]);
   await vi.advanceTimersByTimeAsync(500);
-  const drained = away.drain();
+  const drained = failing.drain();
   await vi.advanceTimersByTimeAsync(7_000);
   await drained;
   expect((await settled).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   expect(deadlines).toEqual([6_000, 7_500]);
 });
 
-test("of pages that may be new a batch takes twenty, and the others do not wait for the rest", async () => {
+test("a batch takes twenty pages that may be new, and known pages do not wait for the rest", async () => {
   const first = record("/first");
   await settle();
-  const newcomers = Array.from({ length: 50 }, (_, index) => recorder.record(SITE, visit(`/new-${index}`), true));
+  const newPages = Array.from({ length: 50 }, (_, index) => recorder.record(SITE, visit(`/new-${index}`), true));
   const known = [record("/a"), record("/b")];
-  desk.accept(0);
+  fake.accept(0);
   await settle();
-  desk.accept(1);
+  fake.accept(1);
   await settle();
-  desk.accept(2);
+  fake.accept(2);
   await settle();
-  desk.accept(3);
+  fake.accept(3);
   expect(await Promise.all(known)).toEqual([counted(1, 22), counted(1, 23)]);
-  expect(desk.batches.map(({ visits }) => visits.length)).toEqual([1, 22, 20, 10]);
-  expect((await Promise.all(newcomers)).every(({ status }) => status === "counted")).toBe(true);
+  expect(fake.batches.map(({ visits }) => visits.length)).toEqual([1, 22, 20, 10]);
+  expect((await Promise.all(newPages)).every(({ status }) => status === "counted")).toBe(true);
   await first;
 });
 
-test("many visits of one page that may be new share batches, half of each", async () => {
+test("many visits of one page that may be new share batches, and take half of each", async () => {
   void record("/first");
   await settle();
-  const newcomers = Array.from({ length: 300 }, () => recorder.record(SITE, visit("/new"), true));
+  const newPages = Array.from({ length: 300 }, () => recorder.record(SITE, visit("/new"), true));
   const known = Array.from({ length: 300 }, () => record("/a"));
   for (let index = 0; index < 3; index += 1) {
-    desk.accept(index);
+    fake.accept(index);
     await settle();
   }
-  expect(desk.batches.map(({ visits }) => visits.filter(({ page }) => page === "/new").length)).toEqual([0, 200, 100]);
-  expect(desk.batches.map(({ visits }) => visits.length)).toEqual([1, 400, 200]);
-  expect((await Promise.all([...newcomers, ...known])).every(({ status }) => status === "counted")).toBe(true);
+  expect(fake.batches.map(({ visits }) => visits.filter(({ page }) => page === "/new").length)).toEqual([0, 200, 100]);
+  expect(fake.batches.map(({ visits }) => visits.length)).toEqual([1, 400, 200]);
+  expect((await Promise.all([...newPages, ...known])).every(({ status }) => status === "counted")).toBe(true);
 });
 
-test("no more than ten thousand visits are taken on at the same time, repeated ids included", async () => {
+test("at most ten thousand visits are accepted at the same time, duplicates included", async () => {
   const first = record("/a", "visit-1234");
   await settle();
   const some = Array.from({ length: 5_000 }, () => record("/a", "visit-1234"));
   const more = Array.from({ length: 4_999 }, (_, index) => record("/a", null, `site-${index}.example`));
   expect(await record("/a")).toEqual({ status: "shed" });
   expect(await record("/a", "visit-1234")).toEqual({ status: "shed" });
-  desk.accept(0);
+  fake.accept(0);
   expect(await first).toEqual(counted(1, 1));
   await Promise.all(some);
   const next = record("/a");
   await settle();
-  // All that were taken on are counted, site by site.
-  for (let index = 1; index < desk.batches.length; index += 1) {
-    desk.accept(index);
+  // All accepted visits are counted, site by site.
+  for (let index = 1; index < fake.batches.length; index += 1) {
+    fake.accept(index);
     await settle();
   }
   expect((await Promise.all(more)).every(({ status }) => status === "counted")).toBe(true);
   expect(await next).toEqual(counted(2, 2));
 });
 
-test("while a site's oldest visit waits for more than four seconds no more are taken on; other sites' are", async () => {
+test("while a site's oldest visit has waited for more than four seconds, its further visits are shed and other sites' are not", async () => {
   void record("/a");
   await settle();
   const waiting = record("/a");
@@ -372,13 +372,13 @@ test("while a site's oldest visit waits for more than four seconds no more are t
   expect(await record("/a", "visit-1234")).toEqual({ status: "shed" });
   const other = record("/a", null, "other.example");
   await settle();
-  desk.accept(0);
+  fake.accept(0);
   await settle();
-  desk.accept(1);
-  desk.accept(2);
+  fake.accept(1);
+  fake.accept(2);
   expect(await Promise.all([waiting, last, other])).toEqual([counted(2, 2), counted(3, 3), counted(1, 1)]);
   const again = record("/a", "visit-1234");
   await settle();
-  desk.accept(3);
+  fake.accept(3);
   expect(await again).toEqual(counted(4, 4));
 });

@@ -9,7 +9,7 @@ import { OPEN } from "../http/service/rig.ts";
 import type { NodeServer } from "../support/artefacts.ts";
 import { type Client, createClient, newSite } from "../support/http.ts";
 import { requires } from "../support/skip.ts";
-import { tell } from "./findings.ts";
+import { report } from "./findings.ts";
 import { size, TIMEOUT } from "./size.ts";
 
 const CLOCK = new URL("../support/shifted-clock.ts", import.meta.url);
@@ -17,9 +17,9 @@ const NOON = Date.parse("2026-11-22T12:00:00Z");
 const MIDNIGHT = Date.parse("2026-11-23T00:00:00Z");
 const HOUR_MS = 3_600_000;
 const CLIENTS = 16;
-/** How long visits are sent before midnight, after it, and between two jumps. */
+/** How long visits are sent before midnight, after it, and between two clock jumps. */
 const WHILE_MS = size(400, 10_000);
-/** How far from noon the clock jumps while visits are counted; no id is older than a day at any of them. */
+/** Clock jumps while visits are counted, in hours from noon; no id becomes older than a day. */
 const JUMPS_H = [11.9, -0.5, -11, 11, 0];
 
 let folder = "";
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Starts a server whose clock shows `time`, and which can be set anew. */
+/** Starts a server whose clock shows `time` and can be set. */
 async function startAt(row: ServiceRow<NodeServer>, time: number) {
   const place = await row.place();
   const file = join(folder, "clock");
@@ -43,7 +43,7 @@ async function startAt(row: ServiceRow<NodeServer>, time: number) {
   return {
     client,
     output: served.output,
-    /** What its clock shows. */
+    /** The time of its clock. */
     now: () => Date.now() + offset,
     async jump(to: number) {
       await set(to);
@@ -57,7 +57,7 @@ async function startAt(row: ServiceRow<NodeServer>, time: number) {
   };
 }
 
-/** Counts one visit with an id, sent until it is answered; `true` where it counted. */
+/** Sends one visit with an id until it is answered 200; `true` where it was counted. */
 async function count(client: Client, site: string, id: string): Promise<boolean> {
   for (;;) {
     const answer = await client.send("POST /v1/visits", { body: { site, id } });
@@ -67,7 +67,7 @@ async function count(client: Client, site: string, id: string): Promise<boolean>
   }
 }
 
-/** The visits of each day that has some. */
+/** The visits by day, of days that have some. */
 async function daysOf(client: Client, site: string): Promise<Record<string, number>> {
   const { points } = (await client.send(`GET /v1/series?site=${site}&from=2026-11-01&to=2026-12-31`)).json();
   const dated = points.filter(({ visits }: { visits: number }) => visits > 0);
@@ -75,7 +75,7 @@ async function daysOf(client: Client, site: string): Promise<Record<string, numb
 }
 
 function clock(row: ServiceRow<NodeServer>): void {
-  test("gives each visit the day of its acceptance, through midnight", TIMEOUT, async () => {
+  test("gives each visit the day on which it was accepted, also around midnight", TIMEOUT, async () => {
     const server = await startAt(row, NOON);
     const site = newSite();
     await count(server.client, site, randomUUID());
@@ -96,7 +96,7 @@ function clock(row: ServiceRow<NodeServer>): void {
     const { "2026-11-22": first = 0, "2026-11-23": second = 0, ...others } = await daysOf(server.client, site);
     await server.stop();
     const holds = first >= before && second >= after && first + second === all;
-    tell({ scenario: `Midnight, ${row.store}`, sent: all, answered: all, counted: first + second, goal: "each visit on its day", holds });
+    report({ scenario: `Midnight, ${row.store}`, sent: all, answered: all, counted: first + second, goal: "each visit on its day", holds });
     expect(others).toEqual({});
     expect(first).toBeGreaterThanOrEqual(before);
     expect(second).toBeGreaterThanOrEqual(after);
@@ -104,7 +104,7 @@ function clock(row: ServiceRow<NodeServer>): void {
     expect(Math.min(before, after)).toBeGreaterThan(1);
   });
 
-  test("counts each id once while the clock jumps to and fro", TIMEOUT, async () => {
+  test("counts each id once while the clock jumps back and forth", TIMEOUT, async () => {
     const server = await startAt(row, NOON);
     const site = newSite();
     const ids: string[] = [];
@@ -120,7 +120,7 @@ function clock(row: ServiceRow<NodeServer>): void {
       for (const hours of JUMPS_H) {
         await sleep(WHILE_MS);
         await server.jump(NOON + hours * HOUR_MS);
-        // One of the first ids: known on either side of the jump.
+        // One of the first ids: it must be known after every jump.
         expect(await count(server.client, site, ids[0] ?? "")).toBe(false);
       }
       await sleep(WHILE_MS);
@@ -132,7 +132,7 @@ function clock(row: ServiceRow<NodeServer>): void {
     const days = await daysOf(server.client, site);
     await server.stop();
     const holds = siteVisits === ids.length;
-    tell({
+    report({
       scenario: `Clock jumps, ${row.store}`,
       sent: ids.length,
       answered: ids.length,

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { createRandom, FAULTS, type Fate } from "../support/fault-proxy.ts";
 import { newSite } from "../support/http.ts";
 import { requires } from "../support/skip.ts";
-import { progress, tell } from "./findings.ts";
+import { progress, report } from "./findings.ts";
 import { CLIENTS, happen, type Instance, sendVisit, startFleet } from "./fleet.ts";
 import { size, TIMEOUT } from "./size.ts";
 
@@ -13,10 +13,10 @@ const PAGES = ["/", "/a", "/b", "/c"];
 const IDS = size(2_400, 200_000);
 const PLAIN = size(1_000, 50_000);
 const KILLS = size(1, 10);
-/** Longer than a batch may try, at full length: then visits are refused. */
+/** At full length longer than a batch may try, so that visits are refused. */
 const OUTAGES = size(1, 3);
 const OUTAGE_MS = size(500, 9_000);
-/** How long a client waits before it sends a visit again. */
+/** A client waits this long before it sends a visit again. */
 const PAUSE_MS = 50;
 const SEED = 6;
 
@@ -25,8 +25,8 @@ afterEach(async () => {
   await Promise.all(fleet.splice(0).map((instance) => instance.stop()));
 });
 
-/** Kills and outages, spread at random over the run. */
-function disasters(random: () => number): (readonly [number, () => Promise<void>])[] {
+/** Kills and outages at random moments: the share of visits answered by then, and what happens. */
+function incidents(random: () => number): (readonly [number, () => Promise<void>])[] {
   const share = (index: number, all: number) => (0.05 + (index + random() * 0.9) / all) * 0.9;
   const kills = Array.from({ length: KILLS }, (_, index) => {
     return [share(index, KILLS), async () => fleet[Math.floor(random() * INSTANCES)]?.kill()] as const;
@@ -42,8 +42,12 @@ function disasters(random: () => number): (readonly [number, () => Promise<void>
   return [...kills, ...outages];
 }
 
-/** Sends visits from many clients, to instances taken at random, while disasters happen. `send` resolves when a visit needs no more. */
-async function storm(scenario: string, total: number, send: (index: number, pick: () => Instance) => Promise<void>): Promise<void> {
+/** Sends visits from many clients to random instances during incidents. `send` resolves when the visit is done. */
+async function sendUnderFaults(
+  scenario: string,
+  total: number,
+  send: (index: number, pick: () => Instance) => Promise<void>,
+): Promise<void> {
   const random = createRandom(SEED);
   fleet.push(...(await startFleet(INSTANCES)));
   const pick = (): Instance => fleet[Math.floor(random() * INSTANCES)] as Instance;
@@ -56,17 +60,17 @@ async function storm(scenario: string, total: number, send: (index: number, pick
       progress(scenario, done, total);
     }
   };
-  await Promise.all([...Array.from({ length: CLIENTS }, client), happen(() => done, total, disasters(random))]);
+  await Promise.all([...Array.from({ length: CLIENTS }, client), happen(() => done, total, incidents(random))]);
   for (const { proxy } of fleet) proxy.calm();
 }
 
-/** How often each fault came. */
+/** How often each fault occurred. */
 function faults(): Record<Exclude<Fate, "pass">, number> {
   const sums = FAULTS.map((fault) => [fault, fleet.reduce((sum, { proxy }) => sum + proxy.fates[fault], 0)]);
   return Object.fromEntries(sums);
 }
 
-/** The totals of the site and of each page, from one snapshot. */
+/** The totals of the site and of each page, in one snapshot. */
 async function totals(site: string): Promise<{ site: number; pages: number[] }> {
   const query = PAGES.map((page) => `page=${page}`).join("&");
   const [instance] = fleet;
@@ -77,26 +81,26 @@ async function totals(site: string): Promise<{ site: number; pages: number[] }> 
 
 const failures = () => fleet.flatMap((instance) => instance.output().match(/.*"status":500.*/g) ?? []);
 
-requires("emulator")(`three servers on Datastore, each fault switched on, ${KILLS} SIGKILLs and ${OUTAGES} outages`, () => {
-  test(`count each of ${IDS} ids once, though clients send them until they are answered`, TIMEOUT, async () => {
+requires("emulator")(`three servers on Datastore with every kind of fault, ${KILLS} SIGKILLs and ${OUTAGES} outages`, () => {
+  test(`count each of ${IDS} ids once, while clients repeat them until they are answered`, TIMEOUT, async () => {
     const site = newSite();
     const numbers = PAGES.map(() => new Set<number>());
     let sent = 0;
     let unknown = 0;
     let refused = 0;
     let counted = 0;
-    await storm("ids", IDS, async (index, pick) => {
+    await sendUnderFaults("ids", IDS, async (index, pick) => {
       const visit = { site, page: PAGES[index % PAGES.length], id: randomUUID() };
       for (;;) {
         sent += 1;
         const answer = await sendVisit(pick(), visit);
         if (answer?.status === 200) {
-          const told = answer.json();
-          if (!told.counted) return;
+          const body = answer.json();
+          if (!body.counted) return;
           counted += 1;
           const seen = numbers[index % PAGES.length];
-          expect(seen?.has(told.visits), `${told.visits} twice`).toBe(false);
-          seen?.add(told.visits);
+          expect(seen?.has(body.visits), `${body.visits} twice`).toBe(false);
+          seen?.add(body.visits);
           return;
         }
         if (answer) refused += 1;
@@ -107,18 +111,18 @@ requires("emulator")(`three servers on Datastore, each fault switched on, ${KILL
     const stored = await totals(site);
     const holds = stored.site === IDS && failures().length === 0;
     const figures = `${unknown} sends without an answer, ${refused} refused; faults: ${JSON.stringify(faults())}; ${KILLS} SIGKILLs, ${OUTAGES} outages`;
-    tell({ scenario: "Datastore, ids", sent, answered: counted, counted: stored.site, goal: `the count is ${IDS}`, holds, figures });
+    report({ scenario: "Datastore, ids", sent, answered: counted, counted: stored.site, goal: `the count is ${IDS}`, holds, figures });
     expect(stored).toEqual({ site: IDS, pages: PAGES.map(() => IDS / PAGES.length) });
     expect(failures()).toEqual([]);
     const kinds = Object.values(faults()).filter((count) => count > 0).length;
     expect(kinds).toBeGreaterThanOrEqual(size(3, FAULTS.length));
   });
 
-  test(`count at least what they answered of ${PLAIN} visits without ids, and at most what was sent`, TIMEOUT, async () => {
+  test(`count at least the answered ones of ${PLAIN} visits without ids, and at most those sent`, TIMEOUT, async () => {
     const site = newSite();
     let answered = 0;
     const numbers = new Set<number>();
-    await storm("no ids", PLAIN, async (_, pick) => {
+    await sendUnderFaults("no ids", PLAIN, async (_, pick) => {
       const answer = await sendVisit(pick(), { site, page: "/" });
       if (answer?.status !== 200) return;
       answered += 1;
@@ -126,7 +130,7 @@ requires("emulator")(`three servers on Datastore, each fault switched on, ${KILL
     });
     const stored = (await totals(site)).site;
     const holds = stored >= answered && stored <= PLAIN && numbers.size === answered;
-    tell({
+    report({
       scenario: "Datastore, no ids",
       sent: PLAIN,
       answered,

@@ -9,14 +9,14 @@ import { OPEN } from "../http/service/rig.ts";
 import { launchNodeServer, type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { type Client, createClient } from "../support/http.ts";
 import { isRoot, requires } from "../support/skip.ts";
-import { tell } from "./findings.ts";
+import { report } from "./findings.ts";
 import { TIMEOUT } from "./size.ts";
 
 const SITE = "example.com";
-/** Room for a few hundred pages; a full disk must come soon. */
-const ROOM_BYTES = 1_048_576;
-const MORE_ROOM_BYTES = 64 * ROOM_BYTES;
-/** Visits that are sent once the disk is full, and once there is room again. */
+/** Space for a few hundred pages, so that the disk is soon full. */
+const SPACE_BYTES = 1_048_576;
+const MORE_SPACE_BYTES = 64 * SPACE_BYTES;
+/** Visits that are sent once the disk is full, and again once there is space. */
 const AFTER = 50;
 const MOST_VISITS = 20_000;
 const START_MS = 30_000;
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Visits a page of its own each, so that the file grows; says what the answer was. */
+/** Visits a new page, so that the file grows; `true` where it was counted. */
 async function visit(client: Client, index: number): Promise<boolean> {
   const answer = await client.send("POST /v1/visits", { body: { site: SITE, page: `/${index}-${"x".repeat(900)}` } });
   if (answer.status === 200) return answer.json().counted;
@@ -41,8 +41,8 @@ async function visit(client: Client, index: number): Promise<boolean> {
   return false;
 }
 
-/** Visits until the disk is full, on when it is, and when there is room again: what was acknowledged is there throughout. */
-async function fill(scenario: string, { url, output }: Pick<NodeServer, "url" | "output">, makeRoom: () => void): Promise<void> {
+/** Visits until the disk is full, while it is full, and once there is space again; every acknowledged visit stays stored. */
+async function fill(scenario: string, { url, output }: Pick<NodeServer, "url" | "output">, makeSpace: () => void): Promise<void> {
   const client = createClient(url);
   const siteVisits = async () => (await client.send(`GET /v1/visits?site=${SITE}`)).json().siteVisits;
   let index = 0;
@@ -58,7 +58,7 @@ async function fill(scenario: string, { url, output }: Pick<NodeServer, "url" | 
   }
   expect(refused).toBeGreaterThan(1);
   expect(await siteVisits()).toBe(answered);
-  makeRoom();
+  makeSpace();
   for (let more = 0; more < AFTER; more += 1) {
     expect(await visit(client, index++)).toBe(true);
     answered += 1;
@@ -66,26 +66,26 @@ async function fill(scenario: string, { url, output }: Pick<NodeServer, "url" | 
   const counted = await siteVisits();
   client.close();
   const goal = `nothing acknowledged is lost, nothing refused is counted (${refused} were 503); it counts again with room`;
-  tell({ scenario, sent: index, answered, counted, goal, holds: counted === answered });
+  report({ scenario, sent: index, answered, counted, goal, holds: counted === answered });
   expect(counted).toBe(answered);
   expect(output()).not.toMatch(/"status":500/);
 }
 
 requires("mount")("on a disk of its own", () => {
-  test("a full one refuses visits, loses none, and goes on when there is room", TIMEOUT, async () => {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${ROOM_BYTES}`, "tmpfs", folder]);
+  test("a full disk refuses visits, loses none, and counts again once there is space", TIMEOUT, async () => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${SPACE_BYTES}`, "tmpfs", folder]);
     try {
       const served = await startNodeServer({ ...OPEN, STORE: "sqlite", SQLITE_PATH: join(folder, "visits.sqlite") });
-      const makeRoom = () => execFileSync("mount", ["-o", `remount,size=${MORE_ROOM_BYTES}`, folder]);
-      await fill("SQLite, disk full", served, makeRoom).finally(() => served.stop());
+      const makeSpace = () => execFileSync("mount", ["-o", `remount,size=${MORE_SPACE_BYTES}`, folder]);
+      await fill("SQLite, disk full", served, makeSpace).finally(() => served.stop());
     } finally {
       execFileSync("umount", [folder]);
     }
   });
 });
 
-requires("prlimit")("under a limit of the file's size", () => {
-  test("visits are refused at it, none is lost, and it goes on without it", TIMEOUT, async () => {
+requires("prlimit")("under a limit on the size of files", () => {
+  test("visits are refused at the limit, none is lost, and they are counted again without it", TIMEOUT, async () => {
     const port = await freePort();
     const env = {
       ...OPEN,
@@ -95,7 +95,7 @@ requires("prlimit")("under a limit of the file's size", () => {
       SQLITE_PATH: join(folder, "visits.sqlite"),
     };
     const server = [process.execPath, SERVER];
-    const running = start("prlimit", [`--fsize=${ROOM_BYTES}:unlimited`, ...server], { env });
+    const running = start("prlimit", [`--fsize=${SPACE_BYTES}:unlimited`, ...server], { env });
     await waitForPort(port, running, START_MS);
     const lift = () => execFileSync("prlimit", ["--pid", String(running.pid), "--fsize=unlimited"]);
     const served = { url: `http://127.0.0.1:${port}`, output: running.output };
@@ -104,7 +104,7 @@ requires("prlimit")("under a limit of the file's size", () => {
 });
 
 requires("setpriv")("a file that may not be written to", () => {
-  test("stops the start with one line, keeps its visits, and serves when it may", TIMEOUT, async () => {
+  test("stops the start with one line, keeps its visits, and is served once it may be written to", TIMEOUT, async () => {
     await mkdir(join(folder, "data"));
     const path = join(folder, "data", "visits.sqlite");
     const settings = { ...OPEN, STORE: "sqlite", SQLITE_PATH: path };
@@ -133,7 +133,7 @@ requires("setpriv")("a file that may not be written to", () => {
   });
 });
 
-/** Root may write to every file: it hands the server to a user who may not. */
+/** Starts the server as a user without permissions: root may write to every file. */
 async function startAsNobody(env: Record<string, string>) {
   if (!isRoot()) return (await launchNodeServer(env)).process;
   const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];

@@ -11,7 +11,7 @@ import { miniflareOptions } from "../../build/workerd.ts";
 import { OPEN } from "../http/service/rig.ts";
 import { type Client, createClient, newSite } from "../support/http.ts";
 import { bundleWorker } from "../support/miniflare.ts";
-import { progress, tell } from "./findings.ts";
+import { progress, report } from "./findings.ts";
 import { size, TIMEOUT } from "./size.ts";
 
 const IDS = size(600, 30_000);
@@ -29,10 +29,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a worker; `restart` ends workerd at once, whatever it is doing, and starts it again on the same data. */
+/** Runs a worker; `restart` kills workerd at once and starts it again on the same data. */
 async function startWorker(script: string): Promise<{ client: Client; restart(): Promise<void> }> {
   const port = await freePort();
-  // Its log would be of what is done to it here.
+  // Silent: its log would only show the faults of this test.
   const options = { ...miniflareOptions({ script, vars: OPEN, persist: folder, port }), handleRuntimeStdio: () => {} };
   const miniflare = new Miniflare(options);
   await miniflare.ready;
@@ -41,7 +41,7 @@ async function startWorker(script: string): Promise<{ client: Client; restart():
   return { client, restart: () => miniflare.setOptions(options) };
 }
 
-/** Counts `IDS` ids, each sent until it is answered, and tells and checks what the store has then. */
+/** Counts `IDS` ids, each sent until it is answered; reports and checks the stored total. */
 async function countAll(scenario: string, client: Client, tick: (answered: number) => void = () => {}): Promise<void> {
   const site = newSite();
   let sent = 0;
@@ -56,7 +56,7 @@ async function countAll(scenario: string, client: Client, tick: (answered: numbe
         const answer = await client.send("POST /v1/visits", { body }).catch(() => null);
         if (answer?.status === 200) break;
         unknown += 1;
-        // Where workerd itself ends, Miniflare in front of it answers for it.
+        // While workerd restarts, Miniflare answers in its place.
         if (answer?.headers["x-request-id"]) expect(answer.status, answer.text).toBe(503);
       }
       tick(++answered);
@@ -66,16 +66,16 @@ async function countAll(scenario: string, client: Client, tick: (answered: numbe
   await Promise.all(Array.from({ length: CLIENTS }, visitor));
   const { siteVisits } = (await client.send(`GET /v1/visits?site=${site}`)).json();
   const figures = `${unknown} sends refused or without an answer`;
-  tell({ scenario, sent, answered, counted: siteVisits, goal: `the count is ${IDS}`, holds: siteVisits === IDS, figures });
+  report({ scenario, sent, answered, counted: siteVisits, goal: `the count is ${IDS}`, holds: siteVisits === IDS, figures });
   expect(siteVisits).toBe(IDS);
 }
 
-test(`each of ${IDS} ids counts once though its Durable Object restarts in the middle of calls`, TIMEOUT, async () => {
+test(`each of ${IDS} ids counts once while its Durable Object restarts during calls`, TIMEOUT, async () => {
   const { client } = await startWorker(await bundleWorker(new URL("../support/restarting-worker.ts", import.meta.url)));
   await countAll("Durable Object restarts", client);
 });
 
-test(`each of ${IDS} ids counts once though workerd is killed ${RESTARTS} times under load`, TIMEOUT, async () => {
+test(`each of ${IDS} ids counts once while workerd is killed ${RESTARTS} times under load`, TIMEOUT, async () => {
   const { client, restart } = await startWorker(await readFile(join(DIST, "worker", "index.js"), "utf8"));
   let restarted = 0;
   let restarting: Promise<void> = Promise.resolve();

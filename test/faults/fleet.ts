@@ -9,26 +9,26 @@ import { FAULTS, type FaultProxy, startFaultProxy } from "../support/fault-proxy
 import { type Answer, type Client, createClient } from "../support/http.ts";
 import { size } from "./size.ts";
 
-/** A built server, behind a faulty connection to the emulator of its own. */
+/** A built server with its own faulty connection to the emulator. */
 export interface Instance {
   readonly proxy: FaultProxy;
   readonly client: Client;
-  /** Ends it with SIGKILL, and starts it again on the same port. */
+  /** Kills it with SIGKILL and starts it again on the same port. */
   kill(): Promise<void>;
-  /** What all its lives have printed. */
+  /** The output of all its processes so far. */
   output(): string;
   stop(): Promise<void>;
 }
 
-/** Visits that are on their way at once, to all servers. */
+/** Visits in flight at the same time, to all servers. */
 export const CLIENTS = size(120, 600);
-/** How long a server may take to start on a loaded machine. */
+/** How long a server may take to start on a busy machine. */
 const START_MS = 30_000;
-/** Every fault is drawn from this seed. */
+/** The seed of all faults, so that a failure can be repeated. */
 const SEED = 20_261_122;
 const FAULT_RATE = 0.1;
 
-/** Starts servers that count in one place, each over a connection with every fault. */
+/** Starts servers that share a namespace, each over a connection with every kind of fault. */
 export async function startFleet(instances: number): Promise<Instance[]> {
   const place = { ...OPEN, DATASTORE_PROJECT_ID: "fault-suite", DATASTORE_NAMESPACE: randomUUID() };
   const target = await emulatorHost();
@@ -66,7 +66,7 @@ async function startInstance(proxy: FaultProxy, env: Record<string, string>): Pr
   };
 }
 
-/** A visit's answer, or `null` where none came. A refusal must be a 503 that says when to come back, and nothing else. */
+/** A visit's answer; `null` without one. A refusal must be a 503 with `Retry-After`. */
 export async function sendVisit({ client }: Instance, body: object): Promise<Answer | null> {
   const answer = await client.send("POST /v1/visits", { body }).catch(() => null);
   if (answer === null || answer.status === 200) return answer;
@@ -74,7 +74,7 @@ export async function sendVisit({ client }: Instance, body: object): Promise<Ans
   return answer;
 }
 
-/** Runs what is due when so many visits have been answered: a share of all, 0 to 1, and what happens then. */
+/** Runs each event once its share (0 to 1) of all visits is answered. */
 export async function happen(
   answered: () => number,
   total: number,

@@ -1,31 +1,30 @@
 import { type Line, openLine } from "../fuzz/barrage.ts";
 import { bytesOf, type WireAnswer } from "../fuzz/wire.ts";
 
-/** What came of a flow of requests. */
+/** The result of a flow of requests. */
 export interface Flow {
   sent: number;
-  /** Answers, by their status. */
+  /** Answers by status; 0 without an answer. */
   readonly statuses: Map<number, number>;
-  /** From when a visit was due to its answer, in milliseconds, of those that counted. */
+  /** Milliseconds from when a request was due to its answer, of those answered 200. */
   readonly latencies: number[];
-  /** Refusals that do not say when to come back. */
-  rude: number;
+  /** Refusals without `Retry-After`. */
+  withoutRetryAfter: number;
 }
 
-/** A visit as bytes. */
+/** A counting request as bytes. */
 export function visitTo(site: string, page: string): Buffer {
   return bytesOf({ method: "POST", target: "/v1/visits", headers: [], body: JSON.stringify({ site, page }) });
 }
 
-/** Something that counts nothing. */
+/** A request that counts nothing, to open a connection. */
 const PING = bytesOf({ method: "HEAD", target: "/v1/health", headers: [], body: "" });
 
 /**
- * Sends requests at a steady rate, whatever the answers: each when it is due, on a connection that is free, of at most `connections`.
- * What is due while none is free waits for one, and its latency tells so. All connections are open before, as those of a proxy are:
- * Node accepts one in each turn of its loop, however many requests there are in one.
+ * Sends requests at a steady rate, whatever the answers. A request that is due while every connection is busy waits, and its latency
+ * includes the wait. Connections are opened beforehand, as a proxy does: Node accepts only one in each turn of its event loop.
  *
- * @param options.perSecond `Infinity`: as many as are answered
+ * @param options.perSecond `Infinity`: each connection sends as soon as it is answered
  */
 export async function flow(options: {
   port: number;
@@ -36,7 +35,7 @@ export async function flow(options: {
   onAnswer?: (answer: WireAnswer) => void;
 }): Promise<Flow> {
   const { port, connections, seconds, perSecond, bytes, onAnswer } = options;
-  const result: Flow = { sent: 0, statuses: new Map(), latencies: [], rude: 0 };
+  const result: Flow = { sent: 0, statuses: new Map(), latencies: [], withoutRetryAfter: 0 };
   const lines = Array.from({ length: connections }, () => openLine(port));
   await Promise.all(lines.map((line) => line.exchange(PING, true)));
   const began = performance.now();
@@ -56,7 +55,7 @@ export async function flow(options: {
       const answer = await line.exchange(bytes(index), false);
       const status = answer?.status ?? 0;
       result.statuses.set(status, (result.statuses.get(status) ?? 0) + 1);
-      if (answer && status !== 200 && !/^[1-9]\d*$/.test(answer.headers["retry-after"] ?? "")) result.rude += 1;
+      if (answer && status !== 200 && !/^[1-9]\d*$/.test(answer.headers["retry-after"] ?? "")) result.withoutRetryAfter += 1;
       if (status === 200) result.latencies.push(performance.now() - due);
       if (answer) onAnswer?.(answer);
     }
@@ -68,7 +67,7 @@ export async function flow(options: {
   return result;
 }
 
-/** The statuses as text, the most frequent first. */
+/** The statuses as text, most frequent first. */
 export function statusesOf({ statuses }: Flow): string {
   const sorted = [...statuses].sort(([, one], [, other]) => other - one);
   return sorted.map(([status, count]) => `${count} × ${status || "no answer"}`).join(", ");

@@ -11,19 +11,19 @@ import { OPEN } from "../http/service/rig.ts";
 import type { NodeServer } from "../support/artefacts.ts";
 import { createClient } from "../support/http.ts";
 import { failuresIn } from "../support/http-log.ts";
-import { progress, tell } from "./findings.ts";
+import { progress, report } from "./findings.ts";
 import { MEMORY_MB, memoryOf } from "./memory.ts";
 import { FULL, size, TIMEOUT } from "./size.ts";
 
 const REQUESTS = size(10_000, 1_000_000);
-/** Many, so that a commit is shared by all the visits among them. */
+/** Many, so that the visits among them share commits. */
 const CONNECTIONS = size(64, 256);
-/** How many different requests are drawn. */
+/** Different requests that are generated. */
 const DRAWN = size(1_000, 20_000);
-/** One request of so many is a visit of the known page; one is on a connection of its own, of bytes that are not quite HTTP. */
+/** One request in so many is a visit of the known page; one in so many is broken HTTP, on its own connection. */
 const KNOWN_EVERY = 50;
 const BROKEN_EVERY = 40;
-/** The same requests are sent for so long before memory is looked at, so that compiled code and caches are there. */
+/** Requests before memory is measured, so that code is compiled and caches are filled. */
 const WARM_UP = size(500, 50_000);
 /** A server that is quiet is tidied up within 20 s: the first look may still see what it has just done. */
 const REST_MS = size(0, 40_000);
@@ -37,7 +37,7 @@ afterEach(async () => {
   await place?.remove();
 });
 
-test(`${REQUESTS} hostile requests are answered, count nothing, and leave the service well`, TIMEOUT, async () => {
+test(`${REQUESTS} hostile requests are answered, count nothing, and leave the service healthy`, TIMEOUT, async () => {
   place = await nodeOnSqlite.place();
   served = await place.start(OPEN);
   const port = Number(new URL(served.url).port);
@@ -67,7 +67,7 @@ test(`${REQUESTS} hostile requests are answered, count nothing, and leave the se
       const answer = await line.exchange(bytes, shot?.method === "HEAD");
       if (answer) judge(answer, shot, tally);
       else tally.maybe += 1;
-      // What follows on a connection that asked for another protocol is that protocol's.
+      // After an upgrade the connection speaks another protocol.
       if (shot?.headers.some(([name]) => name === "Upgrade")) line.close();
     }
   }
@@ -98,13 +98,13 @@ test(`${REQUESTS} hostile requests are answered, count nothing, and leave the se
   const sum = await sumOfSites(client);
   const { pages } = (await client.send("GET /v1/visits?site=known.example&page=/known")).json();
   client.close();
-  const well =
+  const exact =
     failuresIn(served.output()).length === 0 && pages[0].visits === asked && sum >= tally.counted && sum <= tally.counted + tally.maybe;
   const statuses = [...tally.statuses].sort(([one], [other]) => one - other).map(([status, count]) => `${count} × ${status}`);
   const figures = `${Math.round(REQUESTS / seconds)} requests a second; ${Math.round(idleMb)} MB before, ${Math.round(afterMb)} MB after; ${statuses.join(", ")}`;
   const goal = `no 500, no crash, all ${asked} visits of the known page counted, and at most ${tally.maybe} that did not say so; memory ≤ ${MOST_GROWTH}×`;
   const lean = afterMb <= (FULL ? Math.min(MEMORY_MB, MOST_GROWTH * idleMb) : MEMORY_MB);
-  tell({ scenario: "Hostile requests", sent: sent, answered: tally.counted, counted: sum, goal, holds: well && lean, figures });
+  report({ scenario: "Hostile requests", sent: sent, answered: tally.counted, counted: sum, goal, holds: exact && lean, figures });
   expect(failuresIn(served.output())).toEqual([]);
   expect(pages[0].visits).toBe(asked);
   expect(sum).toBeGreaterThanOrEqual(tally.counted);

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** What a small Cloud Run instance has. */
+/** The memory of a small Cloud Run instance. */
 export const MEMORY_MB = 512;
 
-/** How much memory a process has in use, in megabytes. */
+/** The memory that a process uses, in megabytes. */
 export function memoryOf(pid: number): number {
   const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return Number(kilobytes) / 1_024;

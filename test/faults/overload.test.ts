@@ -5,14 +5,14 @@ import { OPEN } from "../http/service/rig.ts";
 import type { NodeServer } from "../support/artefacts.ts";
 import { createClient, newSite } from "../support/http.ts";
 import { requires } from "../support/skip.ts";
-import { tell } from "./findings.ts";
+import { report } from "./findings.ts";
 import { flow, statusesOf, visitTo } from "./flow.ts";
 import { MEMORY_MB, memoryOf } from "./memory.ts";
 import { FULL, size, TIMEOUT } from "./size.ts";
 
-/** How many connections find out what the service can do. */
+/** Connections that measure the service's capacity. */
 const FEW = 128;
-/** How many bring the overload: some more than Cloud Run lets into an instance, and so many that each visit waits for those of a tenth of a second. */
+/** Connections that overload it: more than Cloud Run lets into an instance, and so many that each visit waits for a tenth of a second of visits. */
 const MANY = size([256], [512, 4_096]);
 const WARM_UP_S = size(0.5, 10);
 const CAPACITY_S = size(1, 15);
@@ -29,10 +29,10 @@ afterEach(async () => {
   await place?.remove();
 });
 
-/** Offers three times of what the service can do. */
+/** Sends three times as much as the service can answer. */
 function overload(row: ServiceRow<NodeServer>): void {
   test.each(MANY)(
-    `${OVERLOAD_S} s of ${TIMES} times its capacity over %i connections: what it answers has counted, the rest is told to come back`,
+    `${OVERLOAD_S} s of ${TIMES} times its capacity over %i connections: every answered visit is counted, and the rest gets Retry-After`,
     TIMEOUT,
     async (connections) => {
       place = await row.place();
@@ -76,18 +76,18 @@ function overload(row: ServiceRow<NodeServer>): void {
       const answered = warm.latencies.length + able.latencies.length + over.latencies.length;
       const sent = warm.sent + able.sent + over.sent + probes;
       const goodput = over.latencies.length / lasted / capacity;
-      const figures = `${Math.round(capacity)} visits a second at best, ${goodput.toFixed(2)} of that under overload (${statusesOf(over)}); at most ${Math.round(mostMb)} MB; well again after ${recovery.toFixed(1)} s`;
+      const figures = `${Math.round(capacity)} visits a second at best, ${goodput.toFixed(2)} of that under overload (${statusesOf(over)}); at most ${Math.round(mostMb)} MB; recovered after ${recovery.toFixed(1)} s`;
       const goal = `goodput ≥ ${LEAST_GOODPUT}, memory ≤ ${MEMORY_MB} MB, recovery ≤ ${RECOVERY_S} s, answered ≤ count ≤ sent`;
-      const exact = siteVisits >= answered && siteVisits <= sent && over.rude === 0;
+      const exact = siteVisits >= answered && siteVisits <= sent && over.withoutRetryAfter === 0;
       const holds = exact && goodput >= LEAST_GOODPUT && recovery <= RECOVERY_S && mostMb <= MEMORY_MB;
-      tell({ scenario: `Overload, ${row.store}, ${connections} connections`, sent, answered, counted: siteVisits, goal, holds, figures });
+      report({ scenario: `Overload, ${row.store}, ${connections} connections`, sent, answered, counted: siteVisits, goal, holds, figures });
       expect(siteVisits).toBeGreaterThanOrEqual(answered);
       expect(siteVisits).toBeLessThanOrEqual(sent);
       expect([...over.statuses.keys()].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-      expect(over.rude).toBe(0);
+      expect(over.withoutRetryAfter).toBe(0);
       expect(mostMb).toBeLessThanOrEqual(MEMORY_MB);
       expect(served.output()).not.toMatch(/"status":500/);
-      // Too short a time says little of rates.
+      // Rates of so short a time say little.
       if (!FULL) return;
       expect(goodput).toBeGreaterThanOrEqual(LEAST_GOODPUT);
       expect(recovery).toBeLessThanOrEqual(RECOVERY_S);

@@ -1,7 +1,7 @@
 /** Whether the suites run at full length (`npm run faults`) or at a small part of it (`npm test`). */
 export const FULL = process.env["FAULTS"] === "full";
 
-/** How much of something a suite does: `part` in `npm test`, `full` at full length. */
+/** An amount of work: `part` in `npm test`, `full` at full length. */
 export function size<T>(part: T, full: T): T {
   return FULL ? full : part;
 }

@@ -10,12 +10,12 @@ import { OPEN } from "../http/service/rig.ts";
 import { launchNodeServer } from "../support/artefacts.ts";
 import { createRandom } from "../support/fault-proxy.ts";
 import { createClient } from "../support/http.ts";
-import { progress, tell } from "./findings.ts";
+import { progress, report } from "./findings.ts";
 import { size, TIMEOUT } from "./size.ts";
 
 const KILLS = size(4, 100);
 const CLIENTS = 32;
-/** A server is killed at random within this time of its first answer. */
+/** A server is killed at a random moment within this time after its start. */
 const LIFE_MS = 600;
 const START_MS = 30_000;
 const SEED = 7;
@@ -24,7 +24,7 @@ const SITE = "example.com";
 let folder = "";
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test(`a SQLite file whose server is killed ${KILLS} times under load is intact and has all that was acknowledged`, TIMEOUT, async () => {
+test(`a SQLite file whose server is killed ${KILLS} times under load is intact and has every acknowledged visit`, TIMEOUT, async () => {
   folder = await mkdtemp(join(tmpdir(), "footfall-killed-"));
   const path = join(folder, "visits.sqlite");
   const random = createRandom(SEED);
@@ -33,10 +33,10 @@ test(`a SQLite file whose server is killed ${KILLS} times under load is intact a
   let ids = 0;
   let sent = 0;
   let answered = 0;
-  /** Ids whose outcome nobody knows yet. */
+  /** Ids whose outcome is unknown. */
   const open = new Set<string>();
 
-  /** Sends visits with an id and without, in turn, until the server is gone. */
+  /** Sends visits with and without an id in turn, until the server is gone. */
   async function visitUntilGone(client: ReturnType<typeof createClient>, again: string[]): Promise<void> {
     for (let turn = 0; ; turn += 1) {
       const id = turn % 2 === 0 ? (again.pop() ?? randomUUID()) : undefined;
@@ -85,7 +85,7 @@ test(`a SQLite file whose server is killed ${KILLS} times under load is intact a
   await running.stop();
   const holds = withIds === ids && plain >= answered && plain <= sent && siteVisits === withIds + plain;
   const goal = `answered ≤ count ≤ sent; ${ids} ids count ${ids}; the file is intact after each of ${KILLS} SIGKILLs`;
-  tell({ scenario: "SQLite, killed", sent: sent + ids, answered: answered + ids, counted: siteVisits, goal, holds });
+  report({ scenario: "SQLite, killed", sent: sent + ids, answered: answered + ids, counted: siteVisits, goal, holds });
   expect(withIds).toBe(ids);
   expect(plain).toBeGreaterThanOrEqual(answered);
   expect(plain).toBeLessThanOrEqual(sent);

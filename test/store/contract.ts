@@ -3,23 +3,23 @@ import type { Store } from "../../src/domain/store.ts";
 import { administration } from "./contract/administration.ts";
 import { batches } from "./contract/batches.ts";
 import { concurrency } from "./contract/concurrency.ts";
-import { law } from "./contract/law.ts";
+import { invariants } from "./contract/invariants.ts";
 import { lists } from "./contract/lists.ts";
 
-/** An open store, and how to open a second instance onto the same data where the engine allows two. */
+/** An open store; `again` opens a second instance on the same data, where the engine allows two. */
 interface Opened {
   readonly store: Store;
   again?(): Promise<Store>;
   close(): Promise<void>;
 }
 
-/** An engine in a runtime. */
+/** An engine on a runtime. */
 export interface StoreRow {
   readonly name: string;
   open(): Promise<Opened>;
 }
 
-/** What each part of the contract runs on. `second` is another instance onto the same data, or the same where there can be but one. */
+/** What a part of the contract runs on. `second` is another instance on the same data, or the same one where there can be only one. */
 export interface Rig {
   readonly store: Store;
   readonly second: Store;
@@ -27,7 +27,7 @@ export interface Rig {
 
 const OPEN_MS = 30_000;
 
-/** The contract of the store port, for one row. Every test has sites of its own, so rows may share a database. */
+/** The contract of the store port, for one row. Each test has its own sites, so rows may share a database. */
 export function describeStore(row: StoreRow): void {
   describe(`store: ${row.name}`, () => {
     let opened: Opened | undefined;
@@ -44,6 +44,6 @@ export function describeStore(row: StoreRow): void {
       if (!opened) throw new Error(`${row.name} did not open`);
       return { store: opened.store, second: second ?? opened.store };
     };
-    for (const part of [batches, lists, administration, concurrency, law]) part(rig);
+    for (const part of [batches, lists, administration, concurrency, invariants]) part(rig);
   });
 }

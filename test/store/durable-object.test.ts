@@ -33,7 +33,7 @@ describe("a site's Durable Object", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("keeps totals, ids, receipts and its place among the sites through a restart", { timeout: 2 * START_MS }, async () => {
+  test("keeps totals, ids, receipts and its entry in the list of sites through a restart", { timeout: 2 * START_MS }, async () => {
     const sites = [newSite(), newSite()].toSorted();
     const [site = ""] = sites;
     const batch = batchOf(site, [visit("/a", "some-id-1"), visit("/a")]);
@@ -55,7 +55,7 @@ describe("a site's Durable Object", () => {
   });
 });
 
-describe("the hop to a site's Durable Object", () => {
+describe("a call to a site's Durable Object", () => {
   let worker: RunningWorker | undefined;
   beforeAll(async () => {
     worker = await start("lossy-durable-object");
@@ -66,7 +66,7 @@ describe("the hop to a site's Durable Object", () => {
     return storeOf(worker);
   };
 
-  test("may be lost on its way there or back, or take too long: every visit is counted once and numbered", {
+  test("may be lost before or after it is applied, or take too long: every visit is counted once and numbered", {
     timeout: 60_000,
   }, async () => {
     const store = open();
@@ -87,7 +87,7 @@ describe("the hop to a site's Durable Object", () => {
     expect(await store.totals(site, ["/a"])).toEqual({ siteVisits: 5, visits: [5] });
   });
 
-  test("that never succeeds is given up at the deadline, for another try later", async () => {
+  test("that never succeeds fails at the deadline with a retryable error", async () => {
     const began = Date.now();
     const lost = open().commit(batchOf("unreachable.example", [visit("/a")]), began + 500);
     await expect(lost).rejects.toMatchObject({ name: "StoreError", retryable: true, message: "the site's counter did not answer in time" });

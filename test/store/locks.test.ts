@@ -10,10 +10,10 @@ import { requires } from "../support/skip.ts";
 
 const DAY = "2026-11-22";
 const HOUR_MS = 3_600_000;
-/** Less than a lock that nobody frees is held. */
+/** Less than the time for which an abandoned lock is held. */
 const SOON_MS = 5_000;
 
-/** A store whose clock `late` puts forward; a call that has no time left fails as one that is too late. */
+/** A store whose clock is `late()` milliseconds ahead; a call without time left fails as one that timed out. */
 async function openStore(late: () => number, onCall: (method: string, request: object) => void = () => {}) {
   const origin = `http://${await emulatorHost()}`;
   const rest = createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("locks"), fetch });
@@ -36,7 +36,7 @@ async function openStore(late: () => number, onCall: (method: string, request: o
   });
 }
 
-requires("emulator")("what runs out of time while it holds locks", () => {
+requires("emulator")("an operation that times out while it holds locks", () => {
   const visit = (site: string) => ({
     id: randomUUID(),
     site,
@@ -44,7 +44,7 @@ requires("emulator")("what runs out of time while it holds locks", () => {
     expireAt: Date.now() + HOUR_MS,
   });
 
-  test.each(["a correction", "a read"])("%s frees them: visits of its site go on", async (what) => {
+  test.each(["a correction", "a read"])("%s releases them, so visits of its site are counted", async (what) => {
     const site = newSite();
     const plain = await openStore(() => 0);
     await plain.commit(visit(site), Date.now() + SOON_MS);
@@ -64,7 +64,7 @@ requires("emulator")("what runs out of time while it holds locks", () => {
     expect(await plain.commit(visit(site), Date.now() + SOON_MS)).toMatchObject({ siteVisits: 2, visits: { "/": 2 } });
   });
 
-  test("to look whether a page has a counter is one look-up, which locks nothing", async () => {
+  test("checking whether a page has a counter is one lookup, outside of a transaction", async () => {
     const calls: string[] = [];
     const store = await openStore(
       () => 0,
@@ -79,7 +79,7 @@ requires("emulator")("what runs out of time while it holds locks", () => {
 });
 
 requires("emulator")("a batch", () => {
-  test("asks for its locks in the order of their keys, in whatever order its visits came", async () => {
+  test("has its mutations in key order, whatever the order of its visits", async () => {
     const commits: (readonly Mutation[])[] = [];
     const store = await openStore(
       () => 0,

@@ -11,7 +11,7 @@ import { batchOf, newSite, soon, visit } from "./contract/fixture.ts";
 
 const ALL = 4;
 
-/** A store that writes to the last shard that it may. */
+/** A store that writes to the last shard that it may use. */
 async function open(shards: number, wrap = (transport: Transport) => transport) {
   const origin = `http://${await emulatorHost()}`;
   const transport = wrap(createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("shards"), fetch }));
@@ -19,7 +19,7 @@ async function open(shards: number, wrap = (transport: Transport) => transport) 
 }
 
 requires("emulator")("a site that is counted on several shards", () => {
-  test("counts a batch once where its totals are refused after its commit", async () => {
+  test("counts a batch once where reading its totals fails after the commit", async () => {
     const site = newSite();
     let refusals = 0;
     const writer = await open(ALL, ({ call, close }) => ({
@@ -41,11 +41,11 @@ requires("emulator")("a site that is counted on several shards", () => {
     expect(await writer.totals(site, ["/a"])).toEqual({ siteVisits: 10, visits: [10] });
   });
 
-  test.each([1, ALL])("is read whole, also by an instance that is set to %i", async (shards) => {
+  test.each([1, ALL])("is read completely, also by an instance with SHARDS=%i", async (shards) => {
     const site = newSite();
     const writer = await open(ALL);
     const count = (page: string) => writer.commit(batchOf(site, [visit(page, randomUUID())]), soon());
-    // The first says how many shards there are, the others are on the last of them.
+    // The first visit is on the first shard, which stores how many there are; the others are on the last one.
     expect(await count("/a")).toMatchObject({ siteVisits: 1, visits: { "/a": 1 } });
     expect(await count("/a")).toMatchObject({ siteVisits: 2, visits: { "/a": 2 } });
     expect(await count("/b")).toMatchObject({ siteVisits: 3, visits: { "/b": 1 } });

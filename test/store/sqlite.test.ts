@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSqliteStore } from "../../src/platform/node/sqlite.ts";
 import { StoreError } from "../../src/domain/store.ts";
+import { openSqliteStore } from "../../src/platform/node/sqlite.ts";
 import { additionOf, batchOf, newSite, soon, visit } from "./contract/fixture.ts";
 import { describeStore } from "./contract.ts";
 
@@ -62,7 +62,7 @@ describe("the embedded store's file", () => {
     ["is a folder", async () => folder],
     ["is below a file", async (file: string) => join(file, "visits.sqlite")],
     ["is no database", async (file: string) => file],
-  ])("that %s is refused with one line that names the setting", async (_, pathOf) => {
+  ])("that %s fails with one line that names the setting", async (_, pathOf) => {
     const file = join(folder, "text");
     await writeFile(file, "not a database, and long enough to be none".repeat(40));
     const path = await pathOf(file);
@@ -70,7 +70,7 @@ describe("the embedded store's file", () => {
     expect(() => openSqliteStore(path)).toThrow(path);
   });
 
-  test("that another process holds locked fails a visit in a way that may be tried again", async () => {
+  test("that another process has locked fails a visit with a retryable error", async () => {
     const path = join(folder, "locked.sqlite");
     const store = openSqliteStore(path);
     const other = new DatabaseSync(path);
@@ -83,7 +83,7 @@ describe("the embedded store's file", () => {
     await store.close();
   }, 30_000);
 
-  test("forgets expired ids faster than it takes new ones", async () => {
+  test("deletes expired ids faster than it stores new ones", async () => {
     const path = join(folder, "expiry.sqlite");
     let time = 0;
     const store = openSqliteStore(path, () => time);
@@ -112,7 +112,7 @@ describe("the embedded store's file", () => {
     await store.close();
   });
 
-  test("refuses for good what no retry can mend, and keeps nothing of it", async () => {
+  test("refuses an invalid call for good, and stores nothing of it", async () => {
     const store = openSqliteStore(join(folder, "refused.sqlite"));
     await store.commit(batchOf("site", [visit("/a")]), soon());
     const broken = store.add(additionOf("site", { "/a": { visits: 1, days: {} }, "/b": { visits: 0.5, days: {} } }), soon());

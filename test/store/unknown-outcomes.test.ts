@@ -11,7 +11,7 @@ import { createRandom, type FaultProxy, startFaultProxy } from "../support/fault
 import { requires } from "../support/skip.ts";
 import { newSite, upTo } from "./contract/fixture.ts";
 
-/** Every fault is drawn from this seed: a failure repeats. */
+/** The seed of all faults, so that a failure can be repeated. */
 const SEED = 20_261_122;
 const FAULT_RATE = 0.2;
 const INSTANCES = 3;
@@ -63,7 +63,7 @@ function startInstance(transport: string, proxy: FaultProxy): Instance {
   }
   return {
     kill,
-    // What is shed is answered 503: its client sends it again.
+    // A shed visit is answered 503, and its client sends it again.
     async record(visit) {
       for (;;) {
         const outcome = await ask(visit);
@@ -74,14 +74,14 @@ function startInstance(transport: string, proxy: FaultProxy): Instance {
   };
 }
 
-/** The totals, read past the faults. */
+/** The totals, read without faults. */
 async function totals(site: string, pages: readonly string[]) {
   const emulator = await emulatorHost();
   const transport = createRestTransport({ origin: `http://${emulator}`, databaseId: "", identity: emulatorIdentity(PROJECT), fetch });
   return openDatastore(transport, { namespaceId: "", emulator }, 1).totals(site, pages);
 }
 
-/** Runs `total` jobs, as many at a time as there are clients. */
+/** Runs `total` jobs, one at a time for each client. */
 async function fromClients(total: number, job: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const client = async () => {
@@ -94,7 +94,7 @@ async function fromClients(total: number, job: (index: number) => Promise<void>)
 }
 
 for (const transport of ["grpc", "rest"]) {
-  requires("emulator")(`Datastore over ${transport}, one exchange in five lost, late or reset`, () => {
+  requires("emulator")(`Datastore over ${transport}, one call in five lost, late or reset`, () => {
     test("numbers the visits of three instances 1 … n, without a gap or a repeat", { timeout: 120_000 }, async () => {
       const total = 3_000;
       const site = newSite();

@@ -5,7 +5,7 @@ import { ALWAYS, additionOf, batchOf, correctionOf, count, newSite, soon, visit 
 
 const [D1, D2] = ["2026-11-21", "2026-11-22"] as const;
 
-/** What corrections and additions do. */
+/** Corrections and additions. */
 export function administration(rig: () => Rig): void {
   test("a page's total is set, and its site's with it; counting goes on from there", async () => {
     const { store } = rig();
@@ -19,7 +19,7 @@ export function administration(rig: () => Rig): void {
     expect(await store.totals(site, ["/a", "/b", "/new"])).toEqual({ siteVisits: 53, visits: [11, 1, 41] });
   });
 
-  test("a page's days stay while they fit its total, and leave the page and the site where they do not", async () => {
+  test("a page's days stay while they fit its total, and are removed from the page and the site where they do not", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/a": 2, "/b": 1 }, D1);
@@ -35,7 +35,7 @@ export function administration(rig: () => Rig): void {
     expect(await store.totals(site, ["/a"])).toEqual({ siteVisits: 5, visits: [4] });
   });
 
-  test("a page that is removed is gone with its days, and begins anew", async () => {
+  test("a page that is removed loses its days as well, and is counted from 1 again", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/a": 2, "/b": 3 });
@@ -47,7 +47,7 @@ export function administration(rig: () => Rig): void {
     expect(receipt).toEqual({ siteVisits: 4, visits: { "/a": 1 }, refused: {} });
   });
 
-  test("removing a page that is not there changes nothing", async () => {
+  test("removing a page without a counter changes nothing", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/a": 2 });
@@ -59,7 +59,7 @@ export function administration(rig: () => Rig): void {
   test.each([
     ["set", 10, 12],
     ["removed", null, 2],
-  ])("a total that was %s, sent again after more visits, changes nothing and answers the totals of now", async (_, visits, later) => {
+  ])("a total that was %s, sent again after more visits, changes nothing and answers the current totals", async (_, visits, later) => {
     const { store, second } = rig();
     const site = newSite();
     await count(store, site, { "/a": 3, "/b": 1 });
@@ -71,7 +71,7 @@ export function administration(rig: () => Rig): void {
     }
   });
 
-  test("additions are added to what is there, their days to page and site", async () => {
+  test("additions are added to the totals, and their days to page and site", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/a": 1 }, D2);
@@ -86,7 +86,7 @@ export function administration(rig: () => Rig): void {
     expect(await store.days(site, null, ALWAYS)).toEqual({ [D1]: 2, [D2]: 9 });
   });
 
-  test("additions that are sent again are duplicates, with another content a conflict, and add nothing", async () => {
+  test("additions that are sent again are duplicates, with another content conflicts, and add nothing", async () => {
     const { store, second } = rig();
     const site = newSite();
     const [id, additions] = [randomUUID(), { "/a": { visits: 2, days: { [D1]: 1 } } }];
@@ -109,7 +109,7 @@ export function administration(rig: () => Rig): void {
       Object.fromEntries(Array.from({ length: count }, (_, day) => [new Date(start + day * 86_400_000).toISOString().slice(0, 10), 1]));
     const pages = (count: number, length: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, page) => [`/${page}`, { visits: 1_000, days: days(length) }]));
-    // Where the first attempt took too long, the next one finds what it did.
+    // A retry after a slow first attempt answers "duplicate".
     expect(await store.add(additionOf(site, pages(400, 10)), Date.now() + 30_000)).toMatch(/^(?:added|duplicate)$/);
     expect(await store.add(additionOf(site, pages(10, 365)), Date.now() + 30_000)).toMatch(/^(?:added|duplicate)$/);
     expect(await store.totals(site, ["/0", "/399"])).toEqual({ siteVisits: 410_000, visits: [2_000, 1_000] });

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import type { Rig } from "../contract.ts";
 import { ALWAYS, batchOf, count, newSite, soon, visit } from "./fixture.ts";
 
-/** What one batch does, alone and when it is sent again. */
+/** One batch, sent once and sent again. */
 export function batches(rig: () => Rig): void {
-  test("a batch answers the totals right after it, of every page that it names", async () => {
+  test("a batch answers the totals right after it, of all pages in it", async () => {
     const { store } = rig();
     const site = newSite();
     const first = await store.commit(batchOf(site, [visit("/a"), visit("/b"), visit("/a")]), soon());
@@ -14,7 +14,7 @@ export function batches(rig: () => Rig): void {
     expect(second).toEqual({ siteVisits: 4, visits: { "/b": 2 }, refused: {} });
   });
 
-  test("pages and sites that nobody visited have 0 visits, and totals come in the order asked", async () => {
+  test("pages and sites without visits have 0, and totals come in the order asked for", async () => {
     const { store } = rig();
     const site = newSite();
     expect(await store.totals(site, ["/a"])).toEqual({ siteVisits: 0, visits: [0] });
@@ -23,7 +23,7 @@ export function batches(rig: () => Rig): void {
     expect(await store.totals(site, [])).toEqual({ siteVisits: 3, visits: [] });
   });
 
-  test("an id counts once; its next send is a duplicate and leaves the rest of its batch alone", async () => {
+  test("an id counts once; its next send is a duplicate and does not affect the rest of its batch", async () => {
     const { store } = rig();
     const site = newSite();
     const id = randomUUID();
@@ -32,7 +32,7 @@ export function batches(rig: () => Rig): void {
     expect(receipt).toEqual({ siteVisits: 3, visits: { "/a": 1, "/b": 2 }, refused: { 1: "duplicate" } });
   });
 
-  test("an id that is used again for another page is a conflict and leaves the rest of its batch alone", async () => {
+  test("an id that is used again for another page is a conflict and does not affect the rest of its batch", async () => {
     const { store } = rig();
     const site = newSite();
     const [used, other] = [randomUUID(), randomUUID()];
@@ -42,7 +42,7 @@ export function batches(rig: () => Rig): void {
     expect(receipt).toEqual({ siteVisits: 4, visits: { "/a": 3, "/b": 1 }, refused: { 0: "conflict", 2: "duplicate" } });
   });
 
-  test("a batch of nothing but refused visits makes no counter", async () => {
+  test("a batch whose visits are all refused creates no counter", async () => {
     const { store } = rig();
     const site = newSite();
     const id = randomUUID();
@@ -52,7 +52,7 @@ export function batches(rig: () => Rig): void {
     expect(await store.pages(site, null, 10, null)).toEqual([{ page: "/a", visits: 1, days: {} }]);
   });
 
-  test("ids of two sites do not meet", async () => {
+  test("one id on two sites counts on both", async () => {
     const { store } = rig();
     const id = randomUUID();
     for (const site of [newSite(), newSite()]) {
@@ -65,7 +65,7 @@ export function batches(rig: () => Rig): void {
     ["without ids", [visit("/a"), visit("/b")]],
     ["with ids", [visit("/a", randomUUID()), visit("/b", randomUUID())]],
     ["of both kinds", [visit("/a", randomUUID()), visit("/b")]],
-  ])("a batch %s that is sent again answers the same receipt and adds nothing, whatever was counted since", async (_, visits) => {
+  ])("a batch %s that is sent again answers the same receipt and adds nothing, also after more visits", async (_, visits) => {
     const { store, second } = rig();
     const site = newSite();
     await count(store, site, { "/a": 5 });

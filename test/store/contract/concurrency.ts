@@ -14,7 +14,7 @@ const TIMEOUT_MS = 90_000;
 
 const recorderOf = (store: Store) => createRecorder({ store, now: Date.now, newId: randomUUID, gather: setImmediate });
 
-/** Runs `each` for 0 … n-1 from 64 clients, each of which waits for its answer before it takes the next. */
+/** Runs `each` for 0 … n-1 from 64 clients, each of which sends one at a time. */
 async function fromClients(n: number, each: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const client = async () => {
@@ -25,9 +25,9 @@ async function fromClients(n: number, each: (index: number) => Promise<void>): P
 
 const ascending = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
 
-/** What counting comes to when many count at once. */
+/** Counting from many clients at once. */
 export function concurrency(rig: () => Rig): void {
-  test("10,000 visits from 64 clients are numbered 1 … n on each page, and the site is the sum of its pages all the while", {
+  test("10,000 visits from 64 clients are numbered 1 … n on each page, and the site is the sum of its pages at every moment", {
     timeout: TIMEOUT_MS,
   }, async () => {
     const { store, second } = rig();

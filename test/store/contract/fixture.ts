@@ -1,32 +1,32 @@
 import { randomUUID } from "node:crypto";
 import type { AdditionBatch, Batch, Correction, Days, Period, Store, Visit } from "../../../src/domain/store.ts";
 
-/** A year that is long enough for every test. */
+/** A period that has the days of every test. */
 export const ALWAYS: Period = { from: "2026-01-01", to: "2026-12-31" };
 export const DAY = "2026-11-22";
 const LIFETIME_MS = 48 * 3_600_000;
-const PATIENCE_MS = 6_000;
+const DEADLINE_MS = 6_000;
 
-/** A site that no other test has. */
+/** A site that no other test uses. */
 export function newSite(): string {
   return `${randomUUID()}.example`;
 }
 
-/** A time, in milliseconds since 1970, by which any store has answered. */
+/** A deadline that every store meets, in milliseconds since 1970. */
 export function soon(): number {
-  return Date.now() + PATIENCE_MS;
+  return Date.now() + DEADLINE_MS;
 }
 
 export function visit(page: string, id: string | null = null, day: string = DAY): Visit {
   return { page, day, id };
 }
 
-/** A batch with an id of its own. */
+/** A batch with a new id. */
 export function batchOf(site: string, visits: readonly Visit[]): Batch {
   return { id: randomUUID(), site, visits, expireAt: Date.now() + LIFETIME_MS };
 }
 
-/** Counts each page as often as `counts` says, in batches. */
+/** Counts each page `counts[page]` times, in batches. */
 export async function count(store: Store, site: string, counts: Readonly<Record<string, number>>, day?: string): Promise<void> {
   const visits = Object.entries(counts).flatMap(([page, times]) => Array.from({ length: times }, () => visit(page, null, day)));
   for (let start = 0; start < visits.length; start += 400) await store.commit(batchOf(site, visits.slice(start, start + 400)), soon());
@@ -36,7 +36,7 @@ export function correctionOf(site: string, page: string, visits: number | null, 
   return { id, site, page, visits, expireAt: Date.now() + LIFETIME_MS };
 }
 
-/** Additions by page: the visits, and those of them that bear a day. */
+/** A batch of additions by page: visits, and those of them that have a day. */
 export function additionOf(
   site: string,
   additions: Readonly<Record<string, { visits: number; days: Days }>>,

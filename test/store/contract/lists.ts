@@ -4,13 +4,13 @@ import { ALWAYS, correctionOf, count, newSite, soon } from "./fixture.ts";
 
 const [D1, D2, D3] = ["2026-11-21", "2026-11-22", "2026-11-23"] as const;
 
-/** What lists and series answer. */
+/** Lists and series. */
 export function lists(rig: () => Rig): void {
   test("the store answers a ping", async () => {
     await rig().store.ping();
   });
 
-  test("a page has a counter once it was counted or set, be it to nothing, until that is removed", async () => {
+  test("a page has a counter once it was counted or set, also to 0, until it is removed", async () => {
     const { store, second } = rig();
     const site = newSite();
     const has = (page: string) => Promise.all([store.has(site, page), second.has(site, page)]);
@@ -40,7 +40,7 @@ export function lists(rig: () => Rig): void {
     ]);
   });
 
-  test("pages are listed in byte order, from behind a page on, up to a limit", async () => {
+  test("pages are listed in byte order, from behind a page, up to a limit", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/b": 1, "/a/b": 2, "/": 3, "/B": 4, "/a-b": 5, "/a": 6, "/~": 7, "/_": 8 });
@@ -55,7 +55,7 @@ export function lists(rig: () => Rig): void {
     expect(await store.pages(newSite(), null, 10, null)).toEqual([]);
   });
 
-  test("pages bear their days of a period, and their totals of all time", async () => {
+  test("pages have their days of a period, and their totals of all time", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/a": 1, "/b": 2 }, D1);
@@ -68,7 +68,7 @@ export function lists(rig: () => Rig): void {
     expect(await store.pages(site, "/a", 10, { from: D2, to: D3 })).toEqual([{ page: "/b", visits: 2, days: {} }]);
   });
 
-  test("the top pages are those with the most visits, equals in byte order", async () => {
+  test("the top pages are those with the most visits, ties in byte order", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/few": 1, "/b": 3, "/a": 3, "/most": 5 });
@@ -92,7 +92,7 @@ export function lists(rig: () => Rig): void {
     ]);
   });
 
-  test("days are those of a page or of the whole site, from the first to the last of the period, without empty ones", async () => {
+  test("days are those of a page or of the whole site, from the first to the last of the period, without those that have no visits", async () => {
     const { store } = rig();
     const site = newSite();
     await count(store, site, { "/a": 1, "/b": 2 }, D1);

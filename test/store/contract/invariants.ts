@@ -6,7 +6,7 @@ import { ALWAYS, additionOf, batchOf, correctionOf, newSite, soon, visit } from 
 
 const page = fc.constantFrom("/", "/a", "/b");
 const day = fc.constantFrom("2026-11-21", "2026-11-22", "2026-11-23");
-// Few enough to be used again.
+// Few, so that they repeat.
 const id = fc.constantFrom("id-1-----", "id-2-----", "id-3-----");
 
 const visits = fc.uniqueArray(fc.record({ page, day, id: fc.option(id) }), {
@@ -45,9 +45,9 @@ function sumOfDays(all: readonly Days[]): Days {
   return sum;
 }
 
-/** What is true whatever happened. */
-export function law(rig: () => Rig): void {
-  test("whatever was counted, corrected and added, the site is the sum of its pages, in total and on every day", {
+/** What holds after any sequence of operations. */
+export function invariants(rig: () => Rig): void {
+  test("after any counting, correcting and adding, the site is the sum of its pages, in total and on every day", {
     timeout: 90_000,
   }, async () => {
     const { store } = rig();
