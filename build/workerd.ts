@@ -22,21 +22,19 @@ function assetsOf(directory: string): NonNullable<MiniflareOptions["assets"]> {
  * The worker for Miniflare, on loopback.
  *
  * @param options.script the bundle's text
- * @param options.modules what it may import, by name
  * @param options.vars what the worker finds in its environment
- * @param options.persist the folder for the Durable Objects' data
+ * @param options.persist the folder for the Durable Objects' data; `false`: in memory
  * @param options.port 0 for any that is free
- * @param options.assets the folder with the static assets, or the host and port of what serves them; without it there are none
+ * @param options.assets the folder with the static assets; without it there are none
  */
 export function miniflareOptions(options: {
   script: string;
-  modules?: Readonly<Record<string, string>>;
   vars: Record<string, string>;
-  persist: string;
+  persist: string | false;
   port: number;
-  assets?: string | { readonly address: string };
+  assets?: string;
 }): MiniflareOptions {
-  const { assets, modules = {} } = options;
+  const { script, assets } = options;
   return {
     host: "127.0.0.1",
     port: options.port,
@@ -44,12 +42,11 @@ export function miniflareOptions(options: {
     cf: false,
     // The worker uses none; without it workerd starts in two thirds of the time.
     cache: false,
-    modules: Object.entries({ "index.js": options.script, ...modules }).map(([path, contents]) => ({ type: "ESModule", path, contents })),
+    modules: [{ type: "ESModule", path: "index.js", contents: script }],
     compatibilityDate: COMPATIBILITY_DATE,
     bindings: options.vars,
     durableObjects: DURABLE_OBJECTS,
     durableObjectsPersist: options.persist,
-    ...(typeof assets === "string" && { assets: assetsOf(assets) }),
-    ...(typeof assets === "object" && { serviceBindings: { [ASSETS_BINDING]: { external: { ...assets, http: {} } } } }),
+    ...(assets !== undefined && { assets: assetsOf(assets) }),
   };
 }

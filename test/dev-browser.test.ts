@@ -35,10 +35,10 @@ requires("chromium")("npm run dev in a browser", () => {
     await page.locator("#chart canvas").waitFor();
 
     await page.evaluate("globalThis.mark = true");
-    await project.edit("src/api/health.ts", 'status: "ok"', "status: = oops");
+    await project.edit("src/routes/health.ts", 'status: "ok"', "status: = oops");
     const alert = page.locator("pre[role=alert]");
-    await alert.getByText(/Unexpected "="[\s\S]*src\/api\/health\.ts:\d+/).waitFor();
-    await project.edit("src/api/health.ts", "status: = oops", 'status: "edited"');
+    await alert.getByText(/Unexpected "="[\s\S]*src\/routes\/health\.ts:\d+/).waitFor();
+    await project.edit("src/routes/health.ts", "status: = oops", 'status: "edited"');
     await expect.poll(() => page.evaluate("globalThis.mark"), within).toBeUndefined();
     await page.locator("#chart canvas").waitFor();
     expect(await alert.count()).toBe(0);

@@ -71,11 +71,25 @@ function isGone(group: number): boolean {
   }
 }
 
+/** Address of the reload script, as the dashboard's page has it. */
+export async function reloadScript(url: string): Promise<string> {
+  return url + (/src="(\/__dev\/[^"]+)"/.exec((await get(url, "/")).text)?.[1] ?? "");
+}
+
 /** What a browser is told when it comes. */
 export async function firstEvent(url: string): Promise<unknown> {
   const abort = new AbortController();
-  const response = await fetch(`${url}/__dev/events`, { signal: AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)]) });
+  const events = new URL("events", await reloadScript(url));
+  const response = await fetch(events, { signal: AbortSignal.any([abort.signal, AbortSignal.timeout(5_000)]) });
   const { value } = await (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader().read();
   abort.abort();
   return JSON.parse(/^data: (.*)$/m.exec(value ?? "")?.[1] ?? "null");
+}
+
+/** Runs `npm run dev` where it cannot start, and answers what it says before it ends with 1. */
+export async function refusal(project: Project, env: Record<string, string> = {}): Promise<string> {
+  const own = { PATH: process.env["PATH"] ?? "", PORT: "0", ...env };
+  const running = start(process.execPath, [join(project.folder, "build", "dev.ts")], { env: own });
+  expect(await running.exited).toBe(1);
+  return running.output();
 }

@@ -1,125 +1,101 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { pipeline } from "node:stream";
-import { http } from "./http.ts";
+import type { MiddlewareHandler } from "hono";
+import { proxy } from "hono/proxy";
+import { streamSSE } from "hono/streaming";
+import { createLoopbackApp, type Listening, listen } from "./listen.ts";
 
-/** Paths of the loop itself, which no product has. */
-const SCRIPT_PATH = "/__dev/reload.js";
-const EVENTS_PATH = "/__dev/events";
-/** As the Node server has it. */
-const MAX_HEADER_BYTES = 32 * 1_024;
-/** A browser asks again this long after the loop has gone, in milliseconds. */
+/** Lists, which need no key where PUBLIC_STATS is `true`, and the dashboard's page, which names the reload script. */
+const OWN_ORIGIN_ONLY = ["/", "/v1/sites/*", "/v1/pages/*", "/v1/series/*"];
+/** How soon a browser asks again once the loop has gone, in milliseconds. */
 const RETRY_MS = 300;
+
+/** A page of another site may count and read a page's visits; it may not use the key, which everybody knows. */
+const ownOriginOnly: MiddlewareHandler = async (c, next) => {
+  const origin = c.req.header("origin");
+  const own = new URL(c.req.url).origin;
+  if (origin === undefined || origin === own) return next();
+  return c.text(`Origin is "${origin}"; under npm run dev, allowed here is none or ${own}.\n`, 403);
+};
 
 /** What browsers are told: another `version` means to reload; `problem` is shown above the page. */
 interface State {
-  readonly version: string;
+  readonly version: number;
   readonly problem: string | null;
 }
 
-/** A server in front of another one, whose pages reload themselves. */
-export interface Front {
-  /** `http://127.0.0.1:PORT`, without a slash at its end. */
-  readonly url: string;
-  /** Tells all browsers. */
+/** The server that browsers see. */
+export interface Front extends Listening {
+  /** Address of the script that reloads a page; it holds a token of this run, so that no other site can read what it tells. */
+  readonly reloadScript: string;
+  /** Tells all browsers, and those that come. */
   tell(state: State): void;
-  /** Resolves when no request is on its way. */
-  idle(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**
- * Serves on a port of loopback. Requests wait while `backend` is pending: there is no moment at which nobody answers.
+ * Serves the worker on a port of loopback, guarded against pages of other sites, and with the reload script in its pages.
  *
- * @param backend where requests go, asked for each
- * @param reloadFrom the origin of the reload script, if another server has it
+ * @param worker answers a request; `closed` resolves when its client has the answer, or has gone
  */
-export async function startFront(port: number, backend: () => Promise<string>, reloadFrom = ""): Promise<Front> {
-  const agent = new http.Agent({ keepAlive: true });
-  const listeners = new Set<ServerResponse>();
-  let state: State = { version: "", problem: null };
-  let busy = 0;
-  let onIdle = (): void => {};
+export async function startFront(port: number, worker: (request: Request, closed: Promise<void>) => Promise<Response>): Promise<Front> {
+  const base = `/__dev/${randomUUID()}`;
+  const listeners = new Set<() => Promise<void>>();
+  let state: State = { version: 0, problem: null };
 
-  const server = http.createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
-    if (request.url === EVENTS_PATH) return listen(response);
-    if (request.url === SCRIPT_PATH) return sendScript(response);
-    busy += 1;
-    response.once("close", () => {
-      busy -= 1;
-      if (busy === 0) onIdle();
+  const app = createLoopbackApp();
+  app.get(`${base}/reload.js`, async (c) =>
+    c.body(await readFile(join(import.meta.dirname, "reload.js")), 200, { "Content-Type": "text/javascript", "Cache-Control": "no-store" }),
+  );
+  app.get(`${base}/events`, (c) => {
+    // The sample website's pages are of another origin.
+    c.header("Access-Control-Allow-Origin", "*");
+    return streamSSE(c, async (stream) => {
+      const send = () => stream.writeSSE({ data: JSON.stringify(state), retry: RETRY_MS });
+      listeners.add(send);
+      await send();
+      await new Promise<void>((resolve) => stream.onAbort(resolve));
+      listeners.delete(send);
     });
-    backend().then(
-      (origin) => forward(request, response, origin),
-      (error: Error) => refuse(response, error),
-    );
   });
-
-  function listen(response: ServerResponse): void {
-    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*" });
-    response.write(`retry: ${RETRY_MS}\n${eventOf(state)}`);
-    listeners.add(response);
-    response.once("close", () => listeners.delete(response));
-  }
-
-  function forward(request: IncomingMessage, response: ServerResponse, origin: string): void {
-    // Pages are read on their way: they come uncompressed.
-    const headers = { ...request.headers, "accept-encoding": "identity" };
-    const { method = "GET", url = "/" } = request;
-    const { hostname, port } = new URL(origin);
-    // Its target as it is: another form than a path is the worker's to refuse.
-    const sent = http.request({ hostname, port, path: url, method, headers, agent }, (answer) => {
-      if (/^text\/html/.test(answer.headers["content-type"] ?? "") && method !== "HEAD") injectScript(answer, response, reloadFrom);
-      else {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        pipeline(answer, response, () => {});
-      }
+  for (const path of OWN_ORIGIN_ONLY) app.use(path, ownOriginOnly);
+  // Miniflare's own controls.
+  app.all("/cdn-cgi/*", (c) => c.notFound());
+  app.all("*", (c, next) => (c.req.header("x-api-key") === undefined ? next() : ownOriginOnly(c, next)));
+  app.all("*", async (c) => {
+    const closed = new Promise<void>((resolve) => c.env.outgoing.once("close", resolve));
+    const response = await proxy(c.req.url, {
+      raw: c.req.raw,
+      headers: c.req.raw.headers,
+      redirect: "manual",
+      customFetch: (request) => worker(request, closed),
     });
-    sent.once("error", (error) => refuse(response, error));
-    pipeline(request, sent, () => {});
-  }
-
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(port, "127.0.0.1", resolve);
+    const isPage = c.req.method === "GET" && response.headers.get("content-type")?.startsWith("text/html");
+    return isPage ? withScript(response, `${base}/reload.js`) : response;
   });
-  const address = server.address();
+  // A visit with an id may be sent again: it counts once.
+  app.onError((error, c) => c.text(`npm run dev: ${error.message}\n`, 503, { "Retry-After": "1" }));
+
+  const listening = await listen(app, port);
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : port}`,
+    ...listening,
+    reloadScript: `${listening.url}${base}/reload.js`,
     tell(next) {
       state = next;
-      for (const response of listeners) response.write(eventOf(state));
-    },
-    idle: () => (busy === 0 ? Promise.resolve() : new Promise((resolve) => (onIdle = resolve))),
-    async close() {
-      agent.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      for (const send of listeners) void send();
     },
   };
 }
 
-function eventOf(state: State): string {
-  return `data: ${JSON.stringify(state)}\n\n`;
+async function withScript(response: Response, script: string): Promise<Response> {
+  const page = await response.text();
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  headers.delete("etag");
+  return new Response(addScript(page, script), { status: response.status, headers });
 }
 
-async function sendScript(response: ServerResponse): Promise<void> {
-  const script = await readFile(join(import.meta.dirname, "reload.js"));
-  response.writeHead(200, { "Content-Type": "text/javascript", "Cache-Control": "no-store" }).end(script);
-}
-
-async function injectScript(answer: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
-  const page = await answer.setEncoding("utf8").toArray();
-  const headers = { ...answer.headers };
-  delete headers["content-length"];
-  delete headers["transfer-encoding"];
-  delete headers["etag"];
-  response.writeHead(answer.statusCode ?? 502, headers);
-  response.end(page.join("").replace(/<head[^>]*>/i, `$&<script src="${origin}${SCRIPT_PATH}"></script>`));
-}
-
-/** The client may send it again: the service counts an id once. */
-function refuse(response: ServerResponse, error: Error): void {
-  if (response.headersSent) response.destroy();
-  else response.writeHead(503, { "Content-Type": "text/plain", "Retry-After": "1" }).end(`npm run dev: ${error.message}\n`);
+/** A page with one more script, at the beginning of its head. */
+export function addScript(page: string, url: string): string {
+  return page.replace(/<head[^>]*>/i, `$&<script src="${url}"></script>`);
 }

@@ -1,24 +1,22 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { freePort } from "../process.ts";
-import { workerDatastoreOptions, workerOptions } from "../products.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { fail, ROOT, shown } from "../root.ts";
-import { createDevAssets } from "./assets.ts";
-import { CompileError } from "./compile.ts";
+import { startSample } from "../sample/serve.ts";
 import { type Front, startFront } from "./front.ts";
-import { prepareMiniflare } from "./miniflare.ts";
-import { createOutput } from "./output.ts";
-import { createSession, type Session } from "./session.ts";
 import { VARS_FILE, WRANGLER_FILE } from "./settings.ts";
-import { onEnd } from "./stop.ts";
+import { watchFiles, watchFolders } from "./watch.ts";
+import { createWebParts } from "./web-parts.ts";
 import { createDevWorker } from "./worker.ts";
 
 /** Where debuggers look. */
 const INSPECTOR_PORT = 9_229;
 const SOURCES = join(ROOT, "src");
-const WEB = join(SOURCES, "web");
 const SAMPLE = join(ROOT, "build", "sample");
-const MANIFEST = join(ROOT, "package.json");
+/** An editor may write a file in steps, or several at once; this long after the first they are taken as written, in milliseconds. */
+const SETTLE_MS = 5;
 
 /** What `npm run dev` was asked for. */
 export interface LoopOptions {
@@ -29,97 +27,98 @@ export interface LoopOptions {
   readonly inspect: boolean;
 }
 
-/** Runs the loop until the process is told to end. */
+/** Runs the loop until the process is told to end. Throws an error of one line where it cannot start. */
 export async function startLoop(options: LoopOptions): Promise<void> {
   const began = performance.now();
-  // What the first answer does not need is loaded when it is needed.
+  // Before Miniflare's own listeners, which would exit with 130. What runs beside this process is killed as it exits.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(0));
   const emulator = options.datastore ? await (await import("./emulator.ts")).openEmulator() : null;
   const inspectorPort = options.inspect ? await portFrom(INSPECTOR_PORT) : undefined;
-  const assets = createDevAssets();
-  const worker = createDevWorker({
-    bundle: emulator ? workerDatastoreOptions : workerOptions,
-    vars: emulator?.vars ?? {},
-    objects: emulator === null,
-    inspectorPort,
-    assets,
-    output: createOutput(),
-  });
-  let front: Front | undefined;
-  const session = createSession(worker, assets, () => front ?? fail("There is no server yet."));
-  onEnd(() => Promise.all([worker.stop(), assets.dispose(), emulator?.stop()]));
-  front = await startFront(options.port, session.origin).catch(async (error: Error) => fail(await takenPort(options.port, error)));
-  onEnd(front.close);
-  const settings = await session.start().catch((error: Error) => fail(error instanceof CompileError ? error.forTerminal : error.message));
-  const website = await startWebsite(front, options.port);
-  greet(front.url, website, emulator?.name ?? `Durable Objects, kept in ${shown(join(ROOT, ".footfall"))}/`, performance.now() - began);
+  const web = createWebParts();
+  const worker = createDevWorker({ vars: emulator?.vars ?? {}, persist: emulator === null, inspectorPort, web });
+  // Listens early: requests wait for the worker.
+  const started = worker.update();
+  started.catch(() => {});
+  const front = await startFront(options.port, worker.fetch).catch(async (error: Error) => fail(await takenPort(options.port, error)));
+  await started;
+  // On the next port, where that is free.
+  const openSample = (port: number) => startSample(front.url, port, front.reloadScript);
+  const sample = await openSample(options.port === 0 ? 0 : options.port + 1).catch(() => openSample(0));
+
+  const counts = emulator?.name ?? `Durable Objects, kept in ${shown(join(ROOT, ".footfall"))}/`;
+  console.log(`footfall runs under workerd, ready after ${Math.round(performance.now() - began)} ms
+  dashboard  ${front.url}/
+  sample     ${sample.url}/   (a website with the tag)
+  counts in  ${counts}
+Edits in ${shown(SOURCES)}/, ${shown(WRANGLER_FILE)} and ${shown(VARS_FILE)} are served at once. Ctrl-C ends it.`);
   if (inspectorPort) console.log(`  inspector  http://127.0.0.1:${inspectorPort}/json (chrome://inspect finds it)`);
-  await watchAll(session);
-  onEnd(prepareMiniflare());
+
+  const onChange = createUpdater([worker, web], front);
+  watchFolders([SOURCES, SAMPLE], onChange);
+  watchFiles(ROOT, [WRANGLER_FILE, VARS_FILE].map(shown), onChange);
   if (options.sample) {
     const { fillWithSample } = await import("./sample-data.ts");
-    const filled = await fillWithSample(front.url, settings.vars["ADMIN_KEY"] ?? "");
+    const filled = await fillWithSample(front.url, worker.vars()["ADMIN_KEY"] ?? "");
     console.log(filled.length > 0 ? `filled with sample visits: ${filled.join(", ")}` : "the sample visits are there already");
   }
-  // So that the dashboard's first visitor does not wait for it, and an error in it shows.
-  await session.apply({ source: false, settings: false, web: true, sample: false }, "the web parts");
+}
+
+/** Something that is made of the files that are watched. */
+interface Part {
+  /** Answers whether something new is served. */
+  update(): Promise<boolean>;
+}
+
+/** Answers what takes changed paths: it updates all parts, one change after the other, and tells the browsers. */
+function createUpdater(parts: readonly Part[], front: Front): (path: string) => Promise<void> {
+  const waiting = new Set<string>();
+  let isWorking = false;
+  let wasBroken = false;
+  let version = 0;
+
+  async function update(names: string): Promise<void> {
+    const from = performance.now();
+    const before = version;
+    const problems: string[] = [];
+    for (const part of parts) {
+      try {
+        if (!(await part.update())) continue;
+        version += 1;
+        console.log(`${names}: served after ${Math.round(performance.now() - from)} ms`);
+      } catch (error) {
+        const { message } = error as Error;
+        console.error(`\n${message}\n\nThe last good version is still served.`);
+        problems.push(stripVTControlCharacters(message));
+      }
+    }
+    if (names.includes(shown(SAMPLE))) version += 1;
+    if (version === before && wasBroken && problems.length === 0) console.log(`${names}: as it was, and served`);
+    wasBroken = problems.length > 0;
+    front.tell({ version, problem: problems.join("\n\n") || null });
+  }
+
+  return async (path) => {
+    waiting.add(path);
+    if (isWorking) return;
+    isWorking = true;
+    while (waiting.size > 0) {
+      await sleep(SETTLE_MS);
+      const names = [...waiting].map(shown).join(", ");
+      waiting.clear();
+      await update(names);
+    }
+    isWorking = false;
+  };
 }
 
 /** A port where it is free, else another. */
 async function portFrom(wanted: number): Promise<number> {
   const probe = createServer();
-  const isFree = await new Promise<boolean>((resolve) => {
-    probe.once("error", () => resolve(false)).listen(wanted, "127.0.0.1", () => resolve(true));
-  });
-  if (!isFree) return freePort();
+  const listening = (port: number) => once(probe.listen(port, "127.0.0.1"), "listening");
+  await listening(wanted).catch(() => listening(0));
+  const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
-  return wanted;
-}
-
-/** The sample website counts at the service, and is reloaded with it. */
-async function startWebsite(front: Front, port: number): Promise<string> {
-  const { startSample } = await import("../sample/serve.ts");
-  const sample = await startSample(front.url);
-  const open = (wanted: number): Promise<Front> => startFront(wanted, async () => sample.url, front.url);
-  // One above the service's port, where that is free.
-  const website = await open(port === 0 ? 0 : port + 1).catch(() => open(0));
-  onEnd(() => Promise.all([website.close(), sample.stop()]));
-  return website.url;
-}
-
-/** Serves changes one after the other; what changes meanwhile is the next one. */
-async function watchAll(session: Session): Promise<void> {
-  let waiting = new Set<string>();
-  let isWorking = false;
-
-  async function onChange(paths: ReadonlySet<string>): Promise<void> {
-    waiting = new Set([...waiting, ...paths]);
-    if (isWorking) return;
-    isWorking = true;
-    while (waiting.size > 0) {
-      const changed = [...waiting];
-      waiting = new Set();
-      const change = {
-        source: changed.some((path) => (path.startsWith(SOURCES) && !path.startsWith(WEB)) || path === MANIFEST),
-        settings: changed.some((path) => path === WRANGLER_FILE || path === VARS_FILE),
-        web: changed.some((path) => path.startsWith(WEB)),
-        sample: changed.some((path) => path.startsWith(SAMPLE)),
-      };
-      await session.apply(change, changed.map(shown).join(", "));
-    }
-    isWorking = false;
-  }
-
-  const { watchFiles } = await import("./watch.ts");
-  const watcher = await watchFiles([SOURCES, SAMPLE], [WRANGLER_FILE, VARS_FILE, MANIFEST], onChange);
-  onEnd(watcher.close);
-}
-
-function greet(url: string, website: string, store: string, tookMs: number): void {
-  console.log(`footfall runs under workerd, ready after ${Math.round(tookMs)} ms
-  dashboard  ${url}/
-  sample     ${website}/   (a website with the tag)
-  counts in  ${store}
-Edits in ${shown(SOURCES)}/, ${shown(WRANGLER_FILE)} and ${shown(VARS_FILE)} are served at once. Ctrl-C ends it.`);
+  return port;
 }
 
 async function takenPort(port: number, error: NodeJS.ErrnoException): Promise<string> {

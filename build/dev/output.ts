@@ -1,65 +1,66 @@
 import { SourceMap } from "node:module";
-import { dirname, relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { ROOT } from "../root.ts";
+import { shown } from "../root.ts";
 
-/** A place in a version of the worker, as it is in a stack. */
-const PLACE = /(?:file:\/\/)?\/?(worker-\d+\.js):(\d+):(\d+)/g;
-/** An error of a version that is no longer served may still be printed. */
-const MAPS_KEPT = 8;
+/** A place in the bundled worker, as stacks name it. */
+const PLACE = /(?:file:\/\/\/)?\bindex\.js:(\d+):(\d+)/g;
 
-/** Takes what workerd prints. */
+/** What workerd prints, on its way to the terminal. */
 export interface Output {
-  /** Names the map of a script, and where that would lie. */
-  addMap(script: string, json: string, file: string): void;
-  /** A text in which places in scripts are those in the sources. */
-  toSource(text: string): string;
+  /** Takes over workerd's streams; the option `handleRuntimeStdio` of Miniflare. */
   readonly take: (...streams: readonly Readable[]) => void;
+  /** Sets the source map of the worker that prints from now on; `folder` is where it would lie. */
+  useMap(json: string, folder: string): void;
+  /** Keeps lines back, in the list that it answers, until they are released. */
+  capture(): readonly string[];
+  release(): void;
 }
 
-/** Shows what the worker prints: its log lines as people read them, with places in the sources. */
+/** Shows the worker's log as people read it, with places in the TypeScript sources. */
 export function createOutput(print: (line: string) => void = console.log): Output {
-  const maps = new Map<string, () => SourceMap>();
-
-  function toSource(text: string): string {
-    return text.replace(PLACE, (place, script: string, line: string, column: string) => {
-      const origin = maps.get(script)?.().findOrigin(Number(line), Number(column));
-      return origin && "fileName" in origin ? `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}` : place;
-    });
-  }
-
+  let toSource = (text: string): string => text;
+  let captured: string[] | null = null;
   return {
-    addMap(script, json, file) {
-      let map: SourceMap | undefined;
-      // Read when it is needed: an edit does not wait for it.
-      maps.set(script.replace("/", ""), () => {
-        map ??= new SourceMap(withPaths(JSON.parse(json), dirname(file)));
-        return map;
-      });
-      const [oldest] = maps.keys();
-      if (maps.size > MAPS_KEPT && oldest !== undefined) maps.delete(oldest);
-    },
-    toSource,
     take(...streams) {
-      for (const input of streams) createInterface({ input }).on("line", (line) => print(toSource(readable(line))));
+      for (const input of streams) {
+        createInterface({ input }).on("line", (line) => {
+          const text = toSource(readable(line));
+          if (captured) captured.push(text);
+          else print(text);
+        });
+      }
+    },
+    useMap(json, folder) {
+      let map: SourceMap | undefined;
+      toSource = (text) =>
+        text.replace(PLACE, (place, line, column) => {
+          // Parsed at the first error: no edit waits for it.
+          map ??= new SourceMap(JSON.parse(json));
+          const origin = map.findOrigin(Number(line), Number(column));
+          return "fileName" in origin ? `${shown(resolve(folder, origin.fileName))}:${origin.lineNumber}:${origin.columnNumber}` : place;
+        });
+    },
+    capture() {
+      const lines: string[] = [];
+      captured = lines;
+      return lines;
+    },
+    release() {
+      captured = null;
     },
   };
 }
 
-/** A map whose sources are named from the project's folder. */
-function withPaths<M extends { sources: string[] }>(map: M, folder: string): M {
-  return { ...map, sources: map.sources.map((source) => relative(ROOT, resolve(folder, source))) };
-}
-
-/** A line of the service's log is JSON. */
+/** A line of the service's log is JSON: its severity, message and figures. Other lines are shown as they are. */
 function readable(line: string): string {
+  if (!line.startsWith("{")) return line;
   try {
-    const { severity, message, ...fields } = JSON.parse(line);
-    const sums = Object.entries(fields).flatMap(([name, value]) => (typeof value === "number" ? ` ${name} ${value}` : []));
-    if (typeof message === "string") return `${severity ?? "LOG"}  ${message}${sums.join("")}`;
+    const { severity, message, httpRequest, ...fields } = JSON.parse(line);
+    const figures = Object.entries({ ...fields, latency: httpRequest?.latency }).filter(([, value]) => /^[\d.]+s?$/.test(String(value)));
+    return [`${severity}  ${message}`, ...figures.flat()].join(" ");
   } catch {
-    // Something else has been printed: it is shown as it is.
+    return line;
   }
-  return line;
 }

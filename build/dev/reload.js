@@ -1,4 +1,4 @@
-// Reloads the page when what it is made of has changed, and shows above it what does not compile. Of `npm run dev` alone.
+// Reloads the page when what it is made of has changed, and shows above it what does not compile. Served by `npm run dev` alone.
 const events = new EventSource(new URL("events", document.currentScript.src));
 const box = document.createElement("pre");
 box.setAttribute("role", "alert");
@@ -24,4 +24,8 @@ events.onmessage = ({ data }) => {
   else box.remove();
   if (shown !== undefined && version !== shown) location.reload();
   shown = version;
+};
+// Another run of the loop does not know this one's token: its page does.
+events.onerror = () => {
+  if (events.readyState === EventSource.CLOSED) location.reload();
 };

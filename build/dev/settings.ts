@@ -1,11 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseEnv } from "node:util";
+import { parse, TomlError } from "smol-toml";
+import * as v from "valibot";
 import { ROOT } from "../root.ts";
-import { parseToml, type TomlTable } from "./toml.ts";
 
-/** What a worker is run with, beside its script. */
+/** What a worker runs with, beside its script. */
 export interface Settings {
   readonly compatibilityDate: string;
   readonly compatibilityFlags: string[];
@@ -15,58 +15,73 @@ export interface Settings {
 }
 
 /** Settings for a laptop; `[vars]` of wrangler.toml, then `.dev.vars`, override them. */
-const DEV_VARS = { SITES: "*", ADMIN_KEY: "dev", PUBLIC_STATS: "true" };
+const DEV_VARS = { SITES: "*", ADMIN_KEY: "dev", PUBLIC_STATS: "true", VISITS_PER_MINUTE: "0" };
 
 export const WRANGLER_FILE = join(ROOT, "wrangler.toml");
 export const VARS_FILE = join(ROOT, ".dev.vars");
-const CONFIG_SOURCE = join(ROOT, "src", "config.ts");
 
-/** Reads both files. Throws one line that names the file and what is wrong. */
+/** What the loop uses of wrangler.toml. */
+const wranglerSchema = v.object({
+  compatibility_date: v.string(),
+  compatibility_flags: v.optional(v.array(v.string()), []),
+  vars: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
+  durable_objects: v.optional(v.object({ bindings: v.array(v.object({ name: v.string(), class_name: v.string() })) }), { bindings: [] }),
+  migrations: v.optional(v.array(v.object({ new_sqlite_classes: v.optional(v.array(v.string()), []) })), []),
+});
+
+/** Reads wrangler.toml and `.dev.vars`. Throws an error of one line that names the file and what is wrong. */
 export async function readSettings(): Promise<Settings> {
-  const [toml, own] = await Promise.all([readFile(WRANGLER_FILE, "utf8"), readIfThere(VARS_FILE)]);
-  const config = named("wrangler.toml", () => parseToml(toml)) as WranglerConfig;
-  const { compatibility_date: compatibilityDate = "", compatibility_flags: compatibilityFlags = [] } = config;
-  const vars = Object.entries({ ...DEV_VARS, ...config.vars, ...parseEnv(own) });
-  const withSql = (config.migrations ?? []).flatMap((migration) => migration.new_sqlite_classes ?? []);
-  const objects = (config.durable_objects?.bindings ?? []).map(({ name, class_name: className }) => [
+  const [config, own] = await Promise.all([readWrangler(), readVars()]);
+  const withSql = config.migrations.flatMap((migration) => migration.new_sqlite_classes);
+  const objects = config.durable_objects.bindings.map(({ name, class_name: className }) => [
     name,
     { className, useSQLite: withSql.includes(className) },
   ]);
+  const vars = Object.entries({ ...DEV_VARS, ...config.vars, ...own });
   return {
-    compatibilityDate,
-    compatibilityFlags: [...compatibilityFlags],
+    compatibilityDate: config.compatibility_date,
+    compatibilityFlags: config.compatibility_flags,
     durableObjects: Object.fromEntries(objects),
     vars: Object.fromEntries(vars.map(([name, value]) => [name, String(value)])),
   };
 }
 
-/** Throws the service's own line about a setting that it would refuse, by its source as it is now. */
-export async function checkVars(vars: Settings["vars"], engine: "datastore" | "sqlite"): Promise<void> {
-  const { mtimeMs } = await stat(CONFIG_SOURCE);
-  const { readWorkerConfig }: typeof import("../../src/config.ts") = await import(`${pathToFileURL(CONFIG_SOURCE)}?${mtimeMs}`);
-  readWorkerConfig(vars, engine);
-}
-
-/** What is used of wrangler.toml. */
-interface WranglerConfig extends TomlTable {
-  compatibility_date: string;
-  compatibility_flags: readonly string[];
-  vars: TomlTable;
-  durable_objects: { bindings: readonly { name: string; class_name: string }[] };
-  migrations: readonly { new_sqlite_classes: readonly string[] }[];
-}
-
-function named<T>(file: string, read: () => T): T {
+async function readWrangler(): Promise<v.InferOutput<typeof wranglerSchema>> {
+  const text = await readFile(WRANGLER_FILE, "utf8").catch((error: Error) => refuse("wrangler.toml", error.message));
   try {
-    return read();
+    return v.parse(wranglerSchema, parse(text));
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+    if (error instanceof TomlError) refuse(`wrangler.toml:${error.line}:${error.column}`, error.message.split("\n", 1)[0]);
+    if (v.isValiError(error)) refuse("wrangler.toml", `${v.getDotPath(error.issues[0])}: ${error.message}`);
+    throw error;
   }
 }
 
-async function readIfThere(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
+/** The variables of `.dev.vars`; none without that file. */
+async function readVars(): Promise<NodeJS.Dict<string>> {
+  const bytes = await readFile(VARS_FILE).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return new Uint8Array();
+    return refuse(".dev.vars", error.code === "EISDIR" ? "is a folder; allowed is a file with lines NAME=value" : error.message);
   });
+  const text = decode(bytes);
+  // A quoted value may go on over several lines.
+  const lines = text.replace(/=[ \t]*(["'`])[\s\S]*?\1/g, (value) => `=${"\n".repeat(value.split("\n").length - 1)}`).split("\n");
+  const bad = lines.findIndex((line) => !/^\s*(?:#|$)|=/.test(line));
+  if (bad >= 0) refuse(`.dev.vars:${bad + 1}`, `${JSON.stringify(lines[bad]?.trim())} is no line NAME=value`);
+  return parseEnv(text);
+}
+
+/** Throws where the bytes are not UTF-8; a NUL is how UTF-16 without a mark looks. Leaves a byte order mark out. */
+function decode(bytes: Uint8Array): string {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return text;
+  } catch {
+    // Said below.
+  }
+  return refuse(".dev.vars", "is not text in UTF-8; save it in that encoding");
+}
+
+function refuse(file: string, problem = "cannot be read"): never {
+  throw new Error(`${file}: ${problem}`);
 }

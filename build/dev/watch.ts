@@ -1,76 +1,44 @@
-import { type FSWatcher, watch } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-
-/** An editor may write a file in steps; this long after the last of them it is taken as written, in milliseconds. */
-const SETTLE_MS = 4;
+import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { join, sep } from "node:path";
 
 /**
- * Tells of changed files, by the file system's events, without polling.
- *
- * @param folders watched with all that is in them, however deep, now and later
- * @param files watched whether they exist or not
- * @param onChange is given the paths that changed since the last call
+ * Calls `onChange` with each path that changes in the folders, however deep. Every folder is watched by itself: on Linux, the recursive
+ * mode of `fs.watch` loses a file once an editor has replaced it (seen with Node 24.21).
  */
-export async function watchFiles(
-  folders: readonly string[],
-  files: readonly string[],
-  onChange: (paths: ReadonlySet<string>) => void,
-): Promise<{ close(): void }> {
+export function watchFolders(folders: readonly string[], onChange: (path: string) => void): void {
   const watchers = new Map<string, FSWatcher>();
-  let changed = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function note(path: string): void {
-    changed.add(path);
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const paths = changed;
-      changed = new Set();
-      onChange(paths);
-    }, SETTLE_MS);
-  }
-
-  /** Folders are watched, not files: a file that an editor replaces is another one. */
-  async function watchFolder(folder: string): Promise<void> {
-    if (watchers.has(folder)) return;
-    const watcher = watch(folder, (_, name) => {
-      if (name === null) return;
-      note(join(folder, name));
-      watchTree(join(folder, name), true);
-    });
-    const forget = () => {
+  /** Watches what is at a path now in place of what was there. */
+  function follow(path: string): void {
+    for (const [folder, watcher] of watchers) {
+      if (folder !== path && !folder.startsWith(path + sep)) continue;
       watcher.close();
       watchers.delete(folder);
-    };
-    // It is gone; its parent tells when it comes back.
-    watcher.on("error", forget);
-    watchers.set(folder, watcher);
+    }
+    for (const folder of foldersIn(path)) {
+      const watcher = watch(folder, (event, name) => {
+        const changed = join(folder, name ?? "");
+        // "rename" is also what a new folder is called.
+        if (event === "rename" && name !== null) follow(changed);
+        onChange(changed);
+      });
+      // It is gone; its parent tells when it comes back.
+      watcher.on("error", () => watcher.close());
+      watchers.set(folder, watcher);
+    }
   }
+  for (const folder of folders) follow(folder);
+}
 
-  async function watchTree(path: string, mayBeFile = false): Promise<void> {
-    const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      if (mayBeFile && (error.code === "ENOTDIR" || error.code === "ENOENT")) return null;
-      throw error;
-    });
-    if (!entries) return;
-    await watchFolder(path);
-    await Promise.all(entries.filter((entry) => entry.isDirectory()).map((entry) => watchTree(join(path, entry.name), true)));
-  }
+/** Calls `onChange` when one of the files directly in a folder changes, appears or goes. */
+export function watchFiles(folder: string, names: readonly string[], onChange: (path: string) => void): void {
+  watch(folder, (_, name) => {
+    if (name !== null && names.includes(name)) onChange(join(folder, name));
+  });
+}
 
-  const own = new Set(files);
-  const parents = new Set(files.map((file) => join(file, "..")));
-  for (const parent of parents) {
-    const watcher = watch(parent, (_, name) => {
-      if (name !== null && own.has(join(parent, name))) note(join(parent, name));
-    });
-    watchers.set(`${parent} alone`, watcher);
-  }
-  await Promise.all(folders.map((folder) => watchTree(folder)));
-  return {
-    close() {
-      clearTimeout(timer);
-      for (const watcher of watchers.values()) watcher.close();
-    },
-  };
+function foldersIn(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const inner = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [path, ...inner.map(({ parentPath, name }) => join(parentPath, name))];
 }

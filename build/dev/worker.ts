@@ -1,147 +1,170 @@
-import { readFile } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { BuildOptions } from "esbuild";
-import type { Miniflare, MiniflareOptions, Request } from "miniflare";
-import { ROOT } from "../root.ts";
-import { miniflareOptions } from "../workerd.ts";
-import type { DevAssets } from "./assets.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { getMimeType } from "hono/utils/mime";
+import type { Miniflare, MiniflareOptions } from "miniflare";
+import { workerOptions } from "../products.ts";
+import { DIST, ROOT, shown } from "../root.ts";
+import { ASSETS_BINDING, miniflareOptions } from "../workerd.ts";
 import { createCompiler } from "./compile.ts";
-import { http } from "./http.ts";
-import { loadMiniflare } from "./miniflare.ts";
-import type { Output } from "./output.ts";
-import { checkVars, type Settings } from "./settings.ts";
+import { createOutput } from "./output.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import type { WebParts } from "./web-parts.ts";
 
 /** Where the counts are kept between runs. */
 const PERSIST = join(ROOT, ".footfall", "durable-objects");
-/** How long a version may take to load. */
-const LOAD_MS = 10_000;
+/** Answers that are on their way may take this long before workerd is restarted, in milliseconds. */
+const DRAIN_MS = 500;
+/** What a new version has to answer before it is served. */
+const PROBE = "http://127.0.0.1/v1/health";
+/** How long the line about a failed start may take from workerd to here, and how often it is looked for, in milliseconds. */
+const LINE_MS = 1_000;
+const POLL_MS = 10;
+
+/** A worker as it can be served. */
+interface Version {
+  readonly script: string;
+  readonly map: string;
+  readonly settings: Settings;
+}
 
 /** The worker under workerd. */
 export interface DevWorker {
-  /** Loads what runs it, which holds the thread: while esbuild, a process of its own, compiles. */
-  prepare(): Promise<void>;
-  /** Compiles the sources; answers whether another script came out. Throws a `CompileError`. */
-  compile(): Promise<boolean>;
-  /** Throws one line where the worker would refuse a setting. */
-  check(settings: Settings): Promise<void>;
-  /** Starts workerd with these settings and what was compiled, anew where it runs already, and answers its origin. What it served it serves again. */
-  run(settings: Settings): Promise<string>;
-  /** Serves the script that was compiled last. Throws where it does not load, and then the one before is still served. */
-  load(): Promise<void>;
-  stop(): Promise<void>;
+  /**
+   * Compiles the sources, reads the settings, and serves them where something has changed; answers whether it had. Throws where they
+   * are wrong or do not start; then what was served before is still served.
+   */
+  update(): Promise<boolean>;
+  /** Answers a request; waits while there is nothing that could. */
+  fetch(request: Request, closed: Promise<void>): Promise<Response>;
+  /** The settings that are served. */
+  vars(): Settings["vars"];
 }
 
 /**
  * Prepares a worker.
  *
- * @param options.bundle what it is made of
  * @param options.vars set whatever the settings say
- * @param options.objects whether it counts in its Durable Objects
+ * @param options.persist whether counts are kept on disk
  * @param options.inspectorPort opens workerd's inspector
  */
 export function createDevWorker(options: {
-  bundle: BuildOptions;
   vars: Record<string, string>;
-  objects: boolean;
+  persist: boolean;
   inspectorPort: number | undefined;
-  assets: DevAssets;
-  output: Output;
+  web: WebParts;
 }): DevWorker {
-  const { inspectorPort, assets, output } = options;
+  const { inspectorPort, web } = options;
   // A debugger reads the map in the script itself.
-  const compiler = createCompiler(options.bundle, inspectorPort === undefined ? "external" : "inline");
-  const shell = readFile(join(import.meta.dirname, "shell.js"), "utf8");
-  /** The scripts that workerd may ask for: the newest, and the one that is served. */
-  const scripts = new Map<string, string>();
-  let newest = "";
-  let served = "";
-  let versions = 0;
+  const compiler = createCompiler(workerOptions, inspectorPort === undefined ? "external" : "inline");
+  const output = createOutput();
+  const inFlight = new Set<Promise<void>>();
+  const warned = new Set<string>();
   let miniflare: Miniflare | undefined;
-  let lastGood: MiniflareOptions | undefined;
+  let served: Version | undefined;
+  let opening = Promise.withResolvers<void>();
+  /** Requests wait while it is there. */
+  let gate: Promise<void> | null = opening.promise;
 
-  /** Answers workerd's question for a module. */
-  function resolveModule({ url }: Request) {
-    const { Response } = loadMiniflare();
-    const name = new URL(url).searchParams.get("specifier") ?? "";
-    const text = scripts.get(name);
-    return text === undefined ? new Response(null, { status: 404 }) : Response.json({ name: name.slice(1), esModule: text });
+  async function compile(): Promise<Pick<Version, "script" | "map">> {
+    const { outputFiles } = await compiler.compile();
+    const textOf = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
+    return { script: textOf(".js"), map: textOf(".map") };
   }
 
-  async function optionsOf({ vars, durableObjects, ...settings }: Settings): Promise<MiniflareOptions> {
-    const objects = options.objects ? durableObjects : {};
-    const exports = Object.values(objects).map(({ className }) => `export const ${className} = shellOf("${className}");`);
-    const first = served || newest;
+  async function optionsOf({ script, settings: { vars, ...others } }: Version): Promise<MiniflareOptions> {
+    const { Response } = await import("miniflare");
+    const readAsset = async ({ url }: { url: string }) => {
+      const { pathname } = new URL(url);
+      const content = await web.find(pathname);
+      const type = getMimeType(pathname) ?? "text/html; charset=utf-8";
+      return content === undefined ? new Response(null, { status: 404 }) : new Response(content, { headers: { "Content-Type": type } });
+    };
     return {
-      ...miniflareOptions({
-        script: [`const FIRST = ${JSON.stringify(first)};`, await shell, ...exports].join("\n"),
-        // workerd asks for the later ones.
-        modules: { [first.slice(1)]: scripts.get(first) ?? "" },
-        vars: { ...vars, ...options.vars },
-        persist: PERSIST,
-        port: 0,
-        assets: { address: await assets.address },
-      }),
+      ...miniflareOptions({ script, vars: { ...vars, ...options.vars }, persist: options.persist && PERSIST, port: 0 }),
+      ...others,
       // What a debugger shows.
       name: "footfall",
-      ...settings,
-      durableObjects: objects,
-      unsafeModuleFallbackService: resolveModule,
-      unsafeUseModuleFallbackService: true,
+      // Browsers do not trust its certificate: pages of other sites cannot go round the front.
+      https: true,
+      serviceBindings: { [ASSETS_BINDING]: readAsset },
       handleRuntimeStdio: output.take,
       ...(inspectorPort !== undefined && { inspectorPort }),
     };
   }
 
-  async function start(next: MiniflareOptions): Promise<string> {
-    if (miniflare) await miniflare.setOptions(next);
-    else miniflare = new (loadMiniflare().Miniflare)(next);
-    const { origin } = await miniflare.ready;
-    lastGood = next;
-    return origin;
+  /** Restarts workerd with a version and asks it once; throws what it logs where it does not start, or refuses a setting. */
+  async function run(version: Version): Promise<void> {
+    const { Miniflare } = await import("miniflare");
+    const next = await optionsOf(version);
+    const lines = output.capture();
+    if (version.map) output.useMap(version.map, join(DIST, "worker"));
+    try {
+      if (miniflare) await miniflare.setOptions(next);
+      else miniflare = new Miniflare(next);
+      const { status } = await miniflare.dispatchFetch(PROBE);
+      if (status === 500) throw new Error(`The new version answers ${PROBE} with 500.`);
+    } catch (error) {
+      for (let waited = 0; lines.length === 0 && waited < LINE_MS; waited += POLL_MS) await sleep(POLL_MS);
+      throw lines.length === 0 ? error : new Error(lines.join("\n").replace(/^ERROR {2}/, ""), { cause: error });
+    } finally {
+      output.release();
+    }
+    for (const line of lines) console.log(line);
+  }
+
+  /** A name that the worker's code does not contain is no setting of it. */
+  function warnOfUnknown({ script, settings: { vars } }: Version): void {
+    const unknown = Object.keys(vars).filter((name) => !warned.has(name) && !new RegExp(`\\b${name}\\b`).test(script));
+    for (const name of unknown) {
+      warned.add(name);
+      console.log(`${name} (.dev.vars or wrangler.toml) is no setting of the service: it has no effect.`);
+    }
   }
 
   return {
-    async prepare() {
-      await compiler.working();
-      loadMiniflare();
-    },
-    async compile() {
-      const { outputFiles } = await compiler.compile();
-      const text = outputFiles.find(({ path }) => path.endsWith(".js"))?.text ?? "";
-      const map = outputFiles.find(({ path }) => path.endsWith(".map"));
-      if (text === scripts.get(newest)) return false;
-      if (newest !== served) scripts.delete(newest);
-      versions += 1;
-      newest = `/worker-${versions}.js`;
-      scripts.set(newest, text);
-      if (map) output.addMap(newest, map.text, map.path);
+    async update() {
+      const [compiled, settings] = await Promise.all([compile(), readSettings(), import("miniflare")]);
+      const next = { ...compiled, settings };
+      if (isDeepStrictEqual(next, served)) return false;
+      if (options.persist) makeFolder();
+      if (served) opening = Promise.withResolvers();
+      gate = opening.promise;
+      try {
+        await Promise.race([Promise.all(inFlight), sleep(DRAIN_MS)]);
+        await run(next);
+        served = next;
+      } catch (error) {
+        if (served) await run(served);
+        throw error;
+      } finally {
+        gate = null;
+        opening.resolve();
+      }
+      warnOfUnknown(next);
       return true;
     },
-    check: ({ vars }) => checkVars({ ...vars, ...options.vars }, options.objects ? "sqlite" : "datastore"),
-    async run(settings) {
-      const next = await optionsOf(settings);
-      return start(next).catch(async (error: Error) => {
-        if (lastGood) await start(lastGood);
-        throw error;
-      });
+    async fetch(request, closed) {
+      while (gate) await gate;
+      inFlight.add(closed);
+      closed.then(() => inFlight.delete(closed));
+      if (!miniflare) throw new Error("the worker has not started");
+      const { url, method, body } = request;
+      // Otherwise Miniflare compresses what is decompressed here.
+      const headers = { ...Object.fromEntries(request.headers), "accept-encoding": "identity" };
+      const answer = await miniflare.dispatchFetch(url, { method, headers, body, redirect: "manual", duplex: "half" });
+      return new Response(answer.body, { status: answer.status, headers: [...answer.headers] });
     },
-    async load() {
-      const answer = await ask(`${await miniflare?.ready}`, { "x-dev-load": newest });
-      const text = (await answer.setEncoding("utf8").toArray()).join("");
-      if (answer.statusCode !== 200) throw new Error(output.toSource(text));
-      if (served !== newest) scripts.delete(served);
-      served = newest;
-    },
-    async stop() {
-      await Promise.all([miniflare?.dispose(), compiler.dispose()]);
-    },
+    vars: () => ({ ...served?.settings.vars, ...options.vars }),
   };
 }
 
-/** Asks with what is loaded already: the first `fetch` of a process takes long. */
-function ask(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    http.get(url, { headers, signal: AbortSignal.timeout(LOAD_MS) }, resolve).once("error", reject);
-  });
+function makeFolder(): void {
+  try {
+    mkdirSync(PERSIST, { recursive: true });
+    accessSync(PERSIST, constants.W_OK);
+  } catch (error) {
+    throw new Error(`Counts cannot be kept in ${shown(PERSIST)}/: ${(error as Error).message}`, { cause: error });
+  }
 }

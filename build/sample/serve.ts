@@ -1,20 +1,12 @@
 import { readFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { http } from "../dev/http.ts";
+import { addScript } from "../dev/front.ts";
+import { createLoopbackApp, listen } from "../dev/listen.ts";
 
 /** What the sample's tags name as the service. */
 const WRITTEN_API = "http://127.0.0.1:8787";
 
-const HTML = "text/html; charset=utf-8";
-
-/** The files that are served as they are, and their types. */
-const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
-  "/": ["index.html", HTML],
-  "/about": ["about.html", HTML],
-  "/style.css": ["style.css", "text/css; charset=utf-8"],
-  "/app.js": ["app.js", "text/javascript; charset=utf-8"],
-};
+const TYPES = { html: "text/html", css: "text/css", js: "text/javascript" } as const;
 
 /** The sample website, running. */
 export interface Sample {
@@ -28,28 +20,25 @@ export interface Sample {
  *
  * @param api the service that its pages count at, such as `http://127.0.0.1:8787`
  * @param port 0 for any that is free
+ * @param script address of one more script for its pages
  */
-export async function startSample(api: string, port = 0): Promise<Sample> {
-  const server = http.createServer(async ({ url = "/" }, response) => {
-    const { pathname } = new URL(url, "http://sample");
-    const [file, type] = FILES[pathname] ?? (pathname.startsWith("/app/") ? ["app.html", HTML] : []);
-    // An editor may be just replacing it.
-    const text = file ? await readFile(join(import.meta.dirname, file), "utf8").catch(() => null) : null;
-    if (text === null) {
-      response.writeHead(404, { "Content-Type": "text/plain" }).end("There is no such page in the sample.\n");
-      return;
-    }
-    // May be kept, but is asked for again: a page that may not be kept would not be in the back/forward cache.
-    response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-cache" }).end(text.replaceAll(WRITTEN_API, api));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(port, "127.0.0.1", resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+export async function startSample(api: string, port = 0, script?: string): Promise<Sample> {
+  const app = createLoopbackApp();
+  const serve = (path: string, stem: string, type: keyof typeof TYPES) =>
+    app.get(path, async (c) => {
+      const text = (await readFile(join(import.meta.dirname, `${stem}.${type}`), "utf8")).replaceAll(WRITTEN_API, api);
+      // May be kept, but is asked for again: a page that may not be kept would not be in the back/forward cache.
+      const headers = { "Content-Type": `${TYPES[type]}; charset=utf-8`, "Cache-Control": "no-cache" };
+      return c.body(script !== undefined && type === "html" ? addScript(text, script) : text, 200, headers);
+    });
+  serve("/", "index", "html");
+  serve("/about", "about", "html");
+  serve("/app/*", "app", "html");
+  serve("/style.css", "style", "css");
+  serve("/app.js", "app", "js");
+  app.notFound((c) => c.text("There is no such page in the sample.\n", 404));
+  // An editor may be just replacing it.
+  app.onError((_, c) => c.notFound());
+  const { url, close } = await listen(app, port);
+  return { url, stop: close };
 }

@@ -1,0 +1,64 @@
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { copyProject, type Project } from "../build/copy-project.ts";
+import { start } from "../build/process.ts";
+import { interrupt, refusal, startLoop } from "./dev-loop.ts";
+import { isRoot, requires } from "./support/skip.ts";
+
+const NOT_UTF8 = ".dev.vars: is not text in UTF-8; save it in that encoding";
+/** Nobody's ids. */
+const NOBODY = "65534";
+
+let project: Project;
+beforeAll(async () => {
+  project = await copyProject();
+});
+afterAll(() => project?.remove());
+
+describe("npm run dev ends with one line where .dev.vars", () => {
+  const file = () => join(project.folder, ".dev.vars");
+
+  test.each<[string, string | Uint8Array, string]>([
+    ["is in UTF-16", Buffer.from("\uFEFFADMIN_KEY=dev\n", "utf16le"), NOT_UTF8],
+    ["is in UTF-16 without a mark", Buffer.from("ADMIN_KEY=dev\n", "utf16le"), NOT_UTF8],
+    ["has a line without =", "# a comment\n\nADMIN_KEY dev\n", '.dev.vars:3: "ADMIN_KEY dev" is no line NAME=value'],
+    ["has one behind a value of several lines", 'PAGES="/a,\n/b"\nx\n', '.dev.vars:3: "x" is no line NAME=value'],
+    ["has a value that the service refuses", "SHARDS=many\n", 'SHARDS is "many"; allowed is an integer from 1 to 100.'],
+  ])("%s", async (_, text, line) => {
+    await writeFile(file(), text);
+    expect(await refusal(project)).toBe(`${line}\n`);
+  });
+
+  test("is a folder", async () => {
+    await rm(file(), { force: true });
+    await mkdir(file());
+    expect(await refusal(project)).toBe(".dev.vars: is a folder; allowed is a file with lines NAME=value\n");
+    await rm(file(), { recursive: true });
+  });
+});
+
+test("npm run dev says which name in .dev.vars is no setting, and reads the others", async () => {
+  await writeFile(join(project.folder, ".dev.vars"), "\uFEFFDEFAULT_SITE='site.example'\nexport LOG=all # a comment\nVISTS_PER_MINUTE=3\n");
+  const loop = await startLoop(project);
+  const lines = loop.process.output().match(/^.*no setting.*$/gm);
+  expect(lines).toEqual(["VISTS_PER_MINUTE (.dev.vars or wrangler.toml) is no setting of the service: it has no effect."]);
+  expect(await (await fetch(`${loop.url}/v1/visits`)).json()).toMatchObject({ site: "site.example" });
+  expect(loop.process.output()).toMatch(/^INFO {2}GET \/v1\/visits 200/m);
+  await interrupt(loop);
+  await rm(join(project.folder, ".dev.vars"));
+});
+
+requires("setpriv")("npm run dev in a folder that may not be written to", () => {
+  test("ends with one line", async () => {
+    // Root may write everywhere: it hands the loop to a user who may not.
+    const command = [process.execPath, join(project.folder, "build", "dev.ts")];
+    const asNobody = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", ...command];
+    await chmod(project.folder, 0o555);
+    const [program = "", ...args] = isRoot() ? asNobody : command;
+    const running = start(program, args, { env: { PATH: process.env["PATH"] ?? "", PORT: "0" } });
+    expect(await running.exited).toBe(1);
+    expect(running.output()).toMatch(/^Counts cannot be kept in \.footfall\/durable-objects\/: EACCES: permission denied, .*\n$/);
+    await chmod(project.folder, 0o755);
+  });
+});
