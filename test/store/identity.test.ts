@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const close of servers.splice(0)) await close();
 });
 
-/** A stand-in that answers with what `answer` makes of each request: a status and a body. */
+/** A server whose `answer` gives the status and the body for each request; resolves with its `host:port`. */
 async function standIn(answer: (request: IncomingMessage) => [number, string]): Promise<string> {
   const server = createServer((request, response) => {
     const [status, body] = answer(request);
@@ -28,7 +28,7 @@ async function standIn(answer: (request: IncomingMessage) => [number, string]): 
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Google's metadata server: it refuses what lacks its header, and numbers its tokens. */
+/** A stand-in for Google's metadata server: requires its header, and numbers its tokens. */
 async function metadataServer(lifetimeS: number, asked: string[]): Promise<string> {
   let tokens = 0;
   return standIn(({ url = "", headers }) => {
@@ -44,7 +44,7 @@ async function metadataServer(lifetimeS: number, asked: string[]): Promise<strin
 const send = createHttpFetch();
 const TIMEOUT_MS = 5_000;
 
-test("the metadata server is asked for project and token as the process starts, and once only, however many calls wait", async () => {
+test("the metadata server is asked once for the project and the token, however many calls wait", async () => {
   const asked: string[] = [];
   const identity = metadataIdentity({ host: await metadataServer(3_600, asked), project: undefined, now: Date.now, fetch: send });
   const tokens = await Promise.all(Array.from({ length: 20 }, () => identity.token(TIMEOUT_MS)));
@@ -56,7 +56,7 @@ test("the metadata server is asked for project and token as the process starts, 
   ]);
 });
 
-test("a token is renewed 5 minutes before it ends, and when it was refused", async () => {
+test("a token is renewed 5 minutes before it expires, and when it was refused", async () => {
   let time = 1_000_000;
   const identity = metadataIdentity({ host: await metadataServer(3_600, []), project: "p", now: () => time, fetch: send });
   expect(await identity.token(TIMEOUT_MS)).toBe("token-1");
@@ -68,7 +68,7 @@ test("a token is renewed 5 minutes before it ends, and when it was refused", asy
   expect(await identity.token(TIMEOUT_MS)).toBe("token-3");
 });
 
-test("a metadata server that is away now may answer the next call", async () => {
+test("after a failure of the metadata server, the next call asks it again", async () => {
   let up = false;
   const host = await standIn(() => (up ? [200, '{"access_token":"late","expires_in":3600}'] : [500, ""]));
   const identity = metadataIdentity({ host, project: "p", now: Date.now, fetch: send });
@@ -77,7 +77,7 @@ test("a metadata server that is away now may answer the next call", async () => 
   expect(await identity.token(TIMEOUT_MS)).toBe("late");
 });
 
-test("a service account's key signs a token that Google can verify, kept for its hour", async () => {
+test("a service account's key signs a token that Google can verify, and reuses it for its hour", async () => {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   const key = {
     client_email: "counter@my-project.iam.gserviceaccount.com",
@@ -107,7 +107,7 @@ test("a service account's key signs a token that Google can verify, kept for its
   expect(await identity.token(TIMEOUT_MS)).not.toBe(token);
 });
 
-test("a REST call bears the token, names the database in its routing header, and drops a token that was refused", async () => {
+test("a REST call sends the token and the database in its routing header, and drops a token that was refused", async () => {
   const seen: { url: string | undefined; authorization: string | undefined; routing: string | string[] | undefined }[] = [];
   const origin = await standIn(({ url, headers }) => {
     seen.push({ url, authorization: headers.authorization, routing: headers["x-goog-request-params"] });
@@ -129,7 +129,12 @@ test("a REST call bears the token, names the database in its routing header, and
   ]);
 });
 
-test("a REST call whose token takes all its time is not sent any more", async () => {
+const fetches = [
+  ["the platform's fetch", fetch],
+  ["Node's http", send],
+] as const;
+
+test.each(fetches)("a REST call over %s whose token takes all its time is not sent", async (_, fetch) => {
   const seen: string[] = [];
   const origin = await standIn(({ url = "" }) => {
     seen.push(url);
@@ -137,21 +142,24 @@ test("a REST call whose token takes all its time is not sent any more", async ()
   });
   const token = () => new Promise<null>((resolve) => setTimeout(resolve, 60, null));
   const identity: Identity = { project: async () => "p", token, forget: () => {} };
-  const transport = createRestTransport({ origin: `http://${origin}`, databaseId: "", identity, fetch: send });
+  const transport = createRestTransport({ origin: `http://${origin}`, databaseId: "", identity, fetch });
   await expect(transport.call("lookup", { keys: [] }, 20)).rejects.toMatchObject({ status: "DEADLINE_EXCEEDED" });
   expect(seen).toEqual([]);
   await transport.call("lookup", { keys: [] }, TIMEOUT_MS);
   expect(seen).toEqual(["/v1/projects/p:lookup"]);
 });
 
-test("a REST call that is not answered in time says so, and so does a lost connection", async () => {
-  const identity: Identity = { project: async () => "p", token: async () => null, forget: () => {} };
-  const silent = createServer(() => {});
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  servers.push(() => new Promise((resolve) => silent.close(() => resolve()).closeAllConnections()));
-  const port = (silent.address() as AddressInfo).port;
-  const late = createRestTransport({ origin: `http://127.0.0.1:${port}`, databaseId: "", identity, fetch });
-  await expect(late.call("lookup", { keys: [] }, 100)).rejects.toMatchObject({ status: "DEADLINE_EXCEEDED" });
-  const lost = createRestTransport({ origin: "http://127.0.0.1:1", databaseId: "", identity, fetch });
-  await expect(lost.call("lookup", { keys: [] }, 2_000)).rejects.toMatchObject({ status: "UNAVAILABLE" });
-});
+test.each(fetches)(
+  "a REST call over %s that is not answered in time is DEADLINE_EXCEEDED, and a lost connection UNAVAILABLE",
+  async (_, fetch) => {
+    const identity: Identity = { project: async () => "p", token: async () => null, forget: () => {} };
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    servers.push(() => new Promise((resolve) => silent.close(() => resolve()).closeAllConnections()));
+    const port = (silent.address() as AddressInfo).port;
+    const late = createRestTransport({ origin: `http://127.0.0.1:${port}`, databaseId: "", identity, fetch });
+    await expect(late.call("lookup", { keys: [] }, 100)).rejects.toMatchObject({ status: "DEADLINE_EXCEEDED" });
+    const lost = createRestTransport({ origin: "http://127.0.0.1:1", databaseId: "", identity, fetch });
+    await expect(lost.call("lookup", { keys: [] }, 2_000)).rejects.toMatchObject({ status: "UNAVAILABLE" });
+  },
+);
