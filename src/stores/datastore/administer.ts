@@ -53,7 +53,7 @@ function planCorrection(context: Context, correction: Correction, snapshot: Snap
   return { mutations, totals };
 }
 
-/** Adds a batch of numbers with one commit of increments, as counting does, so neither waits for a lock of the other. */
+/** Adds a batch of numbers with one commit of increments, as counting does: it holds no locks between calls. */
 export function addBatch(context: Context, batch: AdditionBatch, deadline: number): Promise<"added" | Refusal> {
   const { keys, shards } = context;
   const { site, digest, additions } = batch;
