@@ -147,9 +147,9 @@ describe("npm run bench", () => {
   });
 
   test.each([
-    [["speed"], 'The part is "speed"; allowed are size, cold, load, reload, soak.'],
+    [["speed"], 'The part is "speed"; allowed are size, cold, load, scale, reload, soak.'],
     [["load", "--rounds", "0"], '--rounds is "0"; allowed is a whole number from 1 to 9999.'],
-    [["--fast"], "'--fast'"],
+    [["--fast"], "Unknown option '--fast'; allowed are --against, --rounds"],
     [["soak", "--stops", "many"], '--stops is "many"; allowed is a whole number from 0 to 9999.'],
     [["size", "--against", "no-such-commit"], '--against is "no-such-commit"; allowed is a commit of this repository.'],
   ])("refuses %j in one line", (args, message) => {

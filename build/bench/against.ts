@@ -1,158 +1,92 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { buildOrFail } from "../bundle.ts";
-import { products } from "../products.ts";
-import { DIST } from "../root.ts";
-import { NODE_FLAGS, SERVER } from "../server.ts";
-import { bytes, measure, metaFile, table } from "../size.ts";
-import { type Checkout, withCheckout } from "./checkout.ts";
-import { timeStart } from "./cold-start.ts";
-import { withEmulator } from "./emulator.ts";
-import { sendVisits } from "./load-tool.ts";
-import type { Options } from "./options.ts";
-import { createProgress } from "./progress.ts";
-import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
-import { median, medianInterval, shortly } from "./statistics.ts";
-import { warmUp } from "./warm-up.ts";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { DIST, fail, ROOT } from "../root.ts";
+import { table } from "../size.ts";
+import { median, medianInterval, shortly } from "../statistics.ts";
+import { git } from "./machine.ts";
 
-/** Fewer pairs cannot tell a difference from noise. */
-const LEAST_ROUNDS = 6;
-const WARM_UP = { connections: 64, seconds: 4, run: "warm", pages: 1 };
-const LOADS = [
-  { connections: 64, ids: false },
-  { connections: 256, ids: false },
-  { connections: 256, ids: true },
-];
-
-/** What was measured of both builds, each value of one next to its neighbour of the other. */
-type Pairs = Map<string, { before: number[]; after: number[] }>;
-
-/** Compares this build with that of another commit, both in turn, and prints what moved beyond noise. */
-export async function compare(ref: string, { parts, starts, rounds, seconds }: Options): Promise<void> {
-  await withCheckout(ref, async (other) => {
-    await buildOrFail();
-    const servers = {
-      before: { file: join(other.dist, relative(DIST, SERVER)), flags: other.flags },
-      after: { file: SERVER, flags: NODE_FLAGS },
-    };
-    if (parts.includes("size")) console.log(`\nGzip, in bytes\n\n${await compareSizes(other)}`);
-    if (!parts.includes("cold") && !parts.includes("load")) return;
-    const notes: string[] = [];
-    const folder = await mkdtemp(join(tmpdir(), "footfall-bench-"));
-    const pairs: Pairs = new Map();
-    try {
-      await withEmulator(notes, async (emulator) => {
-        if (emulator !== null && parts.includes("cold")) await warmUp(emulator, starts);
-        const stores = [
-          { name: "SQLite", env: (side: Side) => inSqlite(folder, side) },
-          ...(emulator === null ? [] : [{ name: "Datastore", env: (side: Side) => inDatastore(emulator, side) }]),
-        ];
-        for (const store of stores) {
-          if (parts.includes("cold")) await compareStarts(store, servers, Math.max(starts, LEAST_ROUNDS), pairs);
-          if (parts.includes("load")) await compareLoads(store, servers, { rounds: Math.max(rounds, LEAST_ROUNDS), seconds }, pairs);
-        }
-      });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-    console.log(`\n${report(other.commit, pairs)}`);
-    for (const note of notes) console.log(`\n${note}`);
-  });
-}
-
-/** A built server, and what it tells Node. */
-interface Built {
-  readonly file: string;
+/** Another commit, built. */
+export interface Earlier {
+  /** Its short name. */
+  readonly commit: string;
+  readonly dist: string;
+  readonly server: string;
+  /** What it tells Node. */
   readonly flags: readonly string[];
 }
 
-type Side = "before" | "after";
-const SIDES: readonly Side[] = ["before", "after"];
+/** Fewer pairs of measurements cannot tell a difference from noise. */
+export const LEAST_PAIRS = 6;
 
-interface Place {
-  readonly name: string;
-  readonly env: (side: Side) => Record<string, string>;
+/** Builds a commit below `dist/bench/against/`, where it stays, with the packages of its own lockfile. */
+export async function buildEarlier(ref: string): Promise<Earlier> {
+  const commit = git("rev-parse", "--verify", "--quiet", "--short", `${ref}^{commit}`);
+  if (!commit) return fail(`--against is "${ref}"; allowed is a commit of this repository.`);
+  const home = join(DIST, "bench", "against", commit);
+  if (!existsSync(home)) await build(commit, home);
+  const dist = join(home, "dist");
+  return { commit, dist, server: join(dist, "server", "index.cjs"), flags: JSON.parse(await readFile(join(home, "flags.json"), "utf8")) };
 }
 
-async function compareSizes({ dist }: Checkout): Promise<string> {
-  const rows = await Promise.all(
-    products.map(async ({ name }) => {
-      const size = async (folder: string | undefined) => {
-        const metafile = JSON.parse(await readFile(metaFile(name, folder), "utf8"));
-        const files = await measure(metafile, folder && dirname(folder));
-        return files.reduce((sum, { gzip }) => sum + gzip, 0);
-      };
-      const [before, after] = await Promise.all([size(dist).catch(() => Number.NaN), size(undefined)]);
-      return [name, bytes(before), bytes(after), before === after ? "same" : `${after > before ? "+" : ""}${bytes(after - before)}`];
-    }),
-  );
-  return table([["", "before", "here", ""], ...rows]);
-}
-
-async function compareStarts({ name, env }: Place, servers: Record<Side, Built>, starts: number, pairs: Pairs): Promise<void> {
-  const progress = createProgress("cold", starts);
-  for (let run = -1; run < starts; run += 1) {
-    if (run >= 0) progress.step(name);
-    for (const side of run % 2 === 0 ? SIDES : SIDES.toReversed()) {
-      const request = { method: "POST", path: "/v1/visits" } as const;
-      const { file, flags } = servers[side];
-      const { ms, cpuMs } = await timeStart({ name: side, args: [...flags, file], env: env(side), request });
-      if (run < 0) continue;
-      add(pairs, `first visit counted in ${name}, ms`, side, ms);
-      add(pairs, `the same, CPU ms of the main thread, ${name}`, side, cpuMs);
-    }
-  }
-  progress.end();
-}
-
-async function compareLoads(
-  { name, env }: Place,
-  builds: Record<Side, Built>,
-  { rounds, seconds }: { rounds: number; seconds: number },
-  pairs: Pairs,
-): Promise<void> {
-  const servers = new Map<Side, Server>();
-  const loads = name === "SQLite" ? LOADS.slice(0, 1) : LOADS;
-  const progress = createProgress("load", rounds * loads.length);
+async function build(commit: string, home: string): Promise<void> {
+  await mkdir(join(home, ".."), { recursive: true });
+  const folder = await mkdtemp(`${home}-`);
+  const run = { cwd: folder, all: true } as const;
   try {
-    for (const side of SIDES) {
-      const { file, flags } = builds[side];
-      const server = await startServer(file, env(side), flags);
-      servers.set(side, server);
-      await sendVisits({ ...WARM_UP, url: server.url, ids: true });
-    }
-    for (let round = 0; round < rounds; round += 1) {
-      for (const load of loads) {
-        const what = `${name}, ${load.connections} connections${load.ids ? ", ids" : ""}`;
-        progress.step(what);
-        for (const [side, server] of round % 2 === 0 ? servers : [...servers].reverse()) {
-          await server.observe();
-          const { counted, perSecond } = await sendVisits({ ...load, url: server.url, seconds, run: `r${round}`, pages: 1 });
-          add(pairs, `${what}, visits/s`, side, perSecond);
-          add(pairs, `${what}, CPU µs per visit`, side, ((await server.observe()).cpuMs * 1_000) / counted);
-        }
-      }
-    }
+    console.error(`building ${commit} …`);
+    await execa(run)`tar -x -f ${await archive(commit, folder)}`;
+    // Hard links where the packages are the same: the build looks for them below its own folder.
+    const same = (await lockOf(folder)) === (await lockOf(ROOT));
+    if (same) await execa(run)`cp -al ${join(ROOT, "node_modules")} ${folder}`;
+    else await execa(run)`npm ci --ignore-scripts --no-progress`;
+    // Over a budget it is built all the same.
+    const { all } = await execa({ ...run, reject: false })`${process.execPath} ${join("build", "bundle.ts")}`;
+    if (!existsSync(join(folder, "dist", "server", "index.cjs"))) throw new Error(`${commit} does not build:\n${all}`);
+    const told = join(folder, "build", "server.ts");
+    const { NODE_FLAGS: flags = [] } = existsSync(told) ? await import(told) : {};
+    await writeFile(join(folder, "flags.json"), JSON.stringify(flags));
+    await mkdir(home);
+    for (const part of ["dist", "flags.json"]) await rename(join(folder, part), join(home, part));
   } finally {
-    await Promise.all([...servers.values()].map((server) => server.stop()));
+    await rm(folder, { recursive: true, force: true });
   }
-  progress.end();
 }
 
-function add(pairs: Pairs, name: string, side: Side, value: number): void {
-  const pair = pairs.get(name) ?? { before: [], after: [] };
-  pairs.set(name, pair);
-  pair[side].push(value);
+async function archive(commit: string, folder: string): Promise<string> {
+  const file = join(folder, "sources.tar");
+  await execa({ cwd: ROOT })`git archive --output=${file} ${commit}`;
+  return file;
 }
 
-/** The ratios of neighbours: whatever else the machine did, it did to both. */
-function report(commit: string, pairs: Pairs): string {
-  const rows = [...pairs].map(([name, { before, after }]) => {
-    const ratios = after.map((value, index) => value / (before[index] ?? Number.NaN));
-    const [low, high] = medianInterval(ratios);
+function lockOf(folder: string): Promise<string> {
+  return readFile(join(folder, "package-lock.json"), "utf8");
+}
+
+/** A figure of both commits: the values of one next to their neighbours of the other. */
+export interface Pair {
+  readonly name: string;
+  readonly before: readonly number[];
+  readonly here: readonly number[];
+}
+
+/** The median of the ratios of neighbours: whatever else the machine did, it did to both. */
+export function ratioOf(pair: Pick<Pair, "before" | "here">): number {
+  return median(ratios(pair));
+}
+
+/** What differs from the earlier commit, and whether by more than noise, as a table. */
+export function compared({ commit }: Earlier, pairs: readonly Pair[]): string {
+  const rows = pairs.map((pair) => {
+    const [low, high] = medianInterval(ratios(pair));
     const moved = low > 1 || high < 1 ? "moved" : "within noise";
-    return [name, shortly(median(before)), shortly(median(after)), shortly(median(ratios)), `${shortly(low)} to ${shortly(high)}`, moved];
+    const middles = [median(pair.before), median(pair.here), ratioOf(pair)].map(shortly);
+    return [pair.name, ...middles, `${shortly(low)} to ${shortly(high)}`, moved];
   });
   return table([["", commit, "here", "ratio", "95 % of it", ""], ...rows]);
+}
+
+function ratios({ before, here }: Pick<Pair, "before" | "here">): number[] {
+  return here.map((value, index) => value / (before[index] ?? Number.NaN)).filter((ratio) => !Number.isNaN(ratio));
 }

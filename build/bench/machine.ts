@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { cpus, loadavg, release, totalmem } from "node:os";
+import { execaSync } from "execa";
 import { ROOT } from "../root.ts";
 
 /** The machine and the sources that figures belong to. */
@@ -9,7 +9,7 @@ export interface Machine {
   readonly memoryGb: number;
   readonly system: string;
   readonly node: string;
-  /** What others were doing meanwhile: processes that ran or wanted to, when the bench began. */
+  /** The load average of the last minute when the bench began. */
   readonly loadBefore: number;
   /** The commit, with `+` where files differ from it. */
   readonly commit: string;
@@ -25,15 +25,13 @@ export function describeMachine(): Machine {
     system: `${process.platform} ${release()}`,
     node: process.version,
     loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
-    commit: git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") === "" ? "" : "+"),
+    commit: (git("rev-parse", "--short", "HEAD") || "unknown") + (git("status", "--porcelain") === "" ? "" : "+"),
     date: new Date().toISOString(),
   };
 }
 
-function git(...args: string[]): string {
-  try {
-    return execFileSync("git", args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  } catch {
-    return "unknown";
-  }
+/** What git prints; empty where it fails. */
+export function git(...args: string[]): string {
+  const { stdout, failed } = execaSync("git", args, { cwd: ROOT, reject: false });
+  return failed ? "" : stdout;
 }

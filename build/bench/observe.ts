@@ -1,8 +1,7 @@
-// Loaded into a server before its own code (`node --import`), so that what is observed is the very file that is shipped. At each SIGUSR2
-// it prints one line about the time since the last one: the calls to Datastore, by gRPC or REST, and how long the event loop stood still.
+// Loaded into a server before its own code (`node --import`), so that the very file that ships is observed. At each SIGUSR2 it prints one
+// line about the time since the last one: commits to Datastore, over gRPC or REST, and how long the event loop stood still.
 import { subscribe } from "node:diagnostics_channel";
 import { writeSync } from "node:fs";
-import { Socket } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** What a server saw since it was asked last. */
@@ -10,7 +9,7 @@ export interface Observation {
   readonly commits: number;
   /** The median from a commit's sending to its answer. */
   readonly commitMs: number;
-  /** Calls over gRPC as a share of all. */
+  /** Commits over gRPC as a share of all. */
   readonly grpc: number;
   /** The longest time that the event loop stood still. */
   readonly stallMs: number;
@@ -18,8 +17,6 @@ export interface Observation {
   readonly cpuMs: number;
   readonly rssMb: number;
 }
-
-const METHOD = "POST ";
 
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
@@ -29,37 +26,28 @@ const commits: number[] = [];
 const calls = { grpc: 0, rest: 0 };
 let cpu = process.cpuUsage();
 
-function begin(call: object, path: string, kind: "grpc" | "rest"): void {
-  if (/(?:\/|:)(?:commit)$/i.test(path)) {
-    begun.set(call, performance.now());
-    calls[kind] += 1;
-  }
+function begin(call: object, path: string, kind: keyof typeof calls): void {
+  if (!/[/:]commit$/i.test(path)) return;
+  begun.set(call, performance.now());
+  calls[kind] += 1;
 }
 
 function end(call: object): void {
   const since = begun.get(call);
-  begun.delete(call);
-  if (since !== undefined) commits.push(performance.now() - since);
+  if (begun.delete(call) && since !== undefined) commits.push(performance.now() - since);
 }
 
-interface Stream {
+/** What the channels tell. */
+interface Message {
+  readonly request: { readonly path: string };
   readonly stream: object;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
 }
-subscribe("http2.client.stream.created", (message) =>
-  begin((message as Stream).stream, (message as Stream).headers[":path"] ?? "", "grpc"),
-);
-subscribe("http2.client.stream.close", (message) => end((message as Stream).stream));
-// REST has a connection to itself while it is asked: its request is one write, its answer begins with the next data.
-const { write } = Socket.prototype;
-Socket.prototype.write = function (this: Socket, ...args: [string]) {
-  const [text] = args;
-  if (typeof text === "string" && text.startsWith(METHOD)) {
-    begin(this, text.slice(METHOD.length, text.indexOf(" ", METHOD.length)), "rest");
-    this.prependOnceListener("data", () => end(this));
-  }
-  return write.apply(this, args);
-};
+const on = (channel: string, listen: (message: Message) => void) => subscribe(channel, (message) => listen(message as Message));
+on("http2.client.stream.created", ({ stream, headers }) => begin(stream, headers[":path"] ?? "", "grpc"));
+on("http2.client.stream.close", ({ stream }) => end(stream));
+on("http.client.request.start", ({ request }) => begin(request, request.path, "rest"));
+on("http.client.response.finish", ({ request }) => end(request));
 
 process.on("SIGUSR2", () => {
   const sorted = commits.toSorted((a, b) => a - b);

@@ -1,6 +1,6 @@
+import { shortly } from "../statistics.ts";
 import { budgetTable, type Saved } from "./report.ts";
 import type { Chart, Result } from "./result.ts";
-import { shortly } from "./statistics.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --dim: #66707d; --line: #d9dee5; --ours: #0b7285; --theirs: #b4bcc8; --short: #b3261e; --paper: #fff; }

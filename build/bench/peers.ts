@@ -1,59 +1,64 @@
-import { join } from "node:path";
+import { cp } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { googleOptions, nodeOptions, products } from "../products.ts";
+import { nodeOptions, products } from "../products.ts";
 import { DIST, ROOT } from "../root.ts";
+import { SERVER } from "../server.ts";
 
 const SOURCES = join(ROOT, "build", "bench", "peers");
-/** The root of the server. */
-const ROOT_SOURCE = join(ROOT, "src", "node.ts");
 const OUT = join(DIST, "bench", "peers");
 
-/** Peers that are this very app, root and all, but for one source. */
+const RECORDER = { file: "src/domain/recorder.ts", export: "createRecorder" };
+/** Peers that are this very server with one function replaced by their own. */
 const VARIANTS = {
-  "no-op": "src/domain/recorder.ts",
-  "commit-per-visit": "src/domain/recorder.ts",
-  "read-then-put": "src/domain/recorder.ts",
-  "transaction-per-visit": "src/domain/recorder.ts",
-  "plain-grpc": "src/platform/node/datastore.ts",
-} as const;
+  "no-op": RECORDER,
+  "commit-per-visit": RECORDER,
+  "read-then-put": RECORDER,
+  "transaction-per-visit": RECORDER,
+  "plain-grpc": { file: "src/platform/node/datastore.ts", export: "openDatastoreOnNode" },
+};
 
-/** Peers that are something else. */
-const OTHERS = ["bare", "hono"] as const;
-
-export type Peer = keyof typeof VARIANTS | (typeof OTHERS)[number];
+export type Peer = keyof typeof VARIANTS | "bare" | "hono";
 
 /** Where a built peer is. */
 export function peerFile(peer: Peer): string {
   return join(OUT, peer, "index.cjs");
 }
 
-/** Builds the peers that count as the server is built, and the ones to compare its start with as one would without thinking of that. */
+/** Builds the peers that count as the server is built, and those whose start is compared without anything done for it. */
 export async function buildPeers(peers: readonly Peer[]): Promise<void> {
-  const server = products.find(({ name }) => name === "server")?.options;
-  if (!server) throw new Error("build/products.ts has no server");
+  const server = products.find(({ name }) => name === "server")?.options ?? nodeOptions;
   for (const peer of peers) {
     const outdir = join(OUT, peer);
-    const entry = join(SOURCES, `${peer}.ts`);
-    if (peer === "bare" || peer === "hono") await build({ ...nodeOptions, outdir, entryPoints: { index: entry } });
+    const own = join(SOURCES, `${peer}.ts`);
+    const plain = { ...nodeOptions, outdir };
+    if (peer === "bare" || peer === "hono") await build({ ...plain, entryPoints: { index: own } });
     else if (peer === "plain-grpc")
-      await build({ ...nodeOptions, outdir, entryPoints: { index: ROOT_SOURCE }, plugins: [replace(VARIANTS[peer], entry)] });
+      await build({ ...plain, entryPoints: { index: "src/node.ts" }, plugins: [replace(VARIANTS[peer], own)] });
     else {
-      await build({ ...server, outdir, plugins: [replace(VARIANTS[peer], entry), ...(server.plugins ?? [])] });
-      await build({ ...googleOptions, outfile: join(outdir, "google.cjs") });
+      await build({ ...server, outdir, plugins: [replace(VARIANTS[peer], own), ...(server.plugins ?? [])] });
+      await cp(join(dirname(SERVER), "google.cjs"), join(outdir, "google.cjs"));
     }
   }
 }
 
-/** Has the root take one of its sources from elsewhere. */
-function replace(original: string, by: string): Plugin {
+/** Takes one export of a source from elsewhere. Fails where nothing imports that source. */
+function replace(original: { file: string; export: string }, by: string): Plugin {
+  const file = join(ROOT, original.file);
+  const contents = `export * from ${JSON.stringify(file)}; export { ${original.export} } from ${JSON.stringify(by)};`;
   return {
     name: "replace",
-    setup({ onResolve }) {
+    setup({ onResolve, onLoad, onEnd }) {
+      let replaced = false;
       // The client that has entities reads a file beside itself as it is loaded.
       onResolve({ filter: /^@google-cloud\/datastore$/ }, ({ path }) => ({ path, external: true }));
-      onResolve({ filter: /\.ts$/ }, ({ path, importer }) =>
-        importer === ROOT_SOURCE && join("src", path) === original ? { path: by } : null,
-      );
+      onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, importer }) => {
+        if (importer === by || join(resolveDir, path) !== file) return null;
+        replaced = true;
+        return { path: file, namespace: "replaced" };
+      });
+      onLoad({ filter: /./, namespace: "replaced" }, () => ({ contents, resolveDir: ROOT }));
+      onEnd(() => ({ errors: replaced ? [] : [{ text: `nothing imports ${original.file}: bring build/bench/peers.ts up to date` }] }));
     },
   };
 }

@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DIST } from "../root.ts";
 import { table } from "../size.ts";
+import { shortly } from "../statistics.ts";
 import type { Machine } from "./machine.ts";
 import { page } from "./page.ts";
 import { type Budget, kept, PARTS, type Result } from "./result.ts";
-import { shortly } from "./statistics.ts";
 
 /** What `results.json` holds: of each part the latest run. */
 export interface Saved {

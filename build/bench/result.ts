@@ -6,12 +6,12 @@ export interface Result {
   readonly table: readonly (readonly string[])[];
   readonly charts: readonly Chart[];
   readonly budgets: readonly Budget[];
-  /** Every figure by its name, for whoever reads results.json. */
+  /** Every figure by its name, for those who read results.json. */
   readonly figures: Readonly<Record<string, Figure>>;
   readonly notes: readonly string[];
 }
 
-export const PARTS = ["size", "cold", "load", "reload", "soak"] as const;
+export const PARTS = ["size", "cold", "load", "scale", "reload", "soak"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** A figure, from one run of it or several. */
@@ -35,6 +35,14 @@ export interface Budget {
   readonly goal: number;
   /** Whether the value must be at least or at most the goal. */
   readonly kind: "least" | "most";
+}
+
+export function least(name: string, value: number, goal: number): Budget {
+  return { name, value, goal, kind: "least" };
+}
+
+export function most(name: string, value: number, goal: number): Budget {
+  return { name, value, goal, kind: "most" };
 }
 
 /** Whether a budget is kept. */

@@ -1,9 +1,13 @@
+import { createProgress } from "../progress.ts";
 import { SERVER } from "../server.ts";
 import { table } from "../size.ts";
+import { shortly } from "../statistics.ts";
+import { costPerMillion, writesPerVisit } from "./cost.ts";
 import { type Answers, expectExact, loadTool, sendVisits } from "./load-tool.ts";
-import type { Figure } from "./result.ts";
+import type { Figure, Result } from "./result.ts";
+import type { Run } from "./run.ts";
 import { inDatastore, type Server, startServer } from "./server.ts";
-import { shortly } from "./statistics.ts";
+import { warmUpByLoad } from "./warm-up.ts";
 
 /** Instances that count on one page at the same time. */
 const INSTANCES = [1, 2, 3, 4];
@@ -13,28 +17,29 @@ const PAGES = loadTool === "wrk" ? [10, 100, 1_000] : [];
 const CONNECTIONS = 192;
 const WARM_UP = { connections: 64, seconds: 2, run: "warm", pages: 1, ids: false };
 
-/** How many steps {@link measureScale} has. */
-export const SCALE_STEPS = 2 * INSTANCES.length + PAGES.length;
+/** Visits per second on one page, for so long. */
+const RATES = [1, 10, 1_000];
+const RATE_SECONDS = 5;
+/** Fewer visits a second come one after the other, so that none shares a commit: the dearest case. */
+const RATE_CONNECTIONS = 64;
 
-/** What more instances and more pages do, each once, with every count checked: as a table. */
-export async function measureScale(
-  emulator: string,
-  seconds: number,
-  step: (what: string) => void,
-): Promise<{ note: string; figures: Record<string, Figure> }> {
-  const env = inDatastore(emulator, "scale");
-  const servers: Server[] = [];
+/** What more instances and more pages do, and what a visit costs at a steady rate; every count is checked. */
+export async function benchScale(run: Run): Promise<Result> {
+  const { emulator, options } = run;
   const rows: string[][] = [];
   const figures: Record<string, Figure> = {};
+  const notes = [...run.notes];
+  const progress = createProgress("scale", 2 * INSTANCES.length + PAGES.length + 2 * RATES.length);
+  const servers: Server[] = [];
+  const env = inDatastore(emulator, "scale");
 
-  async function measure(name: string, run: string, pages: number): Promise<void> {
-    step(name);
+  async function measure(name: string, label: string, pages: number): Promise<void> {
+    progress.step(name);
     const connections = Math.floor(CONNECTIONS / servers.length);
     for (const server of servers) await server.observe();
-    const answers = await Promise.all(servers.map(({ url }) => sendVisits({ url, connections, seconds, run, pages, ids: false })));
-    const total = sumOf(answers);
-    const names = Array.from({ length: pages }, (_, index) => `/${run}-${index}`);
-    const stored = (await servers[0]?.visits(names)) ?? 0;
+    const load = { connections, seconds: options.seconds, run: label, pages, ids: false };
+    const total = sumOf(await Promise.all(servers.map(({ url }) => sendVisits({ ...load, url }))));
+    const stored = (await servers[0]?.visits(Array.from({ length: pages }, (_, index) => `/${label}-${index}`))) ?? 0;
     expectExact(name, total, stored, connections * servers.length);
     const seen = await Promise.all(servers.map((server) => server.observe()));
     const commits = seen.reduce((sum, one) => sum + one.commits, 0);
@@ -43,20 +48,56 @@ export async function measureScale(
   }
 
   try {
-    for (const count of INSTANCES) {
-      step(`instance ${count}: warming up`);
+    for (const count of emulator === null ? [] : INSTANCES) {
+      progress.step(`instance ${count}: warming up`);
       const server = await startServer(SERVER, env);
       servers.push(server);
       await sendVisits({ ...WARM_UP, url: server.url });
+      if (count === 1) await warmUpByLoad(server.url, run);
       await measure(count === 1 ? "1 instance" : `${count} instances`, `instances-${count}`, 1);
     }
     await Promise.all(servers.splice(1).map((server) => server.stop()));
-    for (const pages of PAGES) await measure(`${pages} pages`, `pages-${pages}`, pages);
+    const [server] = servers;
+    if (server) {
+      for (const pages of PAGES) await measure(`${pages} pages`, `pages-${pages}`, pages);
+      notes.push(`At a steady rate, with the prices of build/bench/cost.ts:\n\n${await measureRates(server, progress.step)}`);
+    }
   } finally {
+    progress.end();
     await Promise.all(servers.map((server) => server.stop()));
   }
-  const text = table([["", "visits/s", "p99 ms", "visits/commit", "counted"], ...rows]);
-  return { note: `Without ids, ${CONNECTIONS} connections in all; instances on one page, then pages on one instance:\n\n${text}`, figures };
+  const header = ["", "visits/s", "p99 ms", "visits/commit", "counted"];
+  return {
+    part: "scale",
+    title: `Instances on one page, then pages on one instance (no ids, ${CONNECTIONS} connections in all)`,
+    table: [header, ...rows],
+    charts: [],
+    budgets: [],
+    figures,
+    notes,
+  };
+}
+
+/** How many entity writes a visit takes at a steady rate, and what a million of such visits cost, as a table. */
+async function measureRates(server: Server, step: (what: string) => void): Promise<string> {
+  const rows: string[][] = [];
+  for (const [ids, rate] of [false, true].flatMap((ids) => RATES.map((rate) => [ids, rate] as const))) {
+    const name = `${rate}/s${ids ? ", ids" : ""}`;
+    step(name);
+    const run = `rate-${rate}-${ids}`;
+    const connections = rate < RATE_CONNECTIONS ? 1 : RATE_CONNECTIONS;
+    await server.observe();
+    const answers = await sendVisits({ url: server.url, connections, seconds: RATE_SECONDS, run, pages: 1, ids, rate });
+    const visits = await server.visits([`/${run}-0`]);
+    expectExact(name, answers, visits, connections);
+    const { commits } = await server.observe();
+    const writes = writesPerVisit(visits, commits, ids);
+    const cost = costPerMillion(rate, writes, ids ? 1 : commits / visits);
+    const money = [cost.writes, cost.deletes, cost.gateway, cost.run, cost.logs, cost.sum].map((dollars) => `$${dollars.toFixed(2)}`);
+    rows.push([name, String(visits), String(commits), writes.toFixed(2), ...money]);
+  }
+  const header = ["one page", "visits", "commits", "writes/visit", "writes", "TTL deletes", "gateway", "Cloud Run", "logs", "per million"];
+  return table([header, ...rows]);
 }
 
 /** What the instances did together; the slowest one's latency. */

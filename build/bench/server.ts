@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort, start, waitForPort } from "../process.ts";
+import { freePort, type Running, start, waitForPort } from "../process.ts";
 import { ROOT } from "../root.ts";
 import { NODE_FLAGS } from "../server.ts";
 import type { Observation } from "./observe.ts";
@@ -8,38 +8,37 @@ import type { Observation } from "./observe.ts";
 /** A server under load, in a process of its own. */
 export interface Server {
   readonly url: string;
+  readonly process: Running;
   /** What it saw since the last time. */
   observe(): Promise<Observation>;
-  /** What its store says that pages of a site (the default one) have together, when nothing is on its way any more. */
+  /** What its store says that pages of a site (the default one) have together, once the count no longer changes. */
   visits(pages: readonly string[], site?: string): Promise<number>;
-  /** What it has printed of its own. */
-  log(): string;
-  /** Sends SIGTERM, and tells how it ended and how long that took. */
-  terminate(): Promise<{ code: number | NodeJS.Signals; ms: number }>;
   stop(): Promise<void>;
 }
 
 const START_MS = 30_000;
 const ANSWER_MS = 10_000;
 const READ_MS = 60_000;
-const STOP_MS = 20_000;
 const POLL_MS = 20;
 /** Pages that one read may ask for. */
 const READ_PAGES = 100;
 /** A count that stays for so long has no request on its way. */
 const SETTLED_MS = 400;
-const DEFAULT_SITE = "default";
-const PREFIX = "observed ";
+const OBSERVED = /^observed (\{.*\})$/gm;
 
 /** Settings of a server that counts in the emulator, apart from all others. */
 export function inDatastore(emulator: string | null, name: string): Record<string, string> {
-  const namespace = `bench-${name.replaceAll(/[^a-z0-9]+/gi, "-")}-${Date.now().toString(36)}`;
+  const namespace = `bench-${plain(name)}-${Date.now().toString(36)}`;
   return { STORE: "datastore", DATASTORE_EMULATOR_HOST: emulator ?? "", DATASTORE_NAMESPACE: namespace };
 }
 
 /** Settings of a server that counts in a file of its own. */
 export function inSqlite(folder: string, name: string): Record<string, string> {
-  return { STORE: "sqlite", SQLITE_PATH: join(folder, `${name.replaceAll(/[^a-z0-9]+/gi, "-")}.sqlite`) };
+  return { STORE: "sqlite", SQLITE_PATH: join(folder, `${plain(name)}.sqlite`) };
+}
+
+function plain(name: string): string {
+  return name.replaceAll(/[^a-z0-9]+/gi, "-");
 }
 
 /** Starts a built server, with `build/bench/observe.ts` before it. */
@@ -50,41 +49,24 @@ export async function startServer(file: string, env: Record<string, string>, fla
   const running = start(process.execPath, [...flags, "--import", observer, file], { env: own });
   await waitForPort(port, running, START_MS);
   const url = `http://127.0.0.1:${port}`;
+  const observations = () => [...running.output().matchAll(OBSERVED)].map(([, json = ""]) => json);
 
   /** Tries again for a while: what is still on its way may hold locks. */
   async function read(pages: readonly string[], site: string): Promise<number> {
     const deadline = Date.now() + READ_MS;
-    const query = pages.map((page) => `&page=${encodeURIComponent(page)}`).join("");
+    const query = new URLSearchParams([["site", site], ...pages.map((page): [string, string] => ["page", page])]);
     for (;;) {
-      const response = await fetch(`${url}/v1/visits?site=${site}${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const response = await fetch(`${url}/v1/visits?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
       const text = await response.text();
-      if (response.ok) return sum((JSON.parse(text) as { pages: { visits: number }[] }).pages.map(({ visits }) => visits));
+      if (response.ok) return (JSON.parse(text) as { pages: { visits: number }[] }).pages.reduce((sum, { visits }) => sum + visits, 0);
       if (Date.now() > deadline) throw new Error(`${file} answered ${response.status}: ${text}`);
     }
   }
 
-  async function readAll(pages: readonly string[], site: string): Promise<number> {
-    const chunks = Array.from({ length: Math.ceil(pages.length / READ_PAGES) }, (_, index) =>
-      pages.slice(index * READ_PAGES, (index + 1) * READ_PAGES),
-    );
-    return sum(await Promise.all(chunks.map((chunk) => read(chunk, site))));
-  }
-
-  let ended = false;
-  running.exited.then(() => {
-    ended = true;
-  });
-
-  const observations = () =>
-    running
-      .output()
-      .split("\n")
-      .filter((line) => line.startsWith(PREFIX) && line.endsWith("}"));
-
   return {
     url,
+    process: running,
     async observe() {
-      if (ended) throw new Error(`${file} has ended:\n${running.output().slice(-2_000)}`);
       const before = observations().length;
       process.kill(running.pid, "SIGUSR2");
       const deadline = Date.now() + ANSWER_MS;
@@ -92,35 +74,17 @@ export async function startServer(file: string, env: Record<string, string>, fla
         if (Date.now() > deadline) throw new Error(`${file} does not say what it saw:\n${running.output().slice(-2_000)}`);
         await sleep(POLL_MS);
       }
-      return JSON.parse((observations().at(-1) ?? "").slice(PREFIX.length));
+      return JSON.parse(observations().at(-1) ?? "");
     },
-    async visits(pages, site = DEFAULT_SITE) {
-      let last = await readAll(pages, site);
-      for (;;) {
+    async visits(pages, site = "default") {
+      for (let last = Number.NaN; ; ) {
+        let sum = 0;
+        for (let from = 0; from < pages.length; from += READ_PAGES) sum += await read(pages.slice(from, from + READ_PAGES), site);
+        if (sum === last) return sum;
+        last = sum;
         await sleep(SETTLED_MS);
-        const current = await readAll(pages, site);
-        if (current === last) return current;
-        last = current;
       }
-    },
-    log: () =>
-      running
-        .output()
-        .split("\n")
-        .filter((line) => !line.startsWith(PREFIX))
-        .join("\n"),
-    async terminate() {
-      const begun = performance.now();
-      process.kill(running.pid, "SIGTERM");
-      const timer = setTimeout(() => void running.stop("SIGKILL"), STOP_MS);
-      const code = await running.exited;
-      clearTimeout(timer);
-      return { code, ms: performance.now() - begun };
     },
     stop: () => running.stop(),
   };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,11 +1,7 @@
-import { Agent, request } from "node:http";
-
 /** Visitors who each wait for their answer before they come again, on connections that stay open. */
 export interface Visitors {
-  /** Numbers of the answers with `counted`, in the order of their arrival. */
-  readonly numbers: readonly number[];
-  /** Their visits, in the same order. */
-  readonly counted: readonly Visit[];
+  /** The visits that were counted and their numbers, in the order of their answers. */
+  readonly counted: readonly { readonly visit: Visit; readonly number: number }[];
   /** How many answers said that the visit was counted before. */
   readonly duplicates: number;
   /** Why visitors left: connections that broke, and answers other than 200. */
@@ -27,29 +23,23 @@ const TIMEOUT_MS = 15_000;
 
 /** @param next the next visit; `null` when there is none left */
 export function startVisitors(url: string, connections: number, next: () => Visit | null): Visitors {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const numbers: number[] = [];
-  const done: Visit[] = [];
+  const counted: { visit: Visit; number: number }[] = [];
   const failures: string[] = [];
   let duplicates = 0;
   let stopped = false;
 
   async function visitor(): Promise<void> {
     for (let visit = next(); visit !== null && !stopped; visit = next()) {
-      const { visits, counted } = await send(agent, url, visit);
-      if (!counted) duplicates += 1;
-      else {
-        numbers.push(visits);
-        done.push(visit);
-      }
+      const answer = await send(url, visit);
+      if (answer.counted) counted.push({ visit, number: answer.visits });
+      else duplicates += 1;
     }
   }
 
-  const all = Array.from({ length: connections }, () => visitor().catch((error: Error) => failures.push(error.message)));
-  const gone = Promise.all(all).then(() => agent.destroy());
+  const all = Array.from({ length: connections }, () => visitor().catch((error: Error) => failures.push(reasonOf(error))));
+  const gone = Promise.all(all).then(() => {});
   return {
-    numbers,
-    counted: done,
+    counted,
     failures,
     gone,
     get duplicates() {
@@ -62,23 +52,21 @@ export function startVisitors(url: string, connections: number, next: () => Visi
   };
 }
 
-function send(agent: Agent, url: string, visit: Visit): Promise<{ visits: number; counted: boolean }> {
-  const body = JSON.stringify(visit);
-  const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
-  return new Promise((resolve, reject) => {
-    const options = { method: "POST", agent, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
-    const sending = request(`${url}/v1/visits`, options, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      response.once("error", reject).once("end", () => {
-        if (response.statusCode === 200) resolve(JSON.parse(text));
-        else reject(new Error(`${response.statusCode} ${text}`));
-      });
-    });
-    sending.once("error", reject).end(body);
+async function send(url: string, visit: Visit): Promise<{ visits: number; counted: boolean }> {
+  const response = await fetch(`${url}/v1/visits`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(visit),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${response.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** `fetch` itself only says that it failed. */
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code} ${cause.message}` : message;
 }
 
 /** Throws where numbers are not 1 … n, each once. */
