@@ -26,7 +26,7 @@ export function createApp(deps: Deps) {
 
   app.use(requestLog({ log, meter, now, all: config.log === "all", project: config.project }));
   app.use(commonHeaders(newId), cors(allowed), limitUrl);
-  app.onError(handleError(meter));
+  app.onError(handleError(deps));
   app.notFound(handleUnmatched(app));
 
   app.route("/v1/visits", visits(routes));

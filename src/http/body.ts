@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type * as v from "valibot";
+import { inTime } from "../domain/in-time.ts";
 import { InvalidInput, invalid } from "../domain/invalid.ts";
 import { parseObject } from "../json.ts";
 import type { Env } from "./env.ts";
@@ -10,8 +11,13 @@ import { check } from "./validate.ts";
 export const MAX_JSON_BYTES = 4 * 1_024;
 /** A browser sends the last two without a preflight, and curl's `-d` the last. */
 export const JSON_TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
+/** Of a body that is refused, so much is still read, twice the longest import, and for so long. */
+const MAX_DISCARDED_BYTES = 8 * 1_024 * 1_024;
+const DISCARD_MS = 1_000;
 /** What a decoder writes in place of malformed bytes. */
 const REPLACEMENT = "\ufffd";
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** How a platform's requests say whether they have a body. */
 export interface BodyRules {
@@ -65,16 +71,32 @@ async function readStream(stream: ReadableStream<Uint8Array> | null, limit: numb
   const decoder = new TextDecoder();
   const reader = stream?.getReader();
   let text = "";
+  const ended = await readUpTo(limit, reader, (bytes) => {
+    text += decoder.decode(bytes, { stream: true });
+  });
+  if (ended) return text + decoder.decode();
+  await discard(reader);
+  throw tooLarge(limit);
+}
+
+/** Reads what a refused request still sends, within bounds: its client then reads the refusal, and its connection can go on. */
+export async function discardBody(request: Request): Promise<void> {
+  if (!request.bodyUsed) await discard(request.body?.getReader());
+}
+
+async function discard(reader: Reader | undefined): Promise<void> {
+  await inTime(readUpTo(MAX_DISCARDED_BYTES, reader, () => {}), DISCARD_MS, () => false).catch(() => {});
+}
+
+/** Reads to the end, or until more than `limit` bytes have come: whether it was the end. */
+async function readUpTo(limit: number, reader: Reader | undefined, take: (bytes: Uint8Array) => void): Promise<boolean> {
   let size = 0;
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     size += part.value.byteLength;
-    if (size > limit) {
-      await reader?.cancel();
-      throw tooLarge(limit);
-    }
-    text += decoder.decode(part.value, { stream: true });
+    if (size > limit) return false;
+    take(part.value);
   }
-  return text + decoder.decode();
+  return true;
 }
 
 function refuseBroken(error: unknown): never {

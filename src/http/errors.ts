@@ -2,6 +2,7 @@ import type { ErrorHandler } from "hono";
 import { InvalidInput } from "../domain/invalid.ts";
 import type { Meter } from "../domain/meter.ts";
 import { StoreError } from "../domain/store.ts";
+import { type BodyRules, discardBody } from "./body.ts";
 import type { Env } from "./env.ts";
 import { PROBLEM_TYPE, Problem } from "./problem.ts";
 
@@ -9,9 +10,11 @@ import { PROBLEM_TYPE, Problem } from "./problem.ts";
 const MAX_RETRY_AFTER_S = 5;
 
 /** Turns whatever was thrown into an answer: the only place that does. A refusal is for every origin to read, so that its script can stop. */
-export function handleError(meter: Meter): ErrorHandler<Env> {
-  return (error, c) => {
+export function handleError({ meter, http1 }: { meter: Meter } & BodyRules): ErrorHandler<Env> {
+  return async (error, c) => {
     const problem = toProblem(error);
+    // Node does it by itself.
+    if (!http1) await discardBody(c.req.raw);
     meter.add(problem.code);
     if (c.get("foreignOrigin")) c.header("Access-Control-Allow-Origin", "*");
     if (problem.status === 503) c.header("Retry-After", retryAfter(c.get("requestId")));

@@ -28,9 +28,8 @@ export function queryInteger(min: number, max: number) {
   return v.pipe(
     v.string(allowed),
     v.regex(/^(?:0|[1-9]\d*)$/, allowed),
-    v.toNumber(allowed),
-    v.minValue(min, allowed),
-    v.maxValue(max, allowed),
+    v.check((digits) => Number(digits) >= min && Number(digits) <= max, allowed),
+    v.toNumber(),
     v.metadata({ openapi: { type: "integer", minimum: min, maximum: max } }),
   );
 }

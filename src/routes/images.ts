@@ -26,7 +26,7 @@ const BADGE_QUERY = v.object({
 
 /** A pixel that counts: for pages without scripts. */
 export function pixel({ count }: RouteDeps): Hono<Env> {
-  return new Hono<Env>().get("/", embeddable, query(PIXEL_QUERY), async (c) => {
+  return new Hono<Env>().use(embeddable).get("/", query(PIXEL_QUERY), async (c) => {
     if (c.req.method !== "HEAD") await count(c, c.req.valid("query"), sourceOf(c.req.raw.headers), true);
     return c.body(GIF, 200, { "Content-Type": "image/gif", "Cache-Control": "no-store" });
   });
@@ -34,7 +34,7 @@ export function pixel({ count }: RouteDeps): Hono<Env> {
 
 /** A badge with a page's visits; with `count=true` it counts first. */
 export function badge({ count, store, sites }: RouteDeps): Hono<Env> {
-  return new Hono<Env>().get("/", embeddable, query(BADGE_QUERY), async (c) => {
+  return new Hono<Env>().use(embeddable).get("/", query(BADGE_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const color = parseColor(asked.color);
     const counts = asked.count === "true" && c.req.method !== "HEAD";

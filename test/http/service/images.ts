@@ -52,7 +52,7 @@ export function images(rig: () => Rig): void {
           const answer = await open.send(`GET ${target}`, { headers });
           expect(answer).toMatchObject({
             status: 200,
-            headers: { "cache-control": target.includes("count") ? "no-store" : "public, max-age=60" },
+            headers: { "cache-control": target.includes("count") ? "no-cache, no-store" : "public, max-age=60" },
           });
         }
       }

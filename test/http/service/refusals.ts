@@ -29,7 +29,10 @@ export function refusals(rig: () => Rig): void {
     expect(answer.status).toBe(status);
     expect(answer.headers["content-type"]).toMatch(/^application\/problem\+json/);
     expect(answer.headers["cache-control"]).toBe("no-store");
-    expect(answer.headers["access-control-allow-origin"]).toBe(sent.headers?.["Origin"] === FROM_SITE.Origin ? FROM_SITE.Origin : "*");
+    const isPublicRead = target.startsWith("GET /v1/visits");
+    const origin = sent.headers?.["Origin"] === FROM_SITE.Origin && !isPublicRead ? FROM_SITE.Origin : "*";
+    // A URL is refused by its length before its route is known.
+    if (status !== 414) expect(answer.headers["access-control-allow-origin"]).toBe(origin);
     expect(answer.headers["access-control-expose-headers"]).toBe("Retry-After, X-Request-Id");
     expect(answer.headers["x-request-id"]).toMatch(/^[\w.-]+$/);
     expect(answer.headers.vary).toMatch(/\bOrigin\b/);

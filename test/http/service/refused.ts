@@ -26,6 +26,7 @@ export const refusedVisits: readonly RefusedVisit[] = [
   ["a site that is no host", 400, "invalid-input", /^site is "a b"; allowed is a host name/, { body: { site: "a b" } }],
   ["an id that is a number", 400, "invalid-input", /^id is 12345678; allowed is 8 to 128/, { body: { id: 12345678 } }],
   ["an id that is null", 400, "invalid-input", /^id is null; allowed is 8 to 128/, { body: { id: null } }],
+  ["a misspelt field", 400, "invalid-input", /^path is not a field.*allowed are page, site, id/, { body: { path: "/x" } }],
   ["an id of 7 characters", 400, "invalid-input", /^id is "1234567"; allowed is 8 to 128/, { body: { id: "1234567" } }],
   ["an id of 129 characters", 400, "invalid-input", /^id is "x+…"; allowed is 8 to 128/, { body: { id: "x".repeat(129) } }],
   ["an id with a space", 400, "invalid-input", /^id is "1234 5678"; allowed is 8 to 128/, { body: { id: "1234 5678" } }],
