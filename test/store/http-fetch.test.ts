@@ -107,6 +107,17 @@ test("fails with a TimeoutError where the answer stops in its middle", async () 
   );
 });
 
+test("fails with a TimeoutError where no connection is free in time", async () => {
+  const { origin } = await listen(behaving(() => {}));
+  const fetch = createHttpFetch();
+  const stuck = Array.from({ length: 300 }, () => fetch(origin, { headers: {}, timeoutMs: 1_000 }));
+  const settled = Promise.allSettled(stuck);
+  const begun = Date.now();
+  await expect(fetch(origin, { headers: {}, timeoutMs: 50 })).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));
+  expect(Date.now() - begun).toBeLessThan(900);
+  expect(new Set((await settled).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+});
+
 test("sends nothing where no time is left", async () => {
   const { origin, sockets } = await listen(createHttpServer(echo));
   await expect(createHttpFetch()(origin, { headers: {}, timeoutMs: 0 })).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));

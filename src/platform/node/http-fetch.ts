@@ -21,10 +21,15 @@ export function createHttpFetch(): Fetch {
   const plain = { request: plainRequest, agent: new Agent(CONNECTIONS) };
   let secure: Promise<typeof plain> | undefined;
 
+  /** Loads TLS once it is spoken, as that takes Node several milliseconds. */
+  function getSecure(): Promise<typeof plain> {
+    secure ??= import("node:https").then((https) => ({ request: https.request, agent: new https.Agent(CONNECTIONS) }));
+    return secure;
+  }
+
   return async (url, { method = "GET", headers, body, timeoutMs }) => {
     if (timeoutMs <= 0) throw timeoutError();
-    if (url.startsWith("https:")) secure ??= loadSecure();
-    const { request, agent } = (url.startsWith("https:") && (await secure)) || plain;
+    const { request, agent } = url.startsWith("https:") ? await getSecure() : plain;
     const answer = Promise.withResolvers<Awaited<ReturnType<Fetch>>>();
     const sent = request(url, { method, headers, agent }, (response) => {
       const { statusCode: status = 0 } = response;
@@ -38,6 +43,7 @@ export function createHttpFetch(): Fetch {
       );
       response.on("error", answer.reject);
     });
+    // No AbortSignal: it would not reach a request that still waits for a connection.
     const timer = setTimeout(() => {
       answer.reject(timeoutError());
       sent.destroy();
@@ -47,12 +53,6 @@ export function createHttpFetch(): Fetch {
     sent.end(body);
     return answer.promise;
   };
-}
-
-/** Loads TLS, which takes Node several milliseconds. */
-async function loadSecure() {
-  const https = await import("node:https");
-  return { request: https.request, agent: new https.Agent(CONNECTIONS) };
 }
 
 /** Named as the platform's `fetch` names it. */
