@@ -10,7 +10,7 @@ const DAYS = "days";
  * Datastore and its emulator differ in how; letters and digits need no quotes in any grammar.
  * https://cloud.google.com/datastore/docs/reference/data/rest/v1/projects/commit
  */
-export function dayProperty(day: string): string {
+function dayProperty(day: string): string {
   return `d${day.replaceAll("-", "")}`;
 }
 
