@@ -20,7 +20,6 @@ export const HEADERS = {
   "Content-Security-Policy": header("Nothing but the dashboard is a document.", true, {}),
   "Retry-After": header("After how many seconds to send the same request again.", true, { pattern: "^[1-9][0-9]*$" }),
   "WWW-Authenticate": header("How to send the key.", true, {}),
-  Allow: header("The methods that the path knows.", true, {}),
 } satisfies Record<string, Header>;
 
 type HeaderName = keyof typeof HEADERS;
@@ -34,7 +33,7 @@ const EVERYWHERE: readonly HeaderName[] = [
   "Strict-Transport-Security",
   "Content-Security-Policy",
 ];
-const OF_STATUS: Readonly<Record<number, HeaderName>> = { 401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After" };
+const OF_STATUS: Readonly<Record<number, HeaderName>> = { 401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After" };
 
 /** An answer for every status of the problems. */
 export function refusals(codes: readonly ProblemCode[], { responses }: Shared): Record<string, Ref> {
@@ -49,7 +48,7 @@ export function refusals(codes: readonly ProblemCode[], { responses }: Shared): 
 }
 
 /** The refusals of one status. */
-export function refusal(codes: readonly ProblemCode[]): Answer {
+function refusal(codes: readonly ProblemCode[]): Answer {
   const [status] = codes.map((code) => PROBLEMS[code]);
   const schema: JsonSchema = {
     allOf: [{ $ref: "#/components/schemas/Problem" }],

@@ -7,7 +7,7 @@ import { imagesDocs } from "../../src/routes/images.ts";
 import { listsDocs } from "../../src/routes/lists.ts";
 import { transferDocs } from "../../src/routes/transfer.ts";
 import { visitsDocs } from "../../src/routes/visits.ts";
-import { HEADERS, headersOf, refusal, refusals, type Shared } from "./answers.ts";
+import { HEADERS, headersOf, refusals, type Shared } from "./answers.ts";
 import type { Content, Method, OpenApi, OperationObject, Parameter, Security } from "./document.ts";
 import { describeSchema } from "./schemas.ts";
 
@@ -55,7 +55,7 @@ export function describeContract(version: string, docs: RouteDocs = ROUTE_DOCS):
   const paths: Record<string, Partial<Record<Method, OperationObject>>> = {};
   const shared: Shared = {
     schemas: { Problem: { ...PROBLEM, description: "A refusal (RFC 9457)." } },
-    responses: { "method-not-allowed": refusal(["method-not-allowed"]) },
+    responses: {},
   };
   for (const [route, doc] of Object.entries(docs)) {
     const [verb = "", path = ""] = route.split(" ");

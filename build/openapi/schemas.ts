@@ -1,5 +1,5 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { type GenericSchema, getMetadata } from "valibot";
+import type { GenericSchema } from "valibot";
 import { FIELDS, type JsonSchema, type RouteDoc } from "../../src/routes/docs.ts";
 
 /** An object's schema whose fields say what they mean and what is allowed. */
@@ -25,7 +25,7 @@ export function describeSchema(schema: GenericSchema, own: RouteDoc["fields"], w
     // What a request may send, before it is transformed.
     typeMode: "input",
     errorMode: "ignore",
-    overrideSchema: ({ valibotSchema }) => openapiOf(valibotSchema),
+    overrideAction: ({ valibotAction }) => openapiOf(valibotAction),
   });
   const described = Object.entries(properties).map(([name, property]) => {
     const meaning = own?.[name] ?? FIELDS[name];
@@ -35,8 +35,9 @@ export function describeSchema(schema: GenericSchema, own: RouteDoc["fields"], w
   return { ...rest, properties: Object.fromEntries(described), required };
 }
 
-/** The JSON Schema that a field brings along; see src/http/fields.ts. */
-function openapiOf(schema: Parameters<typeof getMetadata>[0]): JsonSchema | undefined {
-  const { openapi } = getMetadata(schema);
-  return typeof openapi === "object" && openapi !== null ? { ...openapi } : undefined;
+/** The JSON Schema that a field brings along in its metadata; see src/http/fields.ts. */
+function openapiOf(action: object): JsonSchema | undefined {
+  if (!("metadata" in action) || typeof action.metadata !== "object" || action.metadata === null) return undefined;
+  const { openapi } = action.metadata as { openapi?: JsonSchema };
+  return openapi;
 }

@@ -85,7 +85,11 @@ export async function discardBody(request: Request): Promise<void> {
 }
 
 async function discard(reader: Reader | undefined): Promise<void> {
-  await inTime(readUpTo(MAX_DISCARDED_BYTES, reader, () => {}), DISCARD_MS, () => false).catch(() => {});
+  await inTime(
+    readUpTo(MAX_DISCARDED_BYTES, reader, () => {}),
+    DISCARD_MS,
+    () => false,
+  ).catch(() => {});
 }
 
 /** Reads to the end, or until more than `limit` bytes have come: whether it was the end. */

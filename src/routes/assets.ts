@@ -40,7 +40,8 @@ export function pagesAndScripts({ assets }: RouteDeps): Hono<Env> {
     }),
     ...serve,
   );
-  app.get("/embed.js", embeddable, headers({ "Cache-Control": "public, max-age=3600" }), ...serve);
+  app.use("/embed.js", embeddable);
+  app.get("/embed.js", headers({ "Cache-Control": "public, max-age=3600" }), ...serve);
   app.get("/openapi.json", headers({ "Cache-Control": "no-cache" }), ...serve);
   // A name holds the hash of its content.
   const forever = { "Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin" };

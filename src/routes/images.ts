@@ -13,13 +13,15 @@ import { COUNTING_PROBLEMS, type RouteDocs } from "./docs.ts";
 /** A transparent GIF of one pixel. */
 const GIF = fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==");
 
+/** Neither control characters nor halves of a character. */
+const LABEL = /^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]{1,64}$/u;
 const LABEL_ALLOWED = "1 to 64 characters, none of them a control character";
 const PIXEL_QUERY = v.object({ site: v.optional(text), page: v.optional(text), id: v.optional(id) });
 const BADGE_QUERY = v.object({
   site: v.optional(text),
   page: v.optional(text, "/"),
   id: v.optional(id),
-  label: v.optional(v.pipe(v.string(LABEL_ALLOWED), v.regex(/^[^\p{Cc}\p{Cs}\ufffe\uffff]{1,64}$/u, LABEL_ALLOWED)), "visits"),
+  label: v.optional(v.pipe(v.string(LABEL_ALLOWED), v.regex(LABEL, LABEL_ALLOWED)), "visits"),
   color: v.optional(v.string(COLOR_ALLOWED), "blue"),
   count: v.optional(flag, "false"),
 });

@@ -5,9 +5,8 @@ import type { Method, OperationObject, Parameter } from "../../build/openapi/doc
 export interface Generated {
   readonly method: string;
   readonly path: string;
-  /** Decoded, in the order sent; what is malformed has none. */
+  /** Decoded, in the order sent. */
   readonly query: readonly (readonly [string, string])[];
-  readonly malformed: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   /** `null`: no body. */
   readonly body: string | Uint8Array<ArrayBuffer> | null;
@@ -68,7 +67,7 @@ function fitting(name: string, schema: Readonly<Record<string, unknown>>): fc.Ar
   return MEANT[name] ?? fc.string();
 }
 
-function queryOf(parameters: readonly Parameter[]): fc.Arbitrary<Pick<Generated, "query" | "malformed">> {
+function queryOf(parameters: readonly Parameter[]): fc.Arbitrary<Generated["query"]> {
   const own = parameters.filter((parameter) => parameter.in === "query");
   const pairs = own.map(({ name, schema, required }) => {
     const value = fc.oneof({ weight: 8, arbitrary: fitting(name, schema) }, { weight: 1, arbitrary: junk });
@@ -77,18 +76,7 @@ function queryOf(parameters: readonly Parameter[]): fc.Arbitrary<Pick<Generated,
     const all = fc.oneof({ weight: 9, arbitrary: few }, { weight: 1, arbitrary: fc.array(value, { maxLength: most, size: "max" }) });
     return all.map((values) => values.map((text) => [name, text] as const));
   });
-  const names = own.map(({ name }) => name);
-  const malformed =
-    names.length === 0
-      ? fc.constant([])
-      : fc.array(
-          fc.constantFrom(...names).map((name) => `${name}=%zz%ff`),
-          { maxLength: 1 },
-        );
-  return fc.record({
-    query: fc.tuple(...pairs, fc.constant([["unknown", "1"] as const])).map((lists) => lists.flat()),
-    malformed: fc.oneof({ weight: 9, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: malformed }),
-  });
+  return fc.tuple(...pairs, fc.constant([["unknown", "1"] as const])).map((lists) => lists.flat());
 }
 
 const anyHeaders: fc.Arbitrary<Readonly<Record<string, string>>> = fc
@@ -114,17 +102,22 @@ const anyHeaders: fc.Arbitrary<Readonly<Record<string, string>>> = fc
   // Most requests of administration are meant to pass.
   .chain((headers) => fc.boolean().map((keyed) => (keyed ? { ...headers, "X-API-Key": KEY } : headers)));
 
-/** An object with fields of these kinds, some missing, some of them wrong. */
-const visitLike = fc.record(
-  {
-    page: fc.oneof({ weight: 6, arbitrary: page }, fc.jsonValue()),
-    site: fc.oneof({ weight: 6, arbitrary: site }, fc.jsonValue()),
-    id: fc.oneof({ weight: 6, arbitrary: id }, fc.jsonValue()),
-    visits: fc.oneof({ weight: 6, arbitrary: fc.nat({ max: 1_000 }) }, fc.constantFrom(-1, 0.5, 2 ** 53), fc.jsonValue()),
-    unknown: fc.jsonValue(),
-  },
-  { requiredKeys: [] },
-);
+const visitFields = {
+  page: fc.oneof({ weight: 6, arbitrary: page }, fc.jsonValue()),
+  site: fc.oneof({ weight: 6, arbitrary: site }, fc.jsonValue()),
+  id: fc.oneof({ weight: 6, arbitrary: id }, fc.jsonValue()),
+  visits: fc.oneof({ weight: 6, arbitrary: fc.nat({ max: 1_000 }) }, fc.constantFrom(-1, 0.5, 2 ** 53), fc.jsonValue()),
+};
+
+/** An object with some of an operation's fields, some of them wrong, and now and then one that it does not know. */
+function visitLike(operationId: string): fc.Arbitrary<object> {
+  const { id, visits, ...common } = visitFields;
+  const own = operationId.startsWith("setVisits") ? { ...common, visits } : { ...common, id };
+  const known = fc.record<object>(own, { requiredKeys: operationId.startsWith("setVisits") ? ["page", "visits"] : [] });
+  const misspelt = known.map((value) => ({ ...value, path: "/x" }));
+  return fc.oneof({ weight: 9, arbitrary: known }, { weight: 1, arbitrary: misspelt });
+}
+
 const line = fc.record(
   {
     page: fc.oneof({ weight: 9, arbitrary: page }, fc.jsonValue()),
@@ -140,7 +133,7 @@ const rawBody = fc.oneof(
   fc.uint8Array({ maxLength: 60 }).map((bytes) => Uint8Array.from(bytes)),
 );
 
-function bodyOf({ requestBody }: OperationObject): fc.Arbitrary<Pick<Generated, "body" | "headers">> {
+function bodyOf({ operationId, requestBody }: OperationObject): fc.Arbitrary<Pick<Generated, "body" | "headers">> {
   if (!requestBody) return fc.constant({ body: null, headers: {} });
   const types = Object.keys(requestBody.content);
   const lines = fc
@@ -149,7 +142,7 @@ function bodyOf({ requestBody }: OperationObject): fc.Arbitrary<Pick<Generated, 
       { maxLength: 4 },
     )
     .map((texts) => texts.join("\n"));
-  const meant = types.includes("application/x-ndjson") ? lines : visitLike.map((value) => JSON.stringify(value));
+  const meant = types.includes("application/x-ndjson") ? lines : visitLike(operationId).map((value) => JSON.stringify(value));
   const type = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...types, `${types[0]}; charset=utf-8`) }, fc.constant("application/xml"));
   return fc.record({
     body: fc.oneof({ weight: 8, arbitrary: meant }, { weight: 1, arbitrary: rawBody }, { weight: 1, arbitrary: fc.constant(null) }),
@@ -161,15 +154,13 @@ function bodyOf({ requestBody }: OperationObject): fc.Arbitrary<Pick<Generated, 
 export function requestsOf(path: string, method: Method, operation: OperationObject): fc.Arbitrary<Generated> {
   const file = fc.oneof(token, fc.constantFrom("..", "index.html", "dashboard.js"));
   const place = path.includes("{") ? file.map((name) => path.replace(/\{\w+\}/, encodeURIComponent(name))) : fc.constant(path);
-  return fc
-    .tuple(place, queryOf(operation.parameters ?? []), anyHeaders, bodyOf(operation))
-    .map(([own, { query, malformed }, headers, body]) => {
-      return { method: method.toUpperCase(), path: own, query, malformed, headers: { ...headers, ...body.headers }, body: body.body };
-    });
+  return fc.tuple(place, queryOf(operation.parameters ?? []), anyHeaders, bodyOf(operation)).map(([own, query, headers, body]) => {
+    return { method: method.toUpperCase(), path: own, query, headers: { ...headers, ...body.headers }, body: body.body };
+  });
 }
 
 /** The request's target as HTTP writes it. */
-export function targetOf({ method, path, query, malformed }: Generated): string {
-  const pairs = [...query.map(([name, text]) => `${name}=${encodeURIComponent(text)}`), ...malformed];
+export function targetOf({ method, path, query }: Generated): string {
+  const pairs = query.map(([name, text]) => `${name}=${encodeURIComponent(text.toWellFormed())}`);
   return `${method} ${path}?${pairs.join("&")}`;
 }

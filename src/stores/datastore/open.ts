@@ -36,7 +36,7 @@ export function openRestTransport(settings: DatastoreSettings, deps: { fetch: Fe
 }
 
 /** The origin of Datastore's REST API. */
-export function originOf({ emulator }: Pick<DatastoreSettings, "emulator">): string {
+function originOf({ emulator }: Pick<DatastoreSettings, "emulator">): string {
   return emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
 }
 
