@@ -67,7 +67,8 @@ async function readVars(): Promise<NodeJS.Dict<string>> {
   // A quoted value may go on over several lines.
   const lines = text.replace(/=[ \t]*(["'`])[\s\S]*?\1/g, (value) => `=${"\n".repeat(value.split("\n").length - 1)}`).split("\n");
   const bad = lines.findIndex((line) => !/^\s*(?:#|$)|=/.test(line));
-  if (bad >= 0) refuse(`.dev.vars:${bad + 1}`, `${JSON.stringify(lines[bad]?.trim())} is no line NAME=value`);
+  // It may be a part of a secret: it is not shown.
+  if (bad >= 0) refuse(`.dev.vars:${bad + 1}`, "has no =; allowed are lines NAME=value, and comments that begin with #");
   return parseEnv(text);
 }
 
@@ -77,7 +78,7 @@ function decode(bytes: Uint8Array): string {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\0")) return text;
   } catch {
-    // Said below.
+    // As below.
   }
   return refuse(".dev.vars", "is not text in UTF-8; save it in that encoding");
 }

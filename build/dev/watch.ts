@@ -19,14 +19,23 @@ export function watchFolders(folders: readonly string[], onChange: (path: string
       const watcher = watch(folder, (event, name) => {
         const changed = join(folder, name ?? "");
         // "rename" is also what a new folder is called.
-        if (event === "rename" && name !== null) follow(changed);
+        if (event === "rename" && name !== null) followIfThere(changed);
         onChange(changed);
       });
-      // It is gone; its parent tells when it comes back.
       watcher.on("error", () => watcher.close());
       watchers.set(folder, watcher);
     }
   }
+
+  /** A folder may be gone again while it is read; its parent tells when it comes back. */
+  function followIfThere(path: string): void {
+    try {
+      follow(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+
   for (const folder of folders) follow(folder);
 }
 
