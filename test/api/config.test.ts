@@ -50,13 +50,13 @@ describe("settings", () => {
   });
 
   test("trust Cloudflare's header on workerd alone", () => {
-    expect(readWorkerConfig({ SITES: "*" }, "sqlite").clientIpHeader).toBe("CF-Connecting-IP");
+    expect(readWorkerConfig({ SITES: "*" }).clientIpHeader).toBe("CF-Connecting-IP");
     expect(readNodeConfig({ CLIENT_IP_HEADER: "X-Real-IP" }).clientIpHeader).toBe("X-Real-IP");
   });
 
   test("read a service account's key, and its project", () => {
     const env = { SITES: "*", STORE: "datastore", GOOGLE_SERVICE_ACCOUNT_KEY: JSON.stringify({ ...KEY, type: "service_account" }) };
-    expect(readWorkerConfig(env, "datastore").datastore).toMatchObject({ project: "acme", serviceAccount: KEY });
+    expect(readWorkerConfig(env).datastore).toMatchObject({ project: "acme", serviceAccount: KEY });
   });
 
   const bad: Record<string, string>[] = [

@@ -113,7 +113,9 @@ const visitFields = {
 function visitLike(operationId: string): fc.Arbitrary<object> {
   const { id, visits, ...common } = visitFields;
   const own = operationId.startsWith("setVisits") ? { ...common, visits } : { ...common, id };
-  const known = fc.record<object>(own, { requiredKeys: operationId.startsWith("setVisits") ? ["page", "visits"] : [] });
+  const known: fc.Arbitrary<object> = fc.record<Record<string, unknown>>(own, {
+    requiredKeys: operationId.startsWith("setVisits") ? ["page", "visits"] : [],
+  });
   const misspelt = known.map((value) => ({ ...value, path: "/x" }));
   return fc.oneof({ weight: 9, arbitrary: known }, { weight: 1, arbitrary: misspelt });
 }
