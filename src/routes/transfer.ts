@@ -16,7 +16,7 @@ import { cutIntoBatches, LINE, MAX_LINE_DAYS, MAX_LINES, parseLines } from "./im
 import { WRITE_DEADLINE_MS } from "./visits.ts";
 
 /** The longest import, in bytes. */
-const MAX_IMPORT_BYTES = 4 * 1_024 * 1_024;
+export const MAX_IMPORT_BYTES = 4 * 1_024 * 1_024;
 /** Pages that an export reads from the store, and holds in memory, at a time. */
 const PAGES_AT_A_TIME = 500;
 const ALL_TIME: Period = { from: "0001-01-01", to: "9999-12-31" };
