@@ -13,14 +13,14 @@ export function shown(path: string): string {
 
 const MAX_PORT = 65_535;
 
-/** `PORT`, or the one to take without it; 0 for any that is free. Ends the command where it is none. */
+/** `PORT`, or the default; 0 for any free port. Ends the command where it is no port. */
 export function readPort(otherwise: number): number {
   const text = process.env["PORT"] || String(otherwise);
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return port <= MAX_PORT ? port : fail(`PORT is "${text}"; allowed is an integer from 0 to ${MAX_PORT}.`);
 }
 
-/** Says why a command cannot go on, in one line, and ends it. */
+/** Prints why a command cannot go on, and ends it with exit code 1. */
 export function fail(message: string): never {
   console.error(message);
   process.exit(1);

@@ -1,4 +1,4 @@
-/** The value that a share of all is not above, by the nearest rank; `NaN` where there is none. */
+/** The percentile of a share (0 to 1), by the nearest rank; `NaN` where there are no values. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
@@ -6,14 +6,10 @@ export function percentile(values: readonly number[], share: number): number {
 
 /** The middle value; of an even number the mean of the two in the middle; `NaN` where there is none. */
 export function median(values: readonly number[]): number {
-  return (
-    (percentile(values, 0.5) +
-      -percentile(
-        values.map((value) => -value),
-        0.5,
-      )) /
-    2
-  );
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
+  const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+  return (lower + upper) / 2;
 }
 
 /** How far runs of the same thing lie apart: the median distance from their median, as a share of it. */
@@ -25,8 +21,8 @@ export function spread(values: readonly number[]): number {
 const CONFIDENCE = 0.95;
 
 /**
- * Between which values the true median lies, with a confidence of at least 95 %: two of the values, by their ranks, so whatever their
- * distribution is. Fewer than six values tell nothing.
+ * The interval in which the true median lies, with a confidence of at least 95 %: two of the values, by their ranks, so for any
+ * distribution. Fewer than six values tell nothing.
  */
 export function medianInterval(values: readonly number[]): [low: number, high: number] {
   const sorted = [...values].sort((a, b) => a - b);

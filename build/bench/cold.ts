@@ -88,7 +88,7 @@ function nameAt(commit: string, name: string): string {
   return name.replace("Footfall", commit);
 }
 
-/** The built server with the emulator's address in place of Google's: an emulator wants no token, so a server that knows it asks for none. */
+/** The built server with the emulator's address in place of Google's: with an emulator in its settings it would fetch no token. */
 async function redirected(emulator: string): Promise<string> {
   const to = join(DIST, "bench", "peers", "redirected");
   await rm(to, { recursive: true, force: true });

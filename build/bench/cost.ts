@@ -26,7 +26,7 @@ export function writesPerVisit(visits: number, commits: number, ids: boolean): n
   return (ids ? 2 * commits + visits : 3 * commits) / visits;
 }
 
-/** What a million visits cost, by who is paid. */
+/** What a million visits cost, by service. */
 export interface Cost {
   readonly writes: number;
   readonly deletes: number;

@@ -10,7 +10,7 @@ import type { Run } from "./run.ts";
 import { inDatastore, inSqlite, type Server, startServer } from "./server.ts";
 import { warmUpByLoad } from "./warm-up.ts";
 
-/** Who is measured, and where it counts. */
+/** A server that is measured, and where it counts. */
 interface Subject {
   readonly file: string;
   readonly flags?: readonly string[];

@@ -1,34 +1,22 @@
-import { createServer } from "node:http";
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
 
-const ANSWERS: Readonly<Record<string, string>> = {
-  "/computeMetadata/v1/project/project-id": "footfall",
-  "/computeMetadata/v1/instance/service-accounts/default/token": JSON.stringify({
-    access_token: "token",
-    expires_in: 3_600,
-    token_type: "Bearer",
-  }),
-};
-
-/** Stands in for Google's metadata server: tells the project and gives tokens to who asks with its header. */
+/** A stand-in for Google's metadata server: answers the project, and a token to requests with its header. */
 export async function startMetadataServer(): Promise<{ host: string; asked(): number; stop(): void }> {
   let asked = 0;
-  const server = createServer((request, response) => {
-    const answer = ANSWERS[request.url ?? ""];
-    if (answer === undefined || request.headers["metadata-flavor"] !== "Google") return response.writeHead(404).end();
+  const app = new Hono().basePath("/computeMetadata/v1");
+  app.use(async (c, next) => {
+    if (c.req.header("metadata-flavor") !== "Google") return c.notFound();
     asked += 1;
-    return response.writeHead(200, { "Metadata-Flavor": "Google" }).end(answer);
+    c.header("Metadata-Flavor", "Google");
+    return next();
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
+  app.get("/project/project-id", (c) => c.text("footfall"));
+  app.get("/instance/service-accounts/default/token", (c) => c.json({ access_token: "token", expires_in: 3_600, token_type: "Bearer" }));
+  const server = createAdaptorServer({ fetch: app.fetch });
+  await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
-  return {
-    host: `127.0.0.1:${port}`,
-    asked: () => asked,
-    stop() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return { host: `127.0.0.1:${port}`, asked: () => asked, stop: () => server.close() };
 }

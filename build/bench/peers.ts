@@ -25,7 +25,7 @@ export function peerFile(peer: Peer): string {
   return join(OUT, peer, "index.cjs");
 }
 
-/** Builds the peers that count as the server is built, and those whose start is compared without anything done for it. */
+/** Builds the peers that count as the server is built, and those whose start is compared with no start-up optimisation. */
 export async function buildPeers(peers: readonly Peer[]): Promise<void> {
   const server = products.find(({ name }) => name === "server")?.options ?? nodeOptions;
   for (const peer of peers) {

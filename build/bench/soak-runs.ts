@@ -13,7 +13,7 @@ const SWITCH_MS = 120_000;
 const OBSERVE_MS = 100;
 /** A server is under load once it has given so many answers. */
 const LOADED = 10 * CONNECTIONS;
-/** What a visitor meets when the server has closed: a request on such a connection was never accepted. */
+/** Errors of a connection that the server has closed: it never accepted a request on it. */
 const CLOSED = /ECONNREFUSED|ECONNRESET|EPIPE|UND_ERR_SOCKET|socket hang up/;
 const STOP_MS = 20_000;
 const MEMORY_MS = 1_000;

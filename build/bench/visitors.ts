@@ -1,14 +1,14 @@
-/** Visitors who each wait for their answer before they come again, on connections that stay open. */
+/** Clients that each wait for an answer before the next visit, on connections that stay open. */
 export interface Visitors {
   /** The visits that were counted and their numbers, in the order of their answers. */
   readonly counted: readonly { readonly visit: Visit; readonly number: number }[];
   /** How many answers said that the visit was counted before. */
   readonly duplicates: number;
-  /** Why visitors left: connections that broke, and answers other than 200. */
+  /** Why clients ended: connections that broke, and answers other than 200. */
   readonly failures: readonly string[];
   /** Sends no more, and resolves when every answer is there. */
   stop(): Promise<void>;
-  /** Resolves when all have left. */
+  /** Resolves when all have ended. */
   readonly gone: Promise<void>;
 }
 

@@ -122,7 +122,7 @@ export function planOf(deployment: Deployment, release: string): readonly Step[]
     grant(onProject, accounts.build, "roles/run.builder", "--condition=None"),
     createAccount(accounts.gateway, "calls the service for the gateway"),
     {
-      title: "Build the image and run the service, for nobody but its invokers",
+      title: "Build the image and run the service, for its invokers only",
       command: gcloud(
         ...["run", "deploy", service, "--source=.", inRegion, "--no-allow-unauthenticated"],
         `--service-account=${accounts.run.email}`,

@@ -12,7 +12,7 @@ export interface Step {
   readonly command: Command;
   /** What to run in place of `command` where `check` says that the thing is there; without it nothing is. */
   readonly update?: Command;
-  /** A command whose output, without the line's end, `command` reads: a secret is on no screen and in no argument. */
+  /** A command whose output, without the line's end, `command` reads: keeps a secret off the screen and out of arguments. */
   readonly input?: Command;
   /** What the output of `command` is kept as. */
   readonly saves?: Saved;

@@ -8,7 +8,7 @@ import { openRestTransport } from "../../src/stores/datastore/open.ts";
 import type { Key } from "../../src/stores/datastore/transport.ts";
 import type { Database } from "./claims-datastore.ts";
 
-/** A namespace that no service uses. */
+/** The namespace of these claims alone. */
 const NAMESPACE = "footfall-claims";
 const TIMEOUT_MS = 10_000;
 /** Mutations in one commit. */
@@ -16,7 +16,7 @@ const DELETIONS = 500;
 
 /**
  * Opens the database of the environment's DATASTORE_* settings: as the service account of GOOGLE_SERVICE_ACCOUNT_KEY, whose self-signed
- * token is a claim too, else as whoever gcloud is signed in as.
+ * token is a claim too, else as the account that gcloud is signed in as.
  */
 export function openDatabase(): Database & { readonly emulated: boolean; removeAll(): Promise<void> } {
   const { datastore } = readNodeConfig({ ...process.env, STORE: "datastore", SITES: "*" });

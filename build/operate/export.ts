@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   console.error(`${lines.toLocaleString("en-US")} lines exported${values.out === undefined ? "" : ` to ${values.out}`}.`);
 }
 
-/** Renames the file once it is complete, so that nobody takes a part for the whole. */
+/** Renames the file once it is complete, so that a part is never taken for the whole. */
 async function writeWhole(path: string, writeTo: (destination: Writable) => Promise<void>): Promise<void> {
   const unfinished = `${path}.part`;
   try {

@@ -15,7 +15,7 @@ export interface Probe {
   readonly url: string;
   readonly key: string | undefined;
   readonly site: string;
-  /** A page that nothing else counts. */
+  /** A page that only these checks count. */
   readonly page: string;
   ask(method: string, path: string, options?: { headers?: Record<string, string>; body?: string | object }): Promise<Answer>;
   /** Counts the page, as a script of the site would, and answers what the service said. */
@@ -70,7 +70,7 @@ export interface Check {
   run(probe: Probe): Promise<void>;
 }
 
-/** An id that nobody has used. */
+/** A new, unused id. */
 export const newId = (): string => randomUUID();
 
 /** The service's own refusal; where the gateway refuses first, its form is `{"code","message"}`. */
