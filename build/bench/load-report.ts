@@ -144,7 +144,7 @@ function batches({ subject }: Pick<Point, "subject">): boolean {
 }
 
 function writesOf(one: Measured | undefined): number {
-  return middle(one, ({ commits, stored }) => writesPerVisit(stored, commits, one?.ids ?? false));
+  return middle(one, ({ commits, stored }) => (commits > 0 ? writesPerVisit(stored, commits, one?.ids ?? false) : Number.NaN));
 }
 
 /** Microseconds of a visit, on whichever cores: a busy machine hardly disturbs it. */
