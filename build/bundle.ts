@@ -1,11 +1,11 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
 import { finishAssets } from "./assets.ts";
 import { writeCodeCache } from "./code-cache/write.ts";
 import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
-import { DIST, fail, ROOT, shown } from "./root.ts";
+import { DIST, fail, shown } from "./root.ts";
 import { writeSbom } from "./sbom.ts";
 import { SERVER } from "./server.ts";
 import { bytes, measure, metaFile, type Sized, table } from "./size.ts";

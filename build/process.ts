@@ -27,14 +27,14 @@ process.once("exit", () => {
   for (const kill of kills) kill("SIGKILL");
 });
 
-/** Starts a program in the project's folder; its process group ends with this process. `env` replaces the whole environment. */
+/** Starts a program, by default in the project's folder; its process group ends with this process. `env` replaces the whole environment. */
 export function start(
   program: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; onOutput?: (text: string) => void } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; onOutput?: (text: string) => void } = {},
 ): Running {
   const child = execa(program, args, {
-    cwd: ROOT,
+    cwd: options.cwd ?? ROOT,
     env: options.env ?? process.env,
     extendEnv: false,
     stdin: "ignore",

@@ -41,7 +41,7 @@ export async function withRetries<T>(
       cause = error;
       if (REJECTED.concat(REFUSED).includes(error.status)) throw new StoreError("Datastore refused the request", { retryable, cause });
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pause * (1 - random() / 2), left())));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(pause * (1 - random() / 2), left()))));
   }
   throw new StoreError("Datastore did not answer in time", { retryable: true, cause });
 }
