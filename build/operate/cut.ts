@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { MAX_IMPORT_BYTES } from "../../src/routes/transfer.ts";
-import { MAX_LINES, parseLines } from "../../src/routes/import-lines.ts";
 import { InvalidInput } from "../../src/domain/invalid.ts";
+import { MAX_LINES, parseLines } from "../../src/routes/import-lines.ts";
+import { MAX_IMPORT_BYTES } from "../../src/routes/transfer.ts";
 
 /** Lines that one request takes. */
 export interface Part {
