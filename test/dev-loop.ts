@@ -86,10 +86,13 @@ export async function firstEvent(url: string): Promise<unknown> {
   return JSON.parse(/^data: (.*)$/m.exec(value ?? "")?.[1] ?? "null");
 }
 
-/** Runs `npm run dev` where it cannot start, and answers what it says before it ends with 1. */
-export async function refusal(project: Project, env: Record<string, string> = {}): Promise<string> {
+/** Runs `npm run dev` where it cannot start, by another program if need be, and answers what it says before it ends with 1. */
+export async function refusal(project: Project, env: Record<string, string> = {}, by: readonly string[] = []): Promise<string> {
   const own = { PATH: process.env["PATH"] ?? "", PORT: "0", ...env };
-  const running = start(process.execPath, [join(project.folder, "build", "dev.ts")], { env: own });
+  const [program = "", ...args] = [...by, process.execPath, join(project.folder, "build", "dev.ts")];
+  const running = start(program, args, { env: own });
   expect(await running.exited).toBe(1);
+  // The program may have ended before its last line is here.
+  await expect.poll(running.output, within).toMatch(/\n$/);
   return running.output();
 }

@@ -2,7 +2,6 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { copyProject, type Project } from "../build/copy-project.ts";
-import { start } from "../build/process.ts";
 import { interrupt, refusal, startLoop } from "./dev-loop.ts";
 import { isRoot, requires } from "./support/skip.ts";
 
@@ -52,14 +51,11 @@ test("npm run dev says which name in .dev.vars is no setting, and reads the othe
 
 requires("setpriv")("npm run dev in a folder that may not be written to", () => {
   test("ends with one line", async () => {
-    // Root may write everywhere: it hands the loop to a user who may not.
-    const command = [process.execPath, join(project.folder, "build", "dev.ts")];
-    const asNobody = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", ...command];
     await chmod(project.folder, 0o555);
-    const [program = "", ...args] = isRoot() ? asNobody : command;
-    const running = start(program, args, { env: { PATH: process.env["PATH"] ?? "", PORT: "0" } });
-    expect(await running.exited).toBe(1);
-    expect(running.output()).toMatch(/^Counts cannot be kept in \.footfall\/durable-objects\/: EACCES: permission denied, .*\n$/);
+    // Root may write everywhere: it hands the loop to a user who may not.
+    const by = isRoot() ? ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
+    const line = /^Counts cannot be kept in \.footfall\/durable-objects\/: EACCES: permission denied, .*\n$/;
+    expect(await refusal(project, {}, by)).toMatch(line);
     await chmod(project.folder, 0o755);
   });
 });
