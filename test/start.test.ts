@@ -34,7 +34,7 @@ process.on("SIGUSR2", () => {
 
 /** However slow this machine is, all that the server does falls into one second: a busy one. */
 const ONE_SECOND = "const now = Date.now(); Date.now = () => now;";
-const BENCH_OBSERVER = join(ROOT, "build", "bench", "observe.ts");
+const COMMIT_OBSERVER = join(ROOT, "build", "observe.ts");
 
 /** What makes a start slow: `fetch`, cryptography, TLS, HTTP/2, compression, threads, processes, the web's streams. */
 const SLOW =
@@ -99,7 +99,7 @@ requires("emulator")("the built server, once it is busy", () => {
   test("goes over to gRPC, and counts on", { timeout: 3 * START_MS }, async () => {
     const namespace = `start-${Date.now()}`;
     const env = { DATASTORE_EMULATOR_HOST: await emulatorHost(), DATASTORE_NAMESPACE: namespace };
-    await withServer([...NODE_FLAGS, "--import", inline(ONE_SECOND), "--import", BENCH_OBSERVER], env, async (url, observe) => {
+    await withServer([...NODE_FLAGS, "--import", inline(ONE_SECOND), "--import", COMMIT_OBSERVER], env, async (url, observe) => {
       let rounds = 0;
       const countMany = async () => {
         const answers = Array.from({ length: AT_ONCE }, (_, index) => fetch(`${url}/v1/visits`, visit(`s${index}.example`)));

@@ -1,9 +1,9 @@
+import type { Observation } from "../observe.ts";
 import { median, shortly, spread } from "../statistics.ts";
 import { compared, type Pair } from "./against.ts";
 import { writesPerVisit } from "./cost.ts";
 import { type Measured, type Point, type Sample, subjectAt } from "./load.ts";
 import { loadTool } from "./load-tool.ts";
-import type { Observation } from "./observe.ts";
 import { type Budget, least, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
 

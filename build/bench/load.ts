@@ -1,9 +1,9 @@
+import type { Observation } from "../observe.ts";
 import { createProgress } from "../progress.ts";
 import { NODE_FLAGS, SERVER } from "../server.ts";
 import { type Earlier, LEAST_PAIRS } from "./against.ts";
 import { reportLoad } from "./load-report.ts";
 import { type Answers, expectExact, sendVisits } from "./load-tool.ts";
-import type { Observation } from "./observe.ts";
 import { buildPeers, peerFile } from "./peers.ts";
 import type { Result } from "./result.ts";
 import type { Run } from "./run.ts";

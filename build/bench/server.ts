@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Observation } from "../observe.ts";
 import { freePort, type Running, start, waitForPort } from "../process.ts";
 import { ROOT } from "../root.ts";
 import { NODE_FLAGS } from "../server.ts";
-import type { Observation } from "./observe.ts";
 
 /** A server under load, in a process of its own. */
 export interface Server {
@@ -41,10 +41,10 @@ function plain(name: string): string {
   return name.replaceAll(/[^a-z0-9]+/gi, "-");
 }
 
-/** Starts a built server, with `build/bench/observe.ts` before it. */
+/** Starts a built server, with `build/observe.ts` before it. */
 export async function startServer(file: string, env: Record<string, string>, flags: readonly string[] = NODE_FLAGS): Promise<Server> {
   const port = await freePort();
-  const observer = join(ROOT, "build", "bench", "observe.ts");
+  const observer = join(ROOT, "build", "observe.ts");
   const own = { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) };
   const running = start(process.execPath, [...flags, "--import", observer, file], { env: own });
   await waitForPort(port, running, START_MS);
