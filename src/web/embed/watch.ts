@@ -1,0 +1,24 @@
+/** Elements are looked for this long after a change of the document, as there may be more to come. */
+const SOON_MS = 50;
+
+/** Looks now, and whenever the page may be another one or have other elements. */
+export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): void => {
+  // Captured, as "prerenderingchange" does not bubble up from the document.
+  for (const name of ["popstate", "pageshow", "prerenderingchange", "DOMContentLoaded"]) window.addEventListener(name, look, true);
+  for (const name of ["pushState", "replaceState"] as const) {
+    const original = window.history[name];
+    window.history[name] = (...state) => {
+      original.apply(window.history, state);
+      look();
+    };
+  }
+  let timer = 0;
+  new window.MutationObserver(() => {
+    if (timer) return;
+    timer = window.setTimeout(() => {
+      timer = 0;
+      look();
+    }, SOON_MS);
+  }).observe(document, { childList: true, subtree: true, attributeFilter: ["data-visits-of", "data-page"] });
+  look();
+};
