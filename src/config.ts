@@ -1,7 +1,7 @@
 import { siteOfHost } from "./domain/site.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
-import type { AppConfig } from "./http/config.ts";
+import { type AppConfig, TAKEOVER_PROTOCOLS, type TakeoverProtocol } from "./http/config.ts";
 import { parseObject } from "./json.ts";
 import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
 import type { DatastoreSettings } from "./stores/datastore/open.ts";
@@ -72,6 +72,7 @@ function readConfig(env: Environment, onNode: boolean): Config {
     newPagesBurst: integer(env, "NEW_PAGES_BURST", 5000, 0, MAX_RATE),
     newPagesPerHour: integer(env, "NEW_PAGES_PER_HOUR", 1000, 0, MAX_RATE),
     pages: readPages(env),
+    takeover: readTakeover(env),
     log: choice(env, "LOG", ["all", "problems"], "problems"),
     project: project ?? null,
   };
@@ -102,6 +103,16 @@ function readPages(env: Environment): readonly string[] | null {
   const patterns = list(text);
   const fits = patterns.every((pattern) => /^[/*]/.test(pattern));
   return fits ? patterns : refuse("PAGES", text, 'a comma-separated list of page paths such as "/,/blog/*"');
+}
+
+function readTakeover(env: Environment): readonly TakeoverProtocol[] {
+  const text = env["TAKEOVER"];
+  if (!text) return [];
+  if (text.trim() === "all") return TAKEOVER_PROTOCOLS;
+  const names = new Set(list(text));
+  const known = TAKEOVER_PROTOCOLS.filter((protocol) => names.has(protocol));
+  const allowed = `"all", or a comma-separated list of ${TAKEOVER_PROTOCOLS.join(", ")}`;
+  return known.length === names.size ? known : refuse("TAKEOVER", text, allowed);
 }
 
 /** The value is a secret: no message shows it. */

@@ -1,3 +1,25 @@
+/** The protocols of other counters that `TAKEOVER` may name; src/routes/takeover/ has a file for each. */
+export const TAKEOVER_PROTOCOLS = [
+  "busuanzi",
+  "vercount",
+  "soxft",
+  "leancloud",
+  "openkounter",
+  "goatcounter",
+  "komarev",
+  "visitor-badge",
+  "seeyoufarm",
+  "umami",
+  "plausible",
+  "counterscale",
+  "abacus",
+  "countapi",
+  "moe-counter",
+  "hits",
+] as const;
+
+export type TakeoverProtocol = (typeof TAKEOVER_PROTOCOLS)[number];
+
 /** The settings of the HTTP layer. */
 export interface AppConfig {
   /** The sites that may count; `"*"` is every one. */
@@ -14,6 +36,8 @@ export interface AppConfig {
   /** New pages of a site: at once, and as they come back. */
   readonly newPagesBurst: number;
   readonly newPagesPerHour: number;
+  /** The protocols of other counters that are answered as well. */
+  readonly takeover: readonly TakeoverProtocol[];
   readonly log: "all" | "problems";
   /** Google's project, by which a log line finds its trace. */
   readonly project: string | null;
