@@ -77,7 +77,7 @@ const serverOptions: BuildOptions = {
 };
 
 /** Google's client, which the server loads once it is busy. */
-export const googleOptions: BuildOptions = {
+const googleOptions: BuildOptions = {
   ...nodeOptions,
   entryPoints: ["src/platform/node/google.ts"],
   outfile: join(DIST, "server", "google.cjs"),

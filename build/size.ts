@@ -25,7 +25,7 @@ export async function measure({ outputs }: Metafile, root = ROOT): Promise<Sized
 }
 
 /** Whether an output is a script, and no source map. */
-export function isScript(file: string): boolean {
+function isScript(file: string): boolean {
   return /\.c?js$/.test(file);
 }
 

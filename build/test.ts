@@ -19,19 +19,26 @@ interface Report {
 const REASON = /^(?<suite>.*) \(skipped: (?<reason>.*)\)$/;
 const REPORT = join(DIST, "test", "report.json");
 
-/** `npm test`: checks, build, every suite that this machine can run, whatever failed before. Arguments go to vitest. */
-async function main(args: readonly string[]): Promise<void> {
-  const problems = check().map((name) => `check: ${name}`);
-  problems.push(...(await buildAndReport()).map((problem) => `build: ${problem}`));
+/**
+ * `npm test`: checks, build, every suite that this machine can run, whatever failed before. With `--quick` types, lint and the suites that
+ * need no build, browser, emulator or container. Other arguments go to vitest.
+ */
+async function main(quick: boolean, args: readonly string[]): Promise<void> {
+  const problems = check(quick).map((name) => `check: ${name}`);
+  if (!quick) problems.push(...(await buildAndReport()).map((problem) => `build: ${problem}`));
   rmSync(REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
-  const { exitCode } = await execa("vitest", ["run", "--config", "test/vitest.config.ts", ...reporters, ...args], {
-    cwd: ROOT,
-    preferLocal: true,
-    localDir: ROOT,
-    stdio: ["ignore", "inherit", "inherit"],
-    reject: false,
-  });
+  const { exitCode } = await execa(
+    "vitest",
+    ["run", "--config", "test/vitest.config.ts", ...reporters, ...(quick ? ["--project", "quick"] : []), ...args],
+    {
+      cwd: ROOT,
+      preferLocal: true,
+      localDir: ROOT,
+      stdio: ["ignore", "inherit", "inherit"],
+      reject: false,
+    },
+  );
   const report = read();
   const tests = report.testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: shown(file.name) })));
   const failed = tests.filter((test) => test.status === "failed").length;
@@ -77,4 +84,8 @@ function printSkipped(tests: readonly { file: string; ancestorTitles: readonly s
   return unexplained;
 }
 
-await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+await main(
+  args.includes("--quick"),
+  args.filter((arg) => arg !== "--quick"),
+);

@@ -1,18 +1,35 @@
 import { defineConfig } from "vitest/config";
 import { ROOT } from "../build/root.ts";
 
+/** They need neither a build, a browser, the emulator nor a container: `npm run test:quick` runs these alone. */
+const QUICK = [
+  "test/{api,domain}/**/*.test.ts",
+  "test/openapi-lint.test.ts",
+  "test/{fault-proxy,wrangler}.test.ts",
+  "test/operate/cut.test.ts",
+  "test/store/{adaptive-transport,http-fetch,merge-lookups,sqlite}.test.ts",
+];
+/** They measure, fill the machine or use all of its network: one at a time, and nothing beside them. */
+const ALONE = ["test/faults/*.test.ts", "test/{bench,container,contributor,start}.test.ts", "test/dev*.test.ts"];
+
 export default defineConfig({
   root: ROOT,
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     setupFiles: ["test/support/setup.ts"],
     pool: "forks",
-    // One file at a time: each starts servers and clients of its own, and the machine may have two cores.
-    fileParallelism: false,
-    // Generous, because a loaded machine is slow: what must be fast is asserted, not timed out.
+    // Generous, because a loaded machine is slow: what must be fast is a bench.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: "quick", include: QUICK, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        // Suites wait for servers more than they compute.
+        test: { name: "served", include: ["test/**/*.test.ts"], exclude: [...QUICK, ...ALONE], maxWorkers: 3, sequence: { groupOrder: 1 } },
+      },
+      { extends: true, test: { name: "alone", include: ALONE, fileParallelism: false, sequence: { groupOrder: 2 } } },
+    ],
   },
 });

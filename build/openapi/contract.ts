@@ -90,7 +90,7 @@ export function describeContract(version: string, docs: RouteDocs = ROUTE_DOCS):
 }
 
 /** A path of the service as OpenAPI writes it. */
-export function templateOf(path: string): string {
+function templateOf(path: string): string {
   return path.replace(/:(\w+)/g, "{$1}");
 }
 

@@ -4,7 +4,7 @@ import type { Env } from "./env.ts";
 import { Problem } from "./problem.ts";
 
 /** The longest URL, origin and query included, in bytes: a list of 100 pages fits, and so do Node's and Cloudflare's own limits. */
-export const MAX_URL_BYTES = 16 * 1_024;
+const MAX_URL_BYTES = 16 * 1_024;
 /** What a preflight allows to send along. */
 const ALLOWED_HEADERS = "Content-Type, Idempotency-Key, X-API-Key";
 /** How long a browser may keep a preflight's answer. */

@@ -15,7 +15,8 @@ declare module "vitest" {
  */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const own = process.env["DATASTORE_EMULATOR_HOST"];
-  if (own || missingForEmulator() !== null) {
+  const isQuick = project.vitest.projects.every(({ name }) => name === "quick");
+  if (own || isQuick || missingForEmulator() !== null) {
     project.provide("emulator", own || null);
     return undefined;
   }
