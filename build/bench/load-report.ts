@@ -2,7 +2,7 @@ import type { Observation } from "../observe.ts";
 import { median, shortly, spread } from "../statistics.ts";
 import { compared, type Pair } from "./against.ts";
 import { writesPerVisit } from "./cost.ts";
-import { type Measured, type Point, type Sample, subjectAt } from "./load.ts";
+import { type Measured, nameOf, type Point, type Sample, subjectAt } from "./load-points.ts";
 import { loadTool } from "./load-tool.ts";
 import { type Budget, least, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
@@ -123,10 +123,6 @@ function pairsOf(one: Measured, other: Measured | undefined): Pair[] {
     { name: `${nameOf(one)}, visits/s`, ...both(({ perSecond }) => perSecond) },
     { name: "  the same, CPU µs per visit", ...both(({ cpuMs, counted }) => (cpuMs * 1_000) / counted) },
   ];
-}
-
-function nameOf({ subject, connections, ids }: Point): string {
-  return `${subject}, ${connections}${ids ? ", ids" : ""}`;
 }
 
 function middle(one: Measured | undefined, of: (sample: Sample) => number): number {

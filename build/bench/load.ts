@@ -1,9 +1,9 @@
 import type { Observation } from "../observe.ts";
 import { createProgress } from "../progress.ts";
 import { NODE_FLAGS, SERVER } from "../server.ts";
-import { type Earlier, LEAST_PAIRS } from "./against.ts";
+import { type Measured, nameOf, type Point, planLoad, type Sample, subjectAt } from "./load-points.ts";
 import { reportLoad } from "./load-report.ts";
-import { type Answers, expectExact, sendVisits } from "./load-tool.ts";
+import { expectExact, sendVisits } from "./load-tool.ts";
 import { buildPeers, peerFile } from "./peers.ts";
 import type { Result } from "./result.ts";
 import type { Run } from "./run.ts";
@@ -29,77 +29,20 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   "read, then put": { file: peerFile("read-then-put"), store: "datastore", counts: "lossy" },
 };
 
-/** One thing that is measured, in so many rounds; or once, after all others, as the emulator is busy with what it leaves behind. */
-export interface Point {
-  readonly subject: string;
-  readonly connections: number;
-  readonly ids: boolean;
-  readonly rounds: number;
-  readonly last?: boolean;
-}
-
-/** One measurement of a point: what the load tool got, what the server saw, and what the store says afterwards. */
-export interface Sample extends Answers, Observation {
-  readonly stored: number;
-  readonly emulatorCpuMs: number;
-}
-
-export interface Measured extends Point {
-  readonly samples: Sample[];
-}
-
 /** Visits are sent for so long before anything is measured: compiled code, open connections, gRPC in place of REST. */
 const WARM_UP = { connections: 64, seconds: 3, run: "warm", pages: 1, ids: false };
 const WARM_UPS = 4;
-/** What is compared with another commit. */
-const COMPARED = [
-  { subject: "footfall", connections: 64, ids: false },
-  { subject: "footfall", connections: 256, ids: false },
-  { subject: "footfall", connections: 256, ids: true },
-  { subject: "footfall on SQLite", connections: 64, ids: false },
-];
-
-/** The name of a subject in another commit. */
-export function subjectAt({ commit }: Earlier, subject: string): string {
-  return subject.replace("footfall", commit);
-}
-
-/** Neighbours are what is compared. */
-function plan(earlier: Earlier | null, rounds: number): Point[] {
-  const at = (subject: string, connections: readonly number[], ids = false): Point[] =>
-    connections.map((count) => ({ subject, connections: count, ids, rounds }));
-  const all = [64, 256, 512];
-  const points = [
-    ...at("Hono alone", [64, 256]),
-    ...at("no-op", all),
-    ...at("footfall", all),
-    ...at("footfall", all, true),
-    ...at("footfall on SQLite", [64]),
-    ...at("commit per visit", [256]),
-    ...[...at("read, then put", [64]), ...at("transaction per visit", [64])].map((point) => ({ ...point, rounds: 1, last: true })),
-  ];
-  if (earlier === null) return points;
-  const pairs = Math.max(rounds, LEAST_PAIRS);
-  return points.flatMap((point) => {
-    const isCompared = COMPARED.some(
-      ({ subject, connections, ids }) => subject === point.subject && connections === point.connections && ids === point.ids,
-    );
-    if (!isCompared) return [point];
-    const ours = { ...point, rounds: pairs };
-    return [ours, { ...ours, subject: subjectAt(earlier, point.subject) }];
-  });
-}
-
 /** Counting on one hot page, the peers in the same run on the same machine; every count is checked. */
 export async function benchLoad(run: Run): Promise<Result> {
   const { emulator, earlier, folder, options } = run;
   await buildPeers(["hono", "no-op", "commit-per-visit", "read-then-put", "transaction-per-visit"]);
   const subjects = new Map(Object.entries(SUBJECTS));
-  for (const store of earlier ? (["datastore", "sqlite"] as const) : []) {
-    const name = store === "sqlite" ? "footfall on SQLite" : "footfall";
-    if (earlier) subjects.set(subjectAt(earlier, name), { file: earlier.server, flags: earlier.flags, store, counts: "exact" });
+  if (earlier) {
+    const own = { file: earlier.server, flags: earlier.flags, counts: "exact" } as const;
+    subjects.set(subjectAt(earlier, "footfall"), { ...own, store: "datastore" });
+    subjects.set(subjectAt(earlier, "footfall on SQLite"), { ...own, store: "sqlite" });
   }
-  const points = plan(earlier, options.rounds).filter(({ subject }) => emulator !== null || subjects.get(subject)?.store === "sqlite");
+  const points = planLoad(earlier, options.rounds).filter(({ subject }) => emulator !== null || subjects.get(subject)?.store === "sqlite");
   const measured: Measured[] = points.map((point) => ({ ...point, samples: [] }));
   const names = [...new Set(points.map(({ subject }) => subject))];
   const progress = createProgress("load", names.length + points.reduce((sum, { rounds }) => sum + rounds, 0));
@@ -113,8 +56,10 @@ export async function benchLoad(run: Run): Promise<Result> {
       servers.set(name, server);
       warm.set(name, await warmUp(server, store === "datastore"));
     }
-    const footfall = servers.get("footfall");
-    if (footfall) await warmUpByLoad(footfall.url, run);
+    for (const name of ["footfall", ...(earlier ? [subjectAt(earlier, "footfall")] : [])]) {
+      const server = servers.get(name);
+      if (server) await warmUpByLoad(server.url, run);
+    }
     const repeated = measured.filter(({ last }) => !last);
     for (let round = 0; repeated.some(({ rounds }) => rounds > round); round += 1) {
       const due = repeated.filter(({ rounds }) => rounds > round);
@@ -129,9 +74,10 @@ export async function benchLoad(run: Run): Promise<Result> {
 
   async function take(point: Measured, round: number): Promise<void> {
     const { subject, connections, ids } = point;
-    progress.step(`${subject}, ${connections} connections${ids ? ", ids" : ""}`);
+    progress.step(nameOf(point));
     const server = servers.get(subject) ?? raise(subject);
-    point.samples.push(await measure(server, point, subjects.get(subject)?.counts ?? "exact", `r${round}-${connections}-${ids}`, run));
+    const { counts } = subjects.get(subject) ?? raise(subject);
+    point.samples.push(await measure(server, point, counts, `r${round}-${connections}-${ids}`, run));
   }
 }
 

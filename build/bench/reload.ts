@@ -180,7 +180,6 @@ function describe(ours: Subject, peer: Subject): Result {
     figures: Object.fromEntries(figures),
     notes: [
       `${ROUNDS} starts and ${ROUNDS} edits of each, in turns; GET ${PATH} is asked every ${POLL_MS} ms.`,
-      "An earlier npm run dev has prepared Miniflare: the first of all takes longer.",
       "wrangler dev bundles and serves the same worker and its Durable Objects, without the static assets.",
     ],
   };

@@ -27,7 +27,7 @@ export async function warmUpByCommits(emulator: string, starts: number): Promise
     while (commits < starts * COMMITS_PER_START) {
       const store = stores[commits % stores.length];
       commits += 1;
-      const visits = [{ page: "/", day: "2000-01-01", id: null }];
+      const visits = [{ page: "/", day: "2000-01-01", id: null, visitor: null }];
       await store?.commit({ id: `warm-up-${commits}`, site, visits, expireAt: Date.now() + DEADLINE_MS }, Date.now() + DEADLINE_MS);
     }
   }

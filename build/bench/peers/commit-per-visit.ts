@@ -1,3 +1,4 @@
+import { NO_COUNT, numbersOf } from "../../../src/domain/numbers.ts";
 import { ID_LIFETIME_MS, type Recorder } from "../../../src/domain/recorder.ts";
 import type { Store } from "../../../src/domain/store.ts";
 
@@ -8,8 +9,8 @@ export function createRecorder({ store, now, newId }: { store: Pick<Store, "comm
   return {
     async record(site, visit) {
       const batch = { id: newId(), site, visits: [visit], expireAt: now() + ID_LIFETIME_MS };
-      const { visits, siteVisits } = await store.commit(batch, now() + DEADLINE_MS);
-      return { status: "counted", visits: visits[visit.page] ?? 0, siteVisits };
+      const { site: whole, pages } = await store.commit(batch, now() + DEADLINE_MS);
+      return { status: "counted", ...numbersOf(whole, pages[visit.page] ?? NO_COUNT, visit.day) };
     },
     drain: async () => {},
   };

@@ -11,7 +11,7 @@ export function createRecorder(): Recorder {
       const [entity] = await datastore.get(key);
       const count = Number(entity?.count ?? 0) + 1;
       await datastore.save({ key, data: { count } });
-      return { status: "counted", visits: count, siteVisits: count };
+      return { status: "counted", visits: count, siteVisits: count, visitsToday: count, siteVisitsToday: count };
     },
     drain: async () => {},
   };

@@ -15,7 +15,7 @@ export function createRecorder(): Recorder {
         const count = Number(entity?.count ?? 0) + 1;
         transaction.save({ key, data: { count } });
         await transaction.commit();
-        return { status: "counted", visits: count, siteVisits: count };
+        return { status: "counted", visits: count, siteVisits: count, visitsToday: count, siteVisitsToday: count };
       } catch (error) {
         await transaction.rollback().catch(() => {});
         throw error;
