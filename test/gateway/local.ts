@@ -21,7 +21,7 @@ export interface LocalGateway extends Listening {
 }
 
 /** The document that the build writes. */
-export const DOCUMENT: GatewayDocument = JSON.parse(readFileSync(join(DIST, "gateway", "openapi.json"), "utf8"));
+const DOCUMENT: GatewayDocument = JSON.parse(readFileSync(join(DIST, "gateway", "openapi.json"), "utf8"));
 /** A key that the gateway takes for valid. */
 export const KEY = "gateway-test-key";
 
