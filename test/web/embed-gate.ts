@@ -23,6 +23,8 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** HTML, as servers in between are wont to. */
   readonly body?: string;
+  /** Whether it lacks CORS, so that no page of another origin may read it. */
+  readonly isUnreadable?: boolean;
 }
 
 /** An HTTP proxy that remembers what was asked, and makes faults. */
@@ -36,11 +38,8 @@ export interface Gate {
   stop(): Promise<void>;
 }
 
-const HEADERS = {
-  "Content-Type": "text/html; charset=utf-8",
-  "Access-Control-Allow-Origin": "*",
-  "Access-Control-Expose-Headers": "Retry-After",
-};
+const TYPE = { "Content-Type": "text/html; charset=utf-8" };
+const CORS = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After" };
 
 /** Starts a gate in front of a server. */
 export async function startGate(target: string): Promise<Gate> {
@@ -54,8 +53,10 @@ export async function startGate(target: string): Promise<Gate> {
     const fate = await (gate.decide?.(one) ?? "pass");
     // What its browser has called back meanwhile goes no further.
     if (fate === "reset" || incoming.socket.destroyed) response.destroy();
-    else if (isAnswer(fate)) response.writeHead(fate.status, { ...HEADERS, ...fate.headers }).end(fate.body ?? "<h1>No</h1>");
-    else forward(target, one, response, fate === "drop");
+    else if (isAnswer(fate)) {
+      const headers = { ...TYPE, ...(!fate.isUnreadable && CORS), ...fate.headers };
+      response.writeHead(fate.status, headers).end(fate.body ?? "<h1>No</h1>");
+    } else forward(target, one, response, fate === "drop");
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);

@@ -27,7 +27,7 @@ export const RUNTIMES: Readonly<Record<string, (settings: Record<string, string>
 export const PATIENCE = { timeout: 30_000 };
 
 /** A website of its own for each test, all of which may count. */
-const SITES = Array.from({ length: 60 }, (_, index) => `site${index}.example`);
+const SITES = Array.from({ length: 100 }, (_, index) => `site${index}.example`);
 
 /** What runs for a test: a service behind a gate, the sample website behind another, and a browser. */
 export interface Stage {
@@ -37,7 +37,7 @@ export interface Stage {
   newSite(): string;
   /** The address of a page of the sample website. */
   at(site: string, path: string): string;
-  /** Pages beside the sample's, by path; a promise is answered when it resolves. */
+  /** Pages, and scripts, beside the sample's, by path; a promise is answered when it resolves. */
   readonly pages: Map<string, string | Promise<string>>;
   open(options?: BrowserContextOptions): Promise<Opened>;
   /** Without the back/forward cache. */
@@ -62,8 +62,10 @@ export async function setStage(start: (settings: Record<string, string>) => Prom
   const free = SITES.values();
   const pages = new Map<string, string | Promise<string>>();
   web.decide = async ({ path }) => {
-    const body = await pages.get(path.split("?", 1)[0] ?? "");
-    return body === undefined ? "pass" : { status: 200, body };
+    const file = path.split("?", 1)[0] ?? "";
+    const body = await pages.get(file);
+    const headers = { "Content-Type": `${file.endsWith(".js") ? "text/javascript" : "text/html"}; charset=utf-8` };
+    return body === undefined ? "pass" : { status: 200, body, headers };
   };
 
   return {
@@ -80,7 +82,7 @@ export async function setStage(start: (settings: Record<string, string>) => Prom
       const { siteVisits, pages: found } = (await response.json()) as { siteVisits: number; pages: { visits: number }[] };
       return { siteVisits, visits: found.map(({ visits }) => visits) };
     },
-    counts: (site) => api.asked.filter(({ method, headers }) => method === "POST" && new URL(headers.origin ?? "").hostname === site),
+    counts: (site) => api.asked.filter(({ method, headers }) => method === "POST" && URL.parse(headers.origin ?? "")?.hostname === site),
     async clear() {
       api.decide = null;
       pages.clear();

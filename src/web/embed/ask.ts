@@ -48,7 +48,7 @@ export const ask = async (url: string, body?: string): Promise<Answer | null> =>
         // Lost, or an answer that this page may not read? The same request tells, unread, and is safe to send again.
         weight ??= status || (await send("no-cors")).type ? 1 : 0;
         unreadable += weight;
-        if (unreadable === 2) window.console.warn(`Footfall: no answer from ${url}`);
+        if (unreadable === 2) window.console.warn(`Footfall: no answer: ${url}`);
       }
       await new window.Promise((resolve) => {
         window.setTimeout(resolve, (1_000 * (after > seconds ? after : seconds)) % MAX_WAIT_MS);

@@ -14,7 +14,7 @@ try {
   const last = location.footfall ?? {};
   location.footfall = last;
   const own = ofDocument("currentScript") as HTMLScriptElement | null;
-  const tags = (own ? [own] : select<HTMLScriptElement>("script[data-service],script[type=module]")).filter(serviceOf);
+  const tags = (own ? [own] : select<HTMLScriptElement>("[data-service],[type=module]")).filter(serviceOf);
   // A module does not know its own tag: the only one is, or each that names its service; another vendor's may be called the same.
   const certain = tags.filter((tag) => tag.dataset["service"] || !tags[1]);
   if (!certain[0]) window.console.warn("Footfall: no data-service");

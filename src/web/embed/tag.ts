@@ -11,4 +11,4 @@ export const select = <Found extends HTMLElement>(selector: string): Found[] =>
  * managers use that attribute as well, for names such as "Google Analytics".
  */
 export const serviceOf = ({ dataset, src }: HTMLScriptElement): string | undefined =>
-  /(https?:[^?#\s]+?)\/+embed\.js\b/.exec(`${dataset["service"]}/embed.js ${src}`)?.[1];
+  /(http[^?#\s]+?)\/+embed\.js\b/.exec(`${dataset["service"]}/embed.js ${src}`)?.[1];

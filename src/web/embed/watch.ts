@@ -1,7 +1,11 @@
 /** Elements are looked for this long after a change of the document, as there may be more to come. */
 const SOON_MS = 50;
 
-/** Looks now, and whenever the page may be another one or have other elements. */
+/**
+ * Looks now, and whenever the page may be another one or have other elements.
+ *
+ * @throws where the page has broken what this needs
+ */
 export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): void => {
   // Captured, as "prerenderingchange" does not bubble up from the document.
   for (const name of ["popstate", "pageshow", "prerenderingchange", "DOMContentLoaded"]) window.addEventListener(name, look, true);
@@ -13,12 +17,19 @@ export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): voi
     };
   }
   let timer = 0;
-  new window.MutationObserver(() => {
+  const lookSoon = (): void => {
     if (timer) return;
     timer = window.setTimeout(() => {
       timer = 0;
       look();
     }, SOON_MS);
-  }).observe(document, { childList: true, subtree: true, attributeFilter: ["data-visits-of", "data-page"] });
+  };
   look();
+  // Before anything is observed, as no one would catch what this throws then.
+  lookSoon();
+  new window.MutationObserver(lookSoon).observe(document, {
+    subtree: true,
+    childList: true,
+    attributeFilter: ["data-visits-of", "data-page"],
+  });
 };
