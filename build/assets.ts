@@ -34,6 +34,15 @@ export const embedOptions: BuildOptions = {
   target: "es2020",
 };
 
+/** The script that stands for those of other counters. */
+export const takeoverOptions: BuildOptions = {
+  ...common,
+  entryPoints: ["src/web/takeover/takeover.ts"],
+  outfile: join(ASSETS, "takeover.js"),
+  format: "iife",
+  target: "es2020",
+};
+
 /** The dashboard's script, style and icon; their names hold the hash of what is in them. */
 export const dashboardOptions: BuildOptions = {
   ...common,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
-import { dashboardOptions, embedOptions } from "./assets.ts";
+import { dashboardOptions, embedOptions, takeoverOptions } from "./assets.ts";
 import { DIST, ROOT } from "./root.ts";
 
 /** One thing that the build makes with esbuild. */
@@ -105,5 +105,6 @@ export const products: readonly Product[] = [
   { name: "worker", options: workerOptions, budget: 40 * KB, forbidden: [googleClient] },
   // The first one clears dist/assets.
   { name: "embed", options: embedOptions, budget: 1_600, forbidden: [] },
+  { name: "takeover", options: takeoverOptions, budget: 3 * KB, forbidden: [] },
   { name: "dashboard", options: dashboardOptions, budget: 60 * KB, forbidden: [] },
 ];

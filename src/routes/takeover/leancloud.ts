@@ -1,0 +1,147 @@
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import * as v from "valibot";
+import { toBase64Url } from "../../base64.ts";
+import { InvalidInput, invalid } from "../../domain/invalid.ts";
+import { json, readText } from "../../http/body.ts";
+import type { Env } from "../../http/env.ts";
+import { text } from "../../http/fields.ts";
+import { readableByAll } from "../../http/headers.ts";
+import { check, query, strictObject } from "../../http/validate.ts";
+import { parseObject } from "../../json.ts";
+import { allowHeaders } from "./cors.ts";
+import { isSite, parseTarget, readTargets, type Target } from "./targets.ts";
+import type { TakeoverDeps, Views } from "./views.ts";
+
+const CLASS = "/1.1/classes/Counter";
+/** The most pages in one query, and the most requests in one batch: Fluid sends three. */
+const MAX_TARGETS = 100;
+const MAX_REQUESTS = 10;
+/** The longest batch, in bytes: the SDK sends a query that is too long for a URL as one. */
+const MAX_BATCH_BYTES = 16 * 1_024;
+
+const WHERE_ALLOWED = `{"url":"/page/"} or {"url":{"$in":["/page/"]}}, with url or target, and at most ${MAX_TARGETS} pages`;
+const names = v.union([
+  v.pipe(
+    text,
+    v.transform((name) => [name]),
+  ),
+  v.pipe(
+    v.strictObject({ $in: v.pipe(v.array(text), v.maxLength(MAX_TARGETS)) }),
+    v.transform(({ $in }) => $in),
+  ),
+]);
+const WHERE = v.union([v.strictObject({ url: names }), v.strictObject({ target: names })], WHERE_ALLOWED);
+/** What the SDK sends beside `where` (an order, a limit) changes no number. */
+const FIND = v.object({ where: v.string(WHERE_ALLOWED) });
+const TIME_ALLOWED = "0 or 1";
+/** Title, ACL and xid are a client's own: nothing keeps them. */
+const CREATE = v.object({
+  url: v.optional(text),
+  target: v.optional(text),
+  time: v.optional(v.picklist([0, 1], TIME_ALLOWED), 0),
+});
+const INCREMENT_ALLOWED = '{"__op":"Increment","amount":1}';
+const UPDATE = strictObject({
+  time: v.strictObject({ __op: v.literal("Increment", INCREMENT_ALLOWED), amount: v.literal(1, INCREMENT_ALLOWED) }, INCREMENT_ALLOWED),
+});
+const PATH_ALLOWED = `${CLASS}/OBJECT_ID to PUT, ${CLASS} to GET`;
+const BATCH = strictObject({
+  requests: v.pipe(
+    v.array(
+      v.object({
+        method: v.picklist(["PUT", "GET"], '"PUT" or "GET"'),
+        path: v.pipe(v.string(PATH_ALLOWED), v.regex(/^\/1\.1\/classes\/Counter(?:\/[\w-]+)?$/, PATH_ALLOWED)),
+        body: v.optional(v.unknown()),
+        params: v.optional(v.object({ where: v.unknown() })),
+      }),
+      "an array of requests",
+    ),
+    v.maxLength(MAX_REQUESTS, `at most ${MAX_REQUESTS} requests`),
+  ),
+});
+
+/** The class `Counter` of LeanCloud's data storage, which counts the pages of NexT, Fluid and Valine. */
+export function leancloud({ view, read, sites, http1, now }: TakeoverDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  const headers = allowHeaders("X-LC-Id", "X-LC-Key", "X-LC-Sign", "X-LC-UA", "X-LC-Prod", "X-LC-Session");
+  app.use(`${CLASS}/*`, headers);
+  app.use("/1.1/batch", headers);
+
+  app.get(CLASS, readableByAll, query(FIND), async (c) => {
+    return c.json(await find(c, parseObject(c.req.valid("query").where)), 200, { "Cache-Control": "no-cache" });
+  });
+
+  app.post(CLASS, json(CREATE, { http1 }), async (c) => {
+    const { url, target = url, time } = c.req.valid("json");
+    if (target === undefined) throw new InvalidInput("url is missing; it or target is required.");
+    const id = parseTarget(target, siteToCount(c));
+    if (time === 1 && !isSite(id)) await countPage(c, id);
+    return c.json({ objectId: toBase64Url(id), createdAt: timestamp() }, 201, { "Cache-Control": "no-store" });
+  });
+
+  app.put(`${CLASS}/:id`, json(UPDATE, { http1 }), async (c) => {
+    return c.json(await increment(c, c.req.param("id")), 200, { "Cache-Control": "no-store" });
+  });
+
+  app.post("/1.1/batch", async (c) => {
+    const body = await readText(c.req.raw, MAX_BATCH_BYTES, { http1 });
+    const { requests } = check(BATCH, parseObject(body) ?? invalid("body", body, "a JSON object"));
+    // All are checked before the first one counts.
+    const works = requests.map(({ method, path, body, params }) => {
+      if (method === "GET") return () => find(c, params?.where);
+      check(UPDATE, body);
+      const id = path.slice(CLASS.length + 1);
+      decodeId(id, siteToCount(c));
+      return () => increment(c, id);
+    });
+    const done = await Promise.all(works.map(async (work) => ({ success: await work() })));
+    return c.json(done, 200, { "Cache-Control": "no-store" });
+  });
+
+  /** The counters that a query finds, each with the name that the query has for it. A page that was never visited has none. */
+  async function find(c: Context<Env>, where: unknown): Promise<{ results: object[] }> {
+    const asked = check(WHERE, typeof where === "string" ? parseObject(where) : where, "where");
+    const [field, sent] = "url" in asked ? (["url", asked.url] as const) : (["target", asked.target] as const);
+    const site = sites.toRead(undefined, c.get("originSite"));
+    const targets = sent.map((name) => parseTarget(name, site));
+    const times = await readTargets(read, site, targets);
+    const results = targets.flatMap((target, index) => {
+      const time = times[index] ?? 0;
+      return time > 0 || isSite(target) ? [{ objectId: toBase64Url(target), [field]: sent[index], time }] : [];
+    });
+    return { results };
+  }
+
+  /** Counts a page, and answers its new total as well: the SDK shows it. The site's numbers follow from its pages'. */
+  async function increment(c: Context<Env>, id: string): Promise<object> {
+    const target = decodeId(id, siteToCount(c));
+    const counted = isSite(target) ? {} : { time: (await countPage(c, target)).page };
+    return { objectId: id, updatedAt: timestamp(), ...counted };
+  }
+
+  function countPage(c: Context<Env>, page: Target): Promise<Views> {
+    return view(c, { page }, c.req.header("Origin") || null);
+  }
+
+  function siteToCount(c: Context<Env>): string {
+    return sites.toCount(undefined, c.req.header("Origin") || null);
+  }
+
+  function timestamp(): string {
+    return new Date(now()).toISOString();
+  }
+
+  return app;
+}
+
+/** The target that an `objectId` of ours stands for. */
+function decodeId(id: string, site: string): Target {
+  try {
+    const target = atob(id.replaceAll("-", "+").replaceAll("_", "/"));
+    if (parseTarget(target, site) === target && toBase64Url(target) === id) return target;
+  } catch {
+    // Neither base64url nor a page: refused below, in the same words.
+  }
+  invalid("objectId", id, "the objectId of an earlier answer");
+}

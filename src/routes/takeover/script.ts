@@ -1,0 +1,37 @@
+import type { Handler } from "hono";
+import { etag, RETAINED_304_HEADERS } from "hono/etag";
+import { Hono } from "hono/tiny";
+import type { Env } from "../../http/env.ts";
+import { embeddable } from "../../http/headers.ts";
+import type { RouteDeps } from "../deps.ts";
+
+/** The script of our own that stands for those of other counters; src/web/takeover/ has its source. */
+const SCRIPT = "/takeover.js";
+/** How long browsers keep it, and the way to it, in seconds. */
+const CACHE = "public, max-age=3600";
+/** An answer of 304 has these too. */
+const RETAINED = [...RETAINED_304_HEADERS, "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "X-Request-Id"];
+
+/** The script itself. */
+export function script({ assets }: RouteDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(SCRIPT, embeddable);
+  app.get(
+    SCRIPT,
+    async (c, next) => {
+      c.header("Cache-Control", CACHE);
+      await next();
+    },
+    etag({ retainedHeaders: RETAINED }),
+    assets,
+  );
+  return app;
+}
+
+/** Answers at the paths where other counters have their scripts: a browser then runs ours. */
+export function scriptsAt(...paths: readonly string[]): Hono<Env> {
+  const app = new Hono<Env>();
+  const toScript: Handler<Env> = (c) => c.body(null, 302, { Location: SCRIPT, "Cache-Control": CACHE });
+  for (const path of paths) app.get(path, embeddable, toScript);
+  return app;
+}

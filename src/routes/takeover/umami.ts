@@ -1,0 +1,58 @@
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import * as v from "valibot";
+import { normalizePage } from "../../domain/page.ts";
+import { json } from "../../http/body.ts";
+import type { Env } from "../../http/env.ts";
+import { text } from "../../http/fields.ts";
+import { readableByAll } from "../../http/headers.ts";
+import { query } from "../../http/validate.ts";
+import { allowHeaders } from "./cors.ts";
+import { scriptsAt } from "./script.ts";
+import { readOne, type TakeoverDeps } from "./views.ts";
+
+const SCRIPTS = ["/script.js", "/umami.js"];
+const EVENT = v.object({
+  type: text,
+  payload: v.object({ hostname: v.optional(text), url: v.optional(text), name: v.optional(text) }),
+});
+const STATS = v.object({ url: v.optional(text), path: v.optional(text) });
+
+/** Umami: counts page views and answers totals of all time; which website an id stands for is taken from `Origin`. */
+export function umami({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  app.route("/", scriptsAt(...SCRIPTS));
+  app.use("/api/send", allowHeaders("x-umami-cache"));
+  app.use("/api/collect", allowHeaders("x-umami-cache"));
+  app.use("/api/websites/*", allowHeaders("Authorization", "x-umami-api-key"));
+
+  app.post("/api/send", json(EVENT, { http1 }), (c) => {
+    const { type, payload } = c.req.valid("json");
+    // With a name it is an event of the site's own.
+    return receive(c, payload, type === "event" && payload.name === undefined);
+  });
+  // Umami 1.
+  app.post("/api/collect", json(EVENT, { http1 }), (c) => {
+    const { type, payload } = c.req.valid("json");
+    return receive(c, payload, type === "pageview");
+  });
+
+  async function receive(c: Context<Env>, { hostname, url = "/" }: v.InferOutput<typeof EVENT>["payload"], isView: boolean) {
+    const counted = isView && (await view(c, { ...(hostname && { site: hostname }), page: url }, c.req.header("Origin") || null)).counted;
+    // Without `cache` the script has nothing to send back; the rest is what it hears as a bot.
+    return c.json(counted || !isView ? {} : { beep: "boop" }, 200, { "Cache-Control": "no-store" });
+  }
+
+  app.get("/api/websites/:id/stats", readableByAll, query(STATS), async (c) => {
+    const { url, path = url } = c.req.valid("query");
+    const site = sites.toRead(undefined, c.get("originSite"));
+    const views = await readOne(read, site, path === undefined ? "/" : normalizePage(path, site));
+    const [pageviews, visitors] = path === undefined ? [views.site, views.siteVisitors] : [views.page, views.pageVisitors];
+    // In Umami 2's form: the themes that read version 3's read it too.
+    const stats = { pageviews, visitors, visits: visitors, bounces: 0, totaltime: 0 };
+    const answer = Object.fromEntries(Object.entries(stats).map(([name, value]) => [name, { value, prev: 0 }]));
+    return c.json(answer, 200, { "Cache-Control": "no-cache" });
+  });
+
+  return app;
+}

@@ -1,0 +1,45 @@
+import { Hono } from "hono/tiny";
+import * as v from "valibot";
+import { normalizePage } from "../../domain/page.ts";
+import { siteOfUrl } from "../../domain/site.ts";
+import { json } from "../../http/body.ts";
+import type { Env } from "../../http/env.ts";
+import { text } from "../../http/fields.ts";
+import { readableByAll } from "../../http/headers.ts";
+import { query } from "../../http/validate.ts";
+import { allowHeaders } from "./cors.ts";
+import { scriptsAt } from "./script.ts";
+import { readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
+
+const SCRIPTS = ["/js"];
+/** The client's own idea of who is new is not heeded, nor its fingerprint. */
+const VIEW = v.object({ url: text });
+
+/** Vercount of vercount.one, in both versions. */
+export function vercount({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  app.route("/", scriptsAt(...SCRIPTS));
+
+  const routes: readonly (readonly [path: string, answer: (views: Views) => object])[] = [
+    ["/log", numbers],
+    ["/api/v1/log", numbers],
+    ["/api/v2/log", (views) => ({ status: "success", message: "Data updated successfully", data: numbers(views) })],
+  ];
+  for (const [path, answer] of routes) {
+    app.use(path, allowHeaders("X-Browser-Token"));
+    app.post(path, json(VIEW, { http1 }), async (c) => {
+      const { url } = c.req.valid("json");
+      return c.json(answer(await view(c, { page: url }, sourceOf(c) ?? url)), 200, { "Cache-Control": "no-store" });
+    });
+    app.get(path, readableByAll, query(VIEW), async (c) => {
+      const { url } = c.req.valid("query");
+      const site = sites.toRead(siteOfUrl(url) ?? undefined, c.get("originSite"));
+      return c.json(answer(await readOne(read, site, normalizePage(url, site))), 200, { "Cache-Control": "no-cache" });
+    });
+  }
+  return app;
+}
+
+function numbers({ site, siteVisitors, page }: Views) {
+  return { site_uv: siteVisitors, site_pv: site, page_pv: page };
+}

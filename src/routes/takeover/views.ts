@@ -1,0 +1,78 @@
+import type { Context } from "hono";
+import type { Numbers } from "../../domain/numbers.ts";
+import { normalizePage } from "../../domain/page.ts";
+import type { Env } from "../../http/env.ts";
+import type { CountVisit } from "../counting.ts";
+import type { RouteDeps } from "../deps.ts";
+import { totalsOf } from "../totals.ts";
+
+/** What other counters show of a page and its site. Where visitors are not estimated, theirs are the views. */
+export interface Views {
+  readonly page: number;
+  readonly site: number;
+  readonly pageVisitors: number;
+  readonly siteVisitors: number;
+  readonly pageToday: number;
+}
+
+/** Reads what is shown of each page, in one snapshot; of no page, the site's numbers alone are right. */
+export type ReadViews = (site: string, pages: readonly string[]) => Promise<readonly Views[]>;
+
+/**
+ * Counts a view, unless the request is a HEAD, and answers what is shown after it.
+ *
+ * @param source the header that names the page's site; `null` without one
+ */
+export type CountView = (
+  c: Context<Env>,
+  view: { site?: string; page: string },
+  source: string | null,
+) => Promise<Views & { counted: boolean }>;
+
+/** What routes of other counters are given, beside what the service's own are. */
+export interface TakeoverDeps extends RouteDeps {
+  readonly read: ReadViews;
+  /** Counts a page of which a script or an image tells. */
+  readonly view: CountView;
+  /** Counts a key that anybody can make up, and proxies of images as the readers that they hide. */
+  readonly viewKey: CountView;
+}
+
+/** Proxies through which GitHub and GitLab show a README's images. */
+const IMAGE_PROXY = /^(?:github-camo|camo asset proxy)/i;
+
+function viewsOf({ visits, siteVisits, visitors = visits, siteVisitors = siteVisits, visitsToday }: Numbers): Views {
+  return { page: visits, site: siteVisits, pageVisitors: visitors, siteVisitors, pageToday: visitsToday };
+}
+
+export function createReadViews({ store, today }: Pick<RouteDeps, "store" | "today">): ReadViews {
+  return async (site, pages) => {
+    const names = pages.length > 0 ? pages : ["/"];
+    const day = today();
+    const totals = await store.totals(site, names, day);
+    return names.map((page, index) => viewsOf(totalsOf(site, page, { ...totals, pages: totals.pages.slice(index) }, day)));
+  };
+}
+
+export function createCountView(count: CountVisit, { sites }: RouteDeps, read: ReadViews): CountView {
+  return async (c, view, source) => {
+    if (c.req.method !== "HEAD") {
+      const isProxy = IMAGE_PROXY.test(c.req.header("User-Agent") ?? "");
+      const counted = await count(c, view, source, !isProxy);
+      return { ...viewsOf(counted), counted: counted.counted };
+    }
+    const site = sites.toCount(view.site, source);
+    return { ...(await readOne(read, site, normalizePage(view.page, site))), counted: false };
+  };
+}
+
+/** What is shown of one page. */
+export async function readOne(read: ReadViews, site: string, page: string): Promise<Views> {
+  const [views] = await read(site, [page]);
+  return views ?? { page: 0, site: 0, pageVisitors: 0, siteVisitors: 0, pageToday: 0 };
+}
+
+/** The header that names the page that a script or an image belongs to. */
+export function sourceOf(c: Context<Env>): string | null {
+  return c.req.header("Origin") || c.req.header("Referer") || null;
+}

@@ -1,0 +1,69 @@
+// Stands for the scripts of other counters, at the paths where pages load those: it is the website's script, and writes the numbers also
+// into the elements that those fill. A page that loads it again after a navigation without a reload counts once.
+import { tag } from "./tag.ts";
+// After the tag, where it finds its service.
+import "../embed/embed.ts";
+import type { View } from "../embed/counter.ts";
+import { pageKey } from "../embed/page.ts";
+import { select } from "../embed/tag.ts";
+import { watch } from "../embed/watch.ts";
+
+declare global {
+  interface Window {
+    umami?: unknown;
+    plausible?: unknown;
+    goatcounter?: unknown;
+  }
+  interface Location {
+    /** Set where the page has the script already. */
+    footfallTakeover?: true;
+  }
+}
+
+/** The ends of elements' ids, and which number stands there, or in its place where visitors are not estimated. */
+const PLACES = [
+  ["site_pv", "siteVisits"],
+  ["page_pv", "visits"],
+  ["site_uv", "siteVisitors", "siteVisits"],
+  ["page_uv", "visitors", "visits"],
+] as const;
+
+/** Writes the numbers that the service has answered for the page; until then, what would hold them is hidden. */
+function show({ prefix = "busuanzi", style }: DOMStringMap): void {
+  const view: View | undefined = window.footfall;
+  // Else it is another page by now, whose numbers are on their way.
+  const isCurrent = view && pageKey(view.page) === pageKey(location.pathname);
+  for (const [end, field, otherwise = field] of PLACES) {
+    const number = isCurrent ? (view[field] ?? view[otherwise]) : undefined;
+    const isKnown = typeof number === "number";
+    for (const element of byIds(`${prefix}_value_${end}`, `vercount_value_${end}`, `${prefix}_${end}`)) {
+      const text = isKnown ? format(number, style) : element.textContent;
+      if (element.textContent !== text) element.textContent = text;
+    }
+    for (const element of byIds(`${prefix}_container_${end}`, `vercount_container_${end}`)) {
+      element.style.display = isKnown ? "inline" : "none";
+    }
+  }
+}
+
+function byIds(...ids: readonly string[]): HTMLElement[] {
+  return select(ids.map((id) => `[id=${JSON.stringify(id)}]`).join());
+}
+
+function format(number: number, style: string | undefined): string {
+  if (style === "comma") return number.toLocaleString("en");
+  if (style === "short") return number.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
+  return String(number);
+}
+
+if (tag && !location.footfallTakeover) {
+  const { dataset } = tag;
+  location.footfallTakeover = true;
+  // What pages call to count by hand: each view is counted already, and events are not.
+  const nothing = async (): Promise<void> => {};
+  window.umami ??= { track: nothing, identify: nothing };
+  window.plausible ??= nothing;
+  window.goatcounter = { ...(window.goatcounter as object | undefined), count: nothing };
+  window.addEventListener("footfall", () => show(dataset));
+  watch(() => show(dataset));
+}
