@@ -13,6 +13,7 @@ import { createCounting } from "./routes/counting.ts";
 import { health } from "./routes/health.ts";
 import { badge, pixel } from "./routes/images.ts";
 import { pages, series, sites } from "./routes/lists.ts";
+import { takeover } from "./routes/takeover/takeover.ts";
 import { exportVisits, importVisits } from "./routes/transfer.ts";
 import { visits } from "./routes/visits.ts";
 
@@ -40,6 +41,7 @@ export function createApp(deps: Deps) {
   app.route("/v1/export", exportVisits(routes));
   app.route("/v1/health", health(routes));
   app.route("/", pagesAndScripts(routes));
+  if (config.takeover.length > 0) app.route("/", takeover(routes));
 
   return app;
 }
