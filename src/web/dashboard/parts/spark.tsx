@@ -1,8 +1,9 @@
-import type { Point } from "./api.ts";
-import { busiest } from "./days.ts";
-import { shortDay, visits } from "./format.ts";
+import type { JSX } from "preact";
+import type { Point } from "../data/api.ts";
+import { busiest } from "../data/buckets.ts";
+import { shortDay } from "../texts/format.ts";
+import { t } from "../texts/text.ts";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 96;
 const HEIGHT = 24;
 /** More would not be seen. */
@@ -11,21 +12,14 @@ const MAX_STEPS = 48;
 const MARGIN = 1.5;
 
 /** A small line of a page's days. */
-export function createSpark(): { element: SVGSVGElement; draw(points: readonly Point[]): void } {
-  const element = document.createElementNS(SVG, "svg");
-  const line = document.createElementNS(SVG, "polyline");
-  element.append(line);
-  for (const [name, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: "img" })) {
-    element.setAttribute(name, String(value));
-  }
-  return {
-    element,
-    draw(points) {
-      const best = busiest(points);
-      element.setAttribute("aria-label", best ? `At most ${visits(best.visits)}, on ${shortDay(best.date)}` : "No visits");
-      line.setAttribute("points", path(steps(points.map((point) => point.visits))));
-    },
-  };
+export function Spark({ points }: { points: readonly Point[] }): JSX.Element {
+  const best = busiest(points);
+  const label = best ? t("trendLabel", { n: best.visits, day: shortDay(best.date) }) : t("nVisits", { n: 0 });
+  return (
+    <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={label}>
+      <polyline points={path(steps(points.map((point) => point.visits)))} />
+    </svg>
+  );
 }
 
 /** Sums neighbours until they are few. */

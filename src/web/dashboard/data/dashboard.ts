@@ -1,0 +1,146 @@
+import { ApiError, getSites, type SitesAnswer, type SiteTotal } from "./api.ts";
+import { createLive, type Live } from "./live.ts";
+import { loadNumbers, type Numbers } from "./load.ts";
+import { createPageList, type PageList } from "./page-list.ts";
+import { todayIn } from "./range.ts";
+import { keepFresh, type News } from "./refresh.ts";
+import { addressOf, readView, type View } from "./view.ts";
+
+/** All that the page draws. */
+export interface State {
+  readonly phase: "loading" | "gate" | "error" | "empty" | "content";
+  readonly view: View;
+  readonly sites: SitesAnswer | null;
+  /** The site that is shown. */
+  readonly site: string | null;
+  readonly today: string;
+  readonly numbers: Numbers | null;
+  readonly pages: PageList | null;
+  readonly live: Live | null;
+  /** Another view is on its way. */
+  readonly busy: boolean;
+  readonly updated: Date | null;
+  /** Why the last reading failed; in the phase `gate`, why the service refused. */
+  readonly problem: Error | null;
+}
+
+/** The dashboard's state, and what changes it. */
+export interface Dashboard {
+  readonly state: State;
+  subscribe(onChange: () => void): void;
+  /** Shows another view, under its own address. */
+  go(change: Partial<View>): void;
+  /** Reads everything anew: after another key, or a change of numbers. */
+  reload(): void;
+  /** Shows the form for the key although numbers are public. */
+  askForKey(): void;
+  /** Draws again: a list of pages has grown. */
+  touch(): void;
+}
+
+/** Starts reading what the address asks for, and keeps it fresh. */
+export function createDashboard(): Dashboard {
+  const live = createLive();
+  const view = readView(location.search);
+  let listeners: (() => void)[] = [];
+  let state: State = {
+    ...{ phase: "loading", view, sites: null, site: null, today: todayIn("UTC"), numbers: null },
+    ...{ pages: null, live: null, busy: true, updated: null, problem: null },
+  };
+  let running = new AbortController();
+
+  function set(change: Partial<State>): void {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener();
+  }
+
+  /** Reads the view. `fresh`: a look for news, whose failure leaves what is there, and which reads no more than has changed. */
+  async function read(fresh: boolean): Promise<News> {
+    running.abort();
+    const own = new AbortController();
+    running = own;
+    try {
+      return await show(await getSites(own.signal), fresh, own.signal);
+    } catch (error) {
+      if (!own.signal.aborted) fail(error as Error, fresh);
+      return "same";
+    }
+  }
+
+  async function show(sites: SitesAnswer, fresh: boolean, signal: AbortSignal): Promise<News> {
+    const { view } = state;
+    const today = todayIn(sites.timeZone ?? "UTC");
+    const known = { sites, today, updated: new Date(), problem: null };
+    const chosen = view.site ?? busiestOf(sites.sites)?.site ?? null;
+    const total = sites.sites.find(({ site }) => site === chosen);
+    if (chosen === null || !total) {
+      set({ ...known, phase: "empty", site: chosen, numbers: null, pages: null, busy: false });
+      return "waiting";
+    }
+    const same = fresh && state.site === chosen && state.today === today && state.numbers !== null;
+    const before = state.sites?.sites.find(({ site }) => site === chosen);
+    const seen = { ...known, live: live.see(chosen, total.visits) };
+    if (same && before?.visits === total.visits && before.visitors === total.visitors) {
+      set(seen);
+      return "same";
+    }
+    const numbers = await loadNumbers(chosen, view.page, view.range, today, signal);
+    const list = same && state.pages ? state.pages : createPageList(chosen, numbers.period);
+    set({ ...seen, phase: "content", site: chosen, numbers, busy: false, pages: list });
+    await list.refresh(signal);
+    set({});
+    if (numbers.before) await list.compare(numbers.before.period, signal);
+    set({});
+    return "new";
+  }
+
+  function fail(error: Error, fresh: boolean): void {
+    const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
+    if (refused) set({ phase: "gate", numbers: null, pages: null, sites: null, problem: error, busy: false });
+    else if (fresh && state.numbers) set({ problem: error });
+    else set({ phase: "error", problem: error, busy: false });
+  }
+
+  const news = keepFresh(async () => (state.phase === "gate" || state.view.api ? "same" : read(true)));
+
+  /** What is shown already stays until the new is there. */
+  function open(view: View): void {
+    set({ view, busy: true, phase: state.phase === "content" ? "content" : "loading" });
+    void read(false);
+    news.reset();
+  }
+
+  addEventListener("popstate", () => open(readView(location.search)));
+  // A shared link that is opened in a tab where the dashboard is already.
+  addEventListener("hashchange", () => open(readView(location.search)));
+  void read(false);
+  news.reset();
+
+  return {
+    get state() {
+      return state;
+    },
+    subscribe(onChange) {
+      listeners = [...listeners, onChange];
+    },
+    go(change) {
+      const next = { ...state.view, api: false, ...change };
+      history.pushState(null, "", addressOf(next));
+      open(next);
+    },
+    reload() {
+      open(state.view);
+    },
+    askForKey() {
+      running.abort();
+      set({ phase: "gate", problem: null, busy: false });
+    },
+    touch() {
+      set({});
+    },
+  };
+}
+
+function busiestOf(sites: readonly SiteTotal[]): SiteTotal | null {
+  return sites.reduce<SiteTotal | null>((most, site) => (site.visits > (most?.visits ?? -1) ? site : most), null);
+}

@@ -1,0 +1,32 @@
+import type { JSX } from "preact";
+
+/** A field with its label above it. */
+export function Field(parts: {
+  label: string;
+  value: string;
+  placeholder?: string;
+  numeric?: boolean;
+  onInput(value: string): void;
+}): JSX.Element {
+  return (
+    <label class="field">
+      {parts.label}
+      <input
+        value={parts.value}
+        autocomplete="off"
+        spellcheck={false}
+        {...(parts.placeholder && { placeholder: parts.placeholder })}
+        {...(parts.numeric && { inputMode: "numeric" as const })}
+        onInput={(event) => parts.onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+/** A whole number as people write it, with their separators: "12,345", "12.345", "12 345". `null` for anything else. */
+export function wholeNumber(text: string): number | null {
+  const plain = text.trim();
+  if (!/^\d+$|^\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+$/.test(plain)) return null;
+  const value = Number(plain.replace(/\D/g, ""));
+  return Number.isSafeInteger(value) ? value : null;
+}

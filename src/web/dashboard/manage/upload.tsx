@@ -1,0 +1,174 @@
+import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { getTotals } from "../data/api.ts";
+import { newId } from "../data/ids.ts";
+import { useDashboard } from "../parts/shared.ts";
+import { number } from "../texts/format.ts";
+import { readable, readableSite } from "../texts/readable.ts";
+import { t } from "../texts/text.ts";
+import { Action, Done } from "./action.tsx";
+import { addLines } from "./changes.ts";
+import { type Line, readFile } from "./read-file.ts";
+import { useChange } from "./use-change.ts";
+
+/** The service takes 5,000 lines and 4 MiB in one request. */
+const PART_LINES = 2_000;
+const PART_CHARS = 1_000_000;
+const SHOWN_PAGES = 10;
+const SHOWN_PROBLEMS = 10;
+
+/** What a file would do. */
+interface Plan {
+  readonly parts: readonly (readonly string[])[];
+  readonly lines: number;
+  readonly visits: number;
+  readonly pages: number;
+  readonly preview: readonly { page: string; now: number; after: number }[];
+}
+
+/** Adds the numbers of a file, after it has been shown what they would do. */
+export function Upload({ site }: { site: string }): JSX.Element {
+  const dashboard = useDashboard();
+  const change = useChange();
+  const [problems, setProblems] = useState<readonly string[]>([]);
+  const [plan, setPlan] = useState<Plan | null>(null);
+  const [sent, setSent] = useState(0);
+  const field = useRef<HTMLInputElement>(null);
+  // One for the file: a part that was sent already is not added again.
+  const upload = useRef("");
+
+  async function look(file: File | undefined): Promise<void> {
+    change.forget();
+    setPlan(null);
+    setSent(0);
+    if (!file) return setProblems([]);
+    upload.current = newId();
+    const { lines, problems } = readFile(await file.text());
+    setProblems(lines.length === 0 && problems.length === 0 ? [t("uploadNothing")] : problems);
+    if (problems.length === 0 && lines.length > 0) {
+      await planOf(site, lines).then(setPlan, (error: Error) => setProblems([error.message]));
+    }
+  }
+
+  async function addAll({ parts, lines, visits }: Plan): Promise<void> {
+    const ok = await change.run(upload.current, async (_, onAttempt) => {
+      for (const [index, part] of parts.entries()) {
+        if (index < sent) continue;
+        await addLines(site, part, `${upload.current}-${index}`, onAttempt);
+        setSent(index + 1);
+      }
+      return t("uploadDone", { visits: t("nVisits", { n: visits }), lines });
+    });
+    dashboard.reload();
+    if (!ok) return;
+    setPlan(null);
+    if (field.current) field.current.value = "";
+  }
+
+  return (
+    <Action title={t("uploadTitle")} detail={t("uploadDetail")}>
+      <label class="field">
+        {t("uploadFile")}
+        <input
+          ref={field}
+          type="file"
+          accept=".csv,.ndjson,.jsonl,.txt,text/csv"
+          onChange={(event) => look(event.currentTarget.files?.[0])}
+        />
+      </label>
+      {problems.length > 0 && <Problems problems={problems} />}
+      {plan && (
+        <div class="stack">
+          <p>
+            {t("dryRun", { visits: t("nVisits", { n: plan.visits }), pages: t("nPages", { n: plan.pages }), site: readableSite(site) })}
+          </p>
+          <Preview plan={plan} />
+          <div class="row">
+            <button type="button" disabled={change.working} onClick={() => addAll(plan)}>
+              {t(change.lost || sent > 0 ? "again" : "uploadButton")}
+            </button>
+            <p role="status">
+              {change.told} {change.working && t("uploadPart", { part: sent + 1, n: plan.parts.length })}{" "}
+              {!change.working && sent > 0 && t("uploadStopped", { done: sent, n: plan.parts.length })}
+            </p>
+          </div>
+        </div>
+      )}
+      {!plan && change.told && <Done key={change.told} told={change.told} />}
+    </Action>
+  );
+}
+
+function Problems({ problems }: { problems: readonly string[] }): JSX.Element {
+  return (
+    <div role="alert" class="wrong">
+      <p>{t("uploadBad", { n: problems.length })}</p>
+      <ul>
+        {problems.slice(0, SHOWN_PROBLEMS).map((problem) => (
+          <li key={problem}>{problem}</li>
+        ))}
+      </ul>
+      {problems.length > SHOWN_PROBLEMS && <p>{t("uploadMore", { n: problems.length - SHOWN_PROBLEMS })}</p>}
+    </div>
+  );
+}
+
+function Preview({ plan }: { plan: Plan }): JSX.Element {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">{t("page")}</th>
+          <th scope="col">{t("now")}</th>
+          <th scope="col">{t("after")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {plan.preview.map(({ page, now, after }) => (
+          <tr key={page}>
+            <th scope="row">
+              <bdi>{readable(page)}</bdi>
+            </th>
+            <td>{number(now)}</td>
+            <td>{number(after)}</td>
+          </tr>
+        ))}
+      </tbody>
+      {plan.pages > SHOWN_PAGES && <caption>{t("andMore", { n: plan.pages - plan.preview.length })}</caption>}
+    </table>
+  );
+}
+
+/** What the lines would do; also asks the service for the pages' names and totals. */
+async function planOf(site: string, lines: readonly Line[]): Promise<Plan> {
+  const sums = new Map<string, number>();
+  for (const { page, visits } of lines) sums.set(page ?? "", (sums.get(page ?? "") ?? 0) + visits);
+  const first = [...sums].filter(([page]) => page !== "").slice(0, SHOWN_PAGES);
+  const { pages } =
+    first.length > 0
+      ? await getTotals(
+          site,
+          first.map(([page]) => page),
+        )
+      : { pages: [] };
+  const preview = pages.map(({ page, visits }, index) => ({ page, now: visits, after: visits + (first[index]?.[1] ?? 0) }));
+  const visits = lines.reduce((sum, line) => sum + line.visits, 0);
+  return { parts: partsOf(lines), lines: lines.length, visits, pages: sums.size, preview };
+}
+
+function partsOf(lines: readonly Line[]): string[][] {
+  const parts: string[][] = [];
+  let size = 0;
+  for (const line of lines) {
+    const text = JSON.stringify(line);
+    const last = parts.at(-1);
+    if (!last || last.length === PART_LINES || size + text.length > PART_CHARS) {
+      parts.push([text]);
+      size = text.length;
+    } else {
+      last.push(text);
+      size += text.length;
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,54 @@
+import { useRef, useState } from "preact/hooks";
+import { ApiError } from "../data/api.ts";
+import { newId } from "../data/ids.ts";
+import { t } from "../texts/text.ts";
+import { isLost } from "./send.ts";
+
+/** How a change stands. */
+export interface Change {
+  readonly working: boolean;
+  /** What the reader is told. */
+  readonly told: string;
+  /** The answer was lost: the same change may be sent again, and is done once. */
+  readonly lost: boolean;
+  /**
+   * Does a change and tells how it went; resolves to whether it was done. `content` names what is changed: as long as it is the same,
+   * every attempt has the same key.
+   */
+  run(content: string, change: (key: string, onAttempt: (attempt: number) => void) => Promise<string>): Promise<boolean>;
+  forget(): void;
+}
+
+/** A change of numbers: its key, its attempts, and its outcome in words. */
+export function useChange(): Change {
+  const [state, setState] = useState({ working: false, told: "", lost: false });
+  const open = useRef<{ content: string; key: string } | null>(null);
+  return {
+    ...state,
+    async run(content, change) {
+      if (open.current?.content !== content) open.current = { content, key: newId() };
+      const { key } = open.current;
+      setState({ working: true, told: t("working", { n: 1 }), lost: false });
+      try {
+        const told = await change(key, (n) => setState({ working: true, told: t("working", { n }), lost: false }));
+        open.current = null;
+        setState({ working: false, told, lost: false });
+        return true;
+      } catch (error) {
+        const lost = isLost(error);
+        if (!lost) open.current = null;
+        setState({ working: false, told: inWords(error as Error, lost), lost });
+        return false;
+      }
+    },
+    forget() {
+      setState({ working: false, told: "", lost: false });
+    },
+  };
+}
+
+function inWords(error: Error, lost: boolean): string {
+  if (lost) return t("lost", { problem: error.message });
+  const keyRefused = error instanceof ApiError && error.status === 401;
+  return keyRefused ? t("refusedKey") : t("refused", { problem: error.message });
+}

@@ -1,0 +1,151 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { request } from "../data/api.ts";
+import { serviceUrl } from "../data/base.ts";
+import { t } from "../texts/text.ts";
+import { useAddress } from "./shared.ts";
+
+/** What is shown of the contract (OpenAPI 3.1). */
+interface Contract {
+  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components?: { readonly [kind: string]: Readonly<Record<string, unknown>> };
+}
+interface Operation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly security?: readonly object[];
+  readonly parameters?: readonly object[];
+  readonly requestBody?: object;
+  readonly responses?: Readonly<Record<string, object>>;
+}
+interface Parameter {
+  readonly name?: string;
+  readonly in?: string;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema?: object;
+}
+interface Content {
+  readonly description?: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
+}
+
+const METHODS = ["get", "put", "post", "delete"];
+
+/** The service's contract, readable: drawn by this page from its own file, all of it as text. */
+export function ApiPage(): JSX.Element {
+  const address = useAddress();
+  const [contract, setContract] = useState<Contract | null>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    request("openapi.json", { key: null })
+      .then((answer) => answer.json())
+      .then(setContract, (error: Error) => setProblem(error.message));
+  }, []);
+
+  return (
+    <article id="api" class="stack">
+      <div class="row between">
+        <h2>{t("apiTitle")}</h2>
+        <a href={address({})} data-focus="">
+          {t("backToNumbers")}
+        </a>
+      </div>
+      {problem && <p role="alert">{t("apiMissing", { problem })}</p>}
+      {!contract && !problem && <p class="soft">{t("loading")}</p>}
+      {contract && (
+        <>
+          <p class="soft prose">{contract.info.description}</p>
+          <p>
+            <a href={serviceUrl("openapi.json")} target="_blank" rel="noopener">
+              {t("apiFile")}
+            </a>{" "}
+            <small>
+              {contract.info.title} {contract.info.version}
+            </small>
+          </p>
+          {operationsOf(contract).map(([tag, operations]) => (
+            <section key={tag} class="stack">
+              <h3>{tag}</h3>
+              {operations.map(({ method, path, operation }) => (
+                <OperationCard key={`${method} ${path}`} method={method} path={path} operation={operation} contract={contract} />
+              ))}
+            </section>
+          ))}
+        </>
+      )}
+    </article>
+  );
+}
+
+function OperationCard(parts: { method: string; path: string; operation: Operation; contract: Contract }): JSX.Element {
+  const { method, path, operation, contract } = parts;
+  const parameters = (operation.parameters ?? []).map((one) => resolve<Parameter>(one, contract));
+  const body = operation.requestBody && resolve<Content>(operation.requestBody, contract);
+  return (
+    <details class="card">
+      <summary>
+        <code>
+          <b>{method.toUpperCase()}</b> {path}
+        </code>{" "}
+        {operation.summary}
+      </summary>
+      <div class="stack">
+        <p class="prose">{operation.description}</p>
+        {(operation.security?.length ?? 0) > 0 && <p class="soft">{t("needsKey")}</p>}
+        {parameters.length > 0 && (
+          <table>
+            <caption>{t("parameters")}</caption>
+            <tbody>
+              {parameters.map((one) => (
+                <tr key={`${one.in} ${one.name}`}>
+                  <th scope="row">
+                    <code>{one.name}</code>{" "}
+                    <small>{[one.in, one.required && t("required"), typeOf(one.schema)].filter(Boolean).join(", ")}</small>
+                  </th>
+                  <td class="prose">{one.description}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+        {body && <Schemas title={t("body")} content={body} />}
+        <h4>{t("answers")}</h4>
+        {Object.entries(operation.responses ?? {}).map(([status, answer]) => (
+          <Schemas key={status} title={status} content={resolve<Content>(answer, contract)} />
+        ))}
+      </div>
+    </details>
+  );
+}
+
+function Schemas({ title, content }: { title: string; content: Content }): JSX.Element {
+  return (
+    <details>
+      <summary>
+        <b>{title}</b> {content.description} <small>{Object.keys(content.content ?? {}).join(", ")}</small>
+      </summary>
+      {Object.entries(content.content ?? {}).map(([type, { schema }]) => schema && <pre key={type}>{JSON.stringify(schema, null, 2)}</pre>)}
+    </details>
+  );
+}
+
+function operationsOf({ paths }: Contract): [string, { method: string; path: string; operation: Operation }[]][] {
+  const all = Object.entries(paths).flatMap(([path, methods]) =>
+    METHODS.flatMap((method) => (methods[method] ? [{ method, path, operation: methods[method] }] : [])),
+  );
+  return Object.entries(Object.groupBy(all, ({ operation }) => operation.tags?.[0] ?? "")) as ReturnType<typeof operationsOf>;
+}
+
+function typeOf(schema: { type?: unknown; enum?: readonly unknown[] } = {}): string {
+  return schema.enum ? schema.enum.join(" | ") : String(schema.type ?? "");
+}
+
+/** Follows a reference within the document, such as `#/components/responses/Problem`. */
+function resolve<T>(part: { $ref?: string }, contract: Contract): T {
+  const path = part.$ref?.split("/").slice(1);
+  return (path ? path.reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], contract) : part) as T;
+}

@@ -1,0 +1,131 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Bucket, bucketsOf, busiest, sum, UNITS, type Unit, unitFor } from "../data/buckets.ts";
+import type { Numbers } from "../data/load.ts";
+import { days, longDay, month, number } from "../texts/format.ts";
+import { readable, readableSite } from "../texts/readable.ts";
+import { t } from "../texts/text.ts";
+import type { Chart } from "./chart.ts";
+import { useDashboard } from "./shared.ts";
+
+/** A period: a chart, and the same as a table for who cannot see it. */
+export function Days({ numbers }: { numbers: Numbers }): JSX.Element {
+  const { today, sites } = useDashboard().state;
+  const [chosen, setChosen] = useState<Unit | null>(null);
+  const [readout, setReadout] = useState<Bucket | null>(null);
+  const { points, period, site, page, total } = numbers;
+  const unit = chosen ?? unitFor(points.length);
+  const buckets = bucketsOf(points, unit, today);
+  const before = earlier(numbers, unit, today);
+  const own = sum(points);
+  const best = busiest(buckets);
+  const subject = `${readableSite(site)}${page === null ? "" : readable(page)}`;
+  const caption = t("caption", { subject, from: longDay(period.from), to: longDay(period.to), zone: sites?.timeZone ?? "UTC" });
+
+  return (
+    <figure class="card" aria-labelledby="caption">
+      <figcaption>
+        <span id="caption">{caption}</span>
+        <span id="readout" aria-hidden="true">
+          {readout && `${nameOf(readout, unit)}: ${inWords(readout)}`}
+        </span>
+        <label class="inline">
+          {t("by")}{" "}
+          <select value={unit} onChange={(event) => setChosen(event.currentTarget.value as Unit)}>
+            {UNITS.map((one) => (
+              <option key={one} value={one}>
+                {t(`unit-${one}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+      </figcaption>
+      {own.visits === 0 ? (
+        <p class="nothing">
+          {t("noVisits", { from: longDay(period.from), to: longDay(period.to) })}{" "}
+          {total.visits > 0 && t("noVisitsUndated", { n: total.visits })}
+        </p>
+      ) : (
+        <Plot buckets={buckets} before={before} unit={unit} onBucket={setReadout} />
+      )}
+      <p id="chart-summary" class="unseen">
+        {best && t("chartSummary", { visits: inWords(own), best: nameOf(best, unit), n: best.visits })}
+      </p>
+      <Table caption={caption} buckets={buckets} before={before} unit={unit} />
+    </figure>
+  );
+}
+
+/** The period before, laid day by day onto this one. */
+function earlier({ before, points }: Numbers, unit: Unit, today: string): (number | null)[] | null {
+  if (!before) return null;
+  const shifted = points.slice(0, before.points.length).map(({ date }, index) => ({ date, visits: before.points[index]?.visits ?? 0 }));
+  return bucketsOf(shifted, unit, today).map(({ visits }) => visits);
+}
+
+function Plot(parts: {
+  buckets: Bucket[];
+  before: (number | null)[] | null;
+  unit: Unit;
+  onBucket(bucket: Bucket | null): void;
+}): JSX.Element {
+  const { buckets, before, unit, onBucket } = parts;
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<Promise<Chart> | null>(null);
+  useEffect(() => {
+    // The chart's library is loaded with the first numbers; without it there is the table.
+    chart.current ??= import("./chart.ts").then(({ createChart }) => createChart(box.current as HTMLElement));
+    chart.current.then(
+      (ready) => ready.draw({ buckets, before, unit, onBucket }),
+      () => {
+        chart.current = null;
+      },
+    );
+  });
+  useEffect(() => () => void chart.current?.then((ready) => ready.destroy()), []);
+  return <div id="chart" ref={box} role="img" aria-labelledby="caption" aria-describedby="chart-summary" />;
+}
+
+function Table(parts: { caption: string; buckets: Bucket[]; before: (number | null)[] | null; unit: Unit }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  const { buckets, before, unit } = parts;
+  const withVisitors = buckets.some(({ visitors }) => visitors !== undefined);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("asTable")}</summary>
+      {open && (
+        <table>
+          <caption class="unseen">{parts.caption}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("time")}</th>
+              <th scope="col">{t("visits")}</th>
+              {withVisitors && <th scope="col">{t("visitors")}</th>}
+              {before && <th scope="col">{t("before")}</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {buckets
+              .map((bucket, index) => (
+                <tr key={bucket.from}>
+                  <th scope="row">{nameOf(bucket, unit)}</th>
+                  <td>{number(bucket.visits)}</td>
+                  {withVisitors && <td>{number(bucket.visitors ?? 0)}</td>}
+                  {before && <td>{before[index] === undefined ? "–" : number(before[index] ?? 0)}</td>}
+                </tr>
+              ))
+              .reverse()}
+          </tbody>
+        </table>
+      )}
+    </details>
+  );
+}
+
+function nameOf({ from, to, unfinished }: Bucket, unit: Unit): string {
+  return `${unit === "month" ? month(from) : days(from, to)}${unfinished ? ` (${t("unfinished")})` : ""}`;
+}
+
+function inWords({ visits, visitors }: { visits: number; visitors?: number }): string {
+  return `${t("nVisits", { n: visits })}${visitors === undefined ? "" : `, ${t("nVisitors", { n: visitors })}`}`;
+}

@@ -1,0 +1,57 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Dashboard } from "../data/dashboard.ts";
+import { fromRows, save } from "../data/files.ts";
+import { createPageList } from "../data/page-list.ts";
+import { t } from "../texts/text.ts";
+import { useDashboard } from "./shared.ts";
+
+const READ_MS = 300_000;
+
+/** Downloads of what is shown, for a spreadsheet. */
+export function Downloads(): JSX.Element {
+  const dashboard = useDashboard();
+  const [state, setState] = useState("");
+
+  async function pages(): Promise<void> {
+    setState(t("preparing"));
+    await savePages(dashboard).then(
+      () => setState(""),
+      (error: Error) => setState(t("notAllRead", { problem: error.message })),
+    );
+  }
+
+  return (
+    <details class="menu">
+      <summary class="button quiet">{t("downloads")}</summary>
+      <div class="card stack">
+        <button type="button" class="quiet" onClick={() => saveDays(dashboard)}>
+          {t("seriesCsv")}
+        </button>
+        <button type="button" class="quiet" onClick={pages}>
+          {t("pagesCsv")}
+        </button>
+        <p role="status">{state}</p>
+      </div>
+    </details>
+  );
+}
+
+function saveDays({ state: { numbers } }: Dashboard): void {
+  if (!numbers) return;
+  const rows = numbers.points.map(({ date, visits, visitors }) => [date, visits, visitors ?? ""]);
+  save(`${numbers.site}-days.csv`, "text/csv", fromRows([["date", "visits", "visitors"], ...rows]));
+}
+
+/** All pages of the period, read anew: the list that is shown may have only the first ones. */
+async function savePages({ state: { numbers } }: Dashboard): Promise<void> {
+  if (!numbers) return;
+  const list = createPageList(numbers.site, numbers.period);
+  await list.readAll(AbortSignal.timeout(READ_MS), () => {});
+  const rows = [...list.rows.values()].map((row) => [
+    ...[row.page, row.visits, row.visitors ?? ""],
+    ...[row.periodVisits, row.periodVisitors ?? ""],
+  ]);
+  const names = ["page", "visits", "visitors", "period visits", "period visitors"];
+  save(`${numbers.site}-pages.csv`, "text/csv", fromRows([names, ...rows]));
+}

@@ -1,0 +1,98 @@
+import type { JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { MAX_PAGES, type PageList } from "../data/page-list.ts";
+import { t } from "../texts/text.ts";
+import { type Found, usePageSearch } from "./page-search.ts";
+import { type Column, PageTable, sorted } from "./page-table.tsx";
+import { useDashboard } from "./shared.ts";
+
+/** How many rows are shown at first, and how many more each time. */
+const STEP = 20;
+const READ_MS = 300_000;
+
+/** The site's pages: sorted by the table's headers, found by the search field. */
+export function Pages(): JSX.Element | null {
+  const dashboard = useDashboard();
+  const { pages: list, numbers } = dashboard.state;
+  const [search, setSearch] = useState("");
+  const [sort, setSort] = useState<{ column: Column; descending: boolean }>({ column: "visits", descending: true });
+  const [limit, setLimit] = useState(STEP);
+  const [problem, setProblem] = useState("");
+  const reading = useRef<PageList | null>(null);
+  const text = search.trim();
+  const found = usePageSearch(list, text);
+  if (!list) return null;
+  const rows = sorted(found?.rows ?? [...list.rows.values()], sort.column, sort.descending);
+  const shown = rows.slice(0, limit);
+
+  function readAll(): void {
+    if (!list || list.complete || reading.current === list) return;
+    reading.current = list;
+    list
+      .readAll(AbortSignal.timeout(READ_MS), () => dashboard.touch())
+      .catch((error: Error) => setProblem(t("notAllRead", { problem: error.message })))
+      .finally(() => {
+        reading.current = null;
+        dashboard.touch();
+      });
+  }
+
+  function sortBy(column: Column): void {
+    setSort({ column, descending: column === sort.column ? !sort.descending : column !== "page" });
+    // The top pages of the period are neither the first by name nor the busiest ever. Who grew most is among them.
+    if (column !== "visits" && column !== "change") readAll();
+  }
+
+  function showMore(): void {
+    setLimit(limit + STEP);
+    if (!found && limit + STEP > rows.length) readAll();
+  }
+
+  const complete = found ? !found.more : list.complete || list.rows.size >= MAX_PAGES;
+  const note = problem || noteOf(list, found, rows.length, shown.length, reading.current === list);
+  return (
+    <section id="pages" class="card stack" aria-labelledby="pages-title">
+      <div class="row between">
+        <h3 id="pages-title">{t(list.complete ? "pages" : "topPages")}</h3>
+        <search>
+          <input
+            type="search"
+            aria-label={t("searchPages")}
+            placeholder={t("searchPages")}
+            autocomplete="off"
+            spellcheck={false}
+            value={search}
+            onInput={(event) => {
+              setSearch(event.currentTarget.value);
+              setLimit(STEP);
+            }}
+          />
+        </search>
+      </div>
+      <PageTable rows={shown} sort={sort} onSort={sortBy} compared={numbers?.before !== null} />
+      {rows.length === 0 && <p class="soft">{emptyNote(found, text)}</p>}
+      <p class="row between soft">
+        <span role="status">{rows.length > 0 && note}</span>
+        {(shown.length < rows.length || (!complete && !found)) && (
+          <button type="button" class="quiet" onClick={showMore}>
+            {t("more")}
+          </button>
+        )}
+      </p>
+    </section>
+  );
+}
+
+function emptyNote(found: Found | null, text: string): string {
+  if (!found) return t("noPageVisited");
+  return found.problem ?? t(found.settled ? "noPage" : "searching", { text });
+}
+
+function noteOf(list: PageList, found: Found | null, n: number, shown: number, reading: boolean): string {
+  if (found?.problem) return found.problem;
+  if (found && !found.settled) return t("searching");
+  if (found) return t(found.more ? "pagesFoundTop" : "pagesFound", { n, shown });
+  if (list.complete) return t("pagesShown", { n, shown });
+  if (reading) return t("reading", { n });
+  return t(list.rows.size >= MAX_PAGES ? "pagesMost" : "pagesTop", { n, shown });
+}

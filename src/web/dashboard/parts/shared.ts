@@ -1,0 +1,25 @@
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Dashboard } from "../data/dashboard.ts";
+import { addressOf, type View } from "../data/view.ts";
+
+/** Hands the dashboard to all parts of the page. */
+export const Shared = createContext<Dashboard | null>(null);
+
+/** The dashboard that a part of the page belongs to. */
+export function useDashboard(): Dashboard {
+  const dashboard = useContext(Shared);
+  if (!dashboard) throw new Error("There is no dashboard around this part.");
+  return dashboard;
+}
+
+/** The address of a view beside the one that is shown. */
+export function useAddress(): (change: Partial<View>) => string {
+  const { view } = useDashboard().state;
+  return (change) => addressOf({ ...view, api: false, ...change });
+}
+
+/** Where one goes on after a form or a button has gone. */
+export function focusMain(): void {
+  document.getElementById("main")?.focus();
+}

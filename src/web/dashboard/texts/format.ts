@@ -1,0 +1,45 @@
+const PLAIN = "en";
+
+function formatsOf(locale: string) {
+  const day = { timeZone: "UTC", day: "numeric", month: "short" } as const;
+  return {
+    number: new Intl.NumberFormat(locale),
+    compact: new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
+    percent: new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }),
+    signed: new Intl.NumberFormat(locale, { signDisplay: "exceptZero" }),
+    day: new Intl.DateTimeFormat(locale, day),
+    dayOfYear: new Intl.DateTimeFormat(locale, { ...day, year: "numeric" }),
+    month: new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: "short", year: "numeric" }),
+    time: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  };
+}
+
+let formats = formatsOf(PLAIN);
+
+/** Writes numbers and dates as in `locale`; browsers may name one that does not exist ("C"). */
+export function setLocale(locale: string): void {
+  try {
+    formats = formatsOf(locale);
+  } catch {
+    formats = formatsOf(PLAIN);
+  }
+}
+
+/** A number as the reader writes it. */
+export const number = (value: number): string => formats.number.format(value);
+/** The same in little room: an axis. */
+export const compact = (value: number): string => formats.compact.format(value);
+/** A share as percent with its sign: `0.12` is "+12%". */
+export const percent = (share: number): string => formats.percent.format(share);
+/** A number with its sign. */
+export const signed = (value: number): string => formats.signed.format(value);
+/** A day (`2026-11-22`) without its year. */
+export const shortDay = (date: string): string => formats.day.format(new Date(date));
+export const longDay = (date: string): string => formats.dayOfYear.format(new Date(date));
+/** The month of a day, with its year. */
+export const month = (date: string): string => formats.month.format(new Date(date));
+/** From one day to another; one day alone. */
+export const days = (from: string, to: string): string =>
+  from === to ? longDay(from) : formats.dayOfYear.formatRange(new Date(from), new Date(to));
+/** A time of the reader's day. */
+export const time = (at: Date): string => formats.time.format(at);
