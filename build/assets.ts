@@ -11,8 +11,8 @@ export const ASSETS = join(DIST, "assets");
 
 /** What is compressed; beside it lie `NAME.br` and `NAME.gz`. */
 const COMPRESSED = /\.(?:html|js|css|svg|json)$/;
-/** No browser with WebCrypto, modules and AbortSignal.any is older. */
-const BROWSERS = ["chrome116", "firefox124", "safari17.4"];
+/** No browser with `light-dark()`, `AbortSignal.any` and `Object.groupBy` is older. */
+const BROWSERS = ["chrome123", "firefox124", "safari17.5"];
 
 const common: BuildOptions = {
   absWorkingDir: ROOT,
