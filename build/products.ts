@@ -65,7 +65,7 @@ const WEB_CLASSES = ["CloseEvent", "Headers", "Request", "Response"];
 /** The server, up to its first counted visit and almost all that comes later. */
 const serverOptions: BuildOptions = {
   ...nodeOptions,
-  entryPoints: { index: "src/platform/node/start.ts", service: "src/node.ts" },
+  entryPoints: { index: "src/platform/node/start.ts", service: "src/node.ts", "sqlite-thread": "src/platform/node/sqlite-thread.ts" },
   outdir: join(DIST, "server"),
   inject: ["src/platform/node/web-scope.ts"],
   define: {

@@ -12,18 +12,19 @@ import { openDatastoreOnNode } from "./platform/node/datastore.ts";
 import { createIds } from "./platform/node/ids.ts";
 import { serve } from "./platform/node/server.ts";
 import { stopOnSignal } from "./platform/node/shutdown.ts";
-import { openSqliteStore } from "./platform/node/sqlite.ts";
+import { openSqliteThreads } from "./platform/node/sqlite-threads.ts";
 
 /** How often the log sums up what was counted: also the last minute before it was quiet. */
 const SUMMARY_MS = 60_000;
 
-function openStore(config: NodeConfig): Store {
-  return config.store === "datastore" ? openDatastoreOnNode(config, logToConsole) : openSqliteStore(config.sqlitePath);
+function openStore(config: NodeConfig): Store | Promise<Store> {
+  if (config.store === "datastore") return openDatastoreOnNode(config, logToConsole);
+  return openSqliteThreads({ path: config.sqlitePath, script: join(__dirname, "sqlite-thread.cjs") });
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
-  const store = openStore(config);
+  const store = await openStore(config);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
   setInterval(meter.flush, SUMMARY_MS).unref();
@@ -67,8 +68,4 @@ function refuse(error: unknown): never {
   process.exit(1);
 }
 
-try {
-  main();
-} catch (error) {
-  refuse(error);
-}
+main().catch(refuse);

@@ -1,5 +1,5 @@
 import type { Store } from "../../src/domain/store.ts";
-import { type Answer, type Method, resultOf } from "../../src/platform/workerd/answer.ts";
+import { type Answer, type Method, resultOf } from "../../src/stores/sqlite/answer.ts";
 
 /** How long a call may take: longer than a batch. */
 const TIMEOUT_MS = 15_000;

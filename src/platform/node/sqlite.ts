@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quote } from "../../domain/invalid.ts";
 import type { Store } from "../../domain/store.ts";
@@ -7,23 +7,33 @@ import { ConfigError } from "../../environment.ts";
 import type { Row, Sql } from "../../stores/sqlite/sql.ts";
 import { createSqliteStore } from "../../stores/sqlite/store.ts";
 
-/** How long a statement waits for another process that writes to the same file. */
+/** How long opening the file waits for another process, and a statement where the caller says nothing else. */
 const BUSY_TIMEOUT_MS = 2_000;
+
+/** How a connection uses the file. */
+export interface SqliteAccess {
+  /** How long a statement waits for another process that writes to it. */
+  readonly busyTimeoutMs?: number;
+  /** Only for calls that read, of a file that has been opened before: it waits for nobody. */
+  readonly readOnly?: boolean;
+}
 
 /**
  * The embedded store in a file, made where it is missing, with its folder. Several processes may have it open. A commit is on the disk
  * when it returns (`synchronous=FULL`). Throws one line that names `SQLITE_PATH` where the file cannot be used.
  */
-export function openSqliteStore(path: string, now: () => number = Date.now): Store {
+export function openSqliteStore(path: string, now: () => number = Date.now, access: SqliteAccess = {}): Store {
+  const { busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = access;
   // Loaded here: who counts elsewhere starts without it.
   const sqlite = process.getBuiltinModule("node:sqlite");
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    database = new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    database.exec("pragma journal_mode = wal; pragma synchronous = full");
+    makeFolder(dirname(resolve(path)));
+    database = new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly });
+    if (!readOnly) database.exec("pragma journal_mode = wal; pragma synchronous = full");
     const opened = database;
-    const store = createSqliteStore(bind(opened), now);
+    const store = createSqliteStore(bind(opened, readOnly), now);
+    opened.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
     return {
       ...store,
       close: async () => {
@@ -37,7 +47,19 @@ export function openSqliteStore(path: string, now: () => number = Date.now): Sto
   }
 }
 
-function bind(database: DatabaseSync): Sql {
+/** Makes a folder and those above it. Node's own `recursive` never ends below `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+function bind(database: DatabaseSync, readOnly: boolean): Sql {
   const prepared = new Map<string, StatementSync>();
   return {
     exec: <R extends Row>(text: string, ...parameters: (string | number | null)[]) => {
@@ -47,7 +69,7 @@ function bind(database: DatabaseSync): Sql {
     },
     transaction: (body) => {
       // Takes the write lock at once: a transaction that first reads could not upgrade once another process has written.
-      database.exec("begin immediate");
+      database.exec(readOnly ? "begin" : "begin immediate");
       try {
         const result = body();
         database.exec("commit");

@@ -1,6 +1,6 @@
 import { inTime, timeLeft } from "../../domain/in-time.ts";
 import { type SiteTotal, type Store, StoreError } from "../../domain/store.ts";
-import { type Method, resultOf } from "./answer.ts";
+import { type Method, resultOf } from "../../stores/sqlite/answer.ts";
 import { REGISTRY, type SiteCounter } from "./site-counter.ts";
 
 /** How long one hop to a site's object may take, and a whole read. */

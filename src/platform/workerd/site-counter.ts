@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Store } from "../../domain/store.ts";
+import { type Answer, answer, type Method } from "../../stores/sqlite/answer.ts";
 import type { Row } from "../../stores/sqlite/sql.ts";
 import { createSqliteStore } from "../../stores/sqlite/store.ts";
-import { type Answer, answer, type Method } from "./answer.ts";
 
 /** What a site's object needs: the namespace of its own class, bound under this very name. */
 export interface SiteCounterEnv {

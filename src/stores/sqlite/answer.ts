@@ -1,10 +1,10 @@
 import { type Store, StoreError } from "../../domain/store.ts";
-import { toStoreError } from "../../stores/sqlite/failure.ts";
+import { toStoreError } from "./failure.ts";
 
 /** The calls of the port that reach an engine. */
 export type Method = Exclude<keyof Store, "name" | "close">;
 
-/** What a call came to, as a value: an error thrown over RPC loses its class. `value` is the call's result. */
+/** What a call came to, as a value: an error that goes to another thread or over RPC loses its class. `value` is the call's result. */
 export type Answer = { readonly value: unknown } | { readonly error: { readonly message: string; readonly retryable: boolean } };
 
 /** Runs a call of the port, and answers its result or its failure. */
