@@ -1,13 +1,27 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmdirSync } from "node:fs";
+import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, inject, test } from "vitest";
 import { missingForEmulator } from "../../build/emulator.ts";
 import { findProgram } from "../../build/process.ts";
 
+/** Real frameworks and drivers of browsers, which no one's `npm ci` brings. */
+const CLIENTS = join(import.meta.dirname, "..", "clients", "node_modules");
+
 /** What a suite may need beyond `npm ci`. */
-export type Tool = "emulator" | "gcloud" | "chromium" | "buildah" | "mount" | "prlimit" | "setpriv" | "openssl";
+export type Tool =
+  | "emulator"
+  | "gcloud"
+  | "chromium"
+  | "buildah"
+  | "mount"
+  | "prlimit"
+  | "setpriv"
+  | "openssl"
+  | "clients"
+  | "firefox"
+  | "webkit";
 
 /** Why each tool is missing, or `null` where it is there. */
 const MISSING: Record<Tool, () => string | null> = {
@@ -20,6 +34,9 @@ const MISSING: Record<Tool, () => string | null> = {
   // Any other user may as little as nobody.
   setpriv: () => (isRoot() ? missing("setpriv") : null),
   openssl: () => missing("openssl"),
+  clients: () => (existsSync(CLIENTS) ? null : 'needs the packages of test/clients: "npm ci --prefix test/clients"'),
+  firefox: () => missing("firefox-esr"),
+  webkit: () => missing("WebKitWebDriver", "Xvfb"),
 };
 
 export function isRoot(): boolean {
