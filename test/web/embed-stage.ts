@@ -53,7 +53,7 @@ export interface Stage {
 
 /** Sets the stage for one runtime. */
 export async function setStage(start: (settings: Record<string, string>) => Promise<Served>): Promise<Stage> {
-  const service = await start({ SITES: SITES.join(","), VISITS_PER_MINUTE: "1000000" });
+  const service = await start({ SITES: ["127.0.0.1", ...SITES].join(","), VISITS_PER_MINUTE: "1000000" });
   const api = await startGate(service.url);
   const sample = await startSample(api.url);
   const web = await startGate(sample.url);
