@@ -45,7 +45,10 @@ function isTrimmed(referer: string): boolean {
   return url === null || (url.pathname === "/" && url.search === "");
 }
 
-/** A script that counts the page in which it runs, and sends the visit once more where the answer is lost. */
+/**
+ * A script that counts the page in which it runs, and sends the visit once more where the answer is lost. Clients have globals of their
+ * own: the busuanzi.pure.js of npm has a `fetch`.
+ */
 function countItself(name: string, json: Template): string {
   const numbers = json({
     page: "t.visits",
@@ -56,8 +59,8 @@ function countItself(name: string, json: Template): string {
   });
   return [
     "(s=>{",
-    "const u=new URL('/v1/visits',s.src),b=JSON.stringify({page:location.pathname,id:Date.now()+(''+Math.random()).slice(2)});",
-    "const f=()=>fetch(u,{method:'POST',body:b,keepalive:true}).then(r=>r.ok?r.json():null);",
+    "const u=/^https?:..[^/]+/.exec(s.src)+'/v1/visits',b=JSON.stringify({page:location.pathname,id:Date.now()+(''+Math.random()).slice(2)});",
+    "const f=()=>window.fetch(u,{method:'POST',body:b,keepalive:true}).then(r=>r.ok?r.json():null);",
     `f().catch(f).then(t=>{if(t)${call(name, numbers)}}).catch(()=>{})`,
     "})(document.currentScript)",
   ].join("");
