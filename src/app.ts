@@ -1,4 +1,5 @@
 import { Hono } from "hono/tiny";
+import { createDayClock } from "./domain/day.ts";
 import { allowSites } from "./domain/site.ts";
 import { createKeyChecks } from "./http/auth.ts";
 import type { Deps } from "./http/deps.ts";
@@ -22,7 +23,8 @@ export function createApp(deps: Deps) {
   const { config, log, meter, now, newId } = deps;
   const allowed = allowSites(config.sites);
   const choice = createSiteChoice(allowed, config.defaultSite);
-  const routes = { ...deps, sites: choice, keys: createKeyChecks(config), count: createCounting(deps, choice) };
+  const today = createDayClock(now, config.timeZone);
+  const routes = { ...deps, today, sites: choice, keys: createKeyChecks(config), count: createCounting(deps, choice, today) };
   const app = new Hono<Env>({ strict: false });
 
   app.use(requestLog({ log, meter, now, all: config.log === "all", project: config.project }));

@@ -73,6 +73,8 @@ function readConfig(env: Environment, onNode: boolean): Config {
     newPagesPerHour: integer(env, "NEW_PAGES_PER_HOUR", 1000, 0, MAX_RATE),
     pages: readPages(env),
     takeover: readTakeover(env),
+    visitors: "off",
+    timeZone: readTimeZone(env),
     log: choice(env, "LOG", ["all", "problems"], "problems"),
     project: project ?? null,
   };
@@ -95,6 +97,21 @@ function readDefaultSite(env: Environment, sites: "*" | readonly string[]): stri
   const site = siteName(text);
   if (site !== null && (sites === "*" || sites.includes(site))) return site;
   refuse("DEFAULT_SITE", text, sites === "*" ? "a host name" : `one of SITES (${sites.join(", ")})`);
+}
+
+/** `UTC` is not looked up: `Intl` takes milliseconds to load. */
+function readTimeZone(env: Environment): string {
+  const name = env["TIME_ZONE"] || "UTC";
+  if (name === "UTC") return name;
+  try {
+    return /^[A-Za-z]/.test(name) ? new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone : unknownZone(name);
+  } catch {
+    return unknownZone(name);
+  }
+}
+
+function unknownZone(name: string): never {
+  refuse("TIME_ZONE", name, 'the IANA name of a time zone such as "Europe/Berlin"');
 }
 
 function readPages(env: Environment): readonly string[] | null {

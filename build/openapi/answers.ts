@@ -12,13 +12,16 @@ export interface Shared {
 export const HEADERS = {
   "X-Request-Id": header("A valid one of the request, or its trace's id, or a new one.", true, { pattern: "^[A-Za-z0-9._-]{1,128}$" }),
   "Access-Control-Allow-Origin": header("The allowed origin, or * for everyone.", false, {}),
-  "Access-Control-Expose-Headers": header("What a script may read.", true, { const: "Retry-After, X-Request-Id" }),
+  "Access-Control-Expose-Headers": header("What a script may read.", true, {
+    enum: ["Retry-After, X-Request-Id", "Retry-After, X-Request-Id, Link"],
+  }),
   Vary: header("Answers differ by origin.", true, { pattern: "\\bOrigin\\b" }),
   "Cache-Control": header("How long the answer may be kept.", true, {}),
   "X-Content-Type-Options": header("The answer is of no other type than it says.", true, { const: "nosniff" }),
   "Strict-Transport-Security": header("Browsers come over HTTPS alone.", true, { const: "max-age=31536000" }),
   "Content-Security-Policy": header("Nothing but the dashboard is a document.", true, {}),
   "Retry-After": header("After how many seconds to send the same request again.", true, { pattern: "^[1-9][0-9]*$" }),
+  Link: header("The next part, while there is one.", false, { pattern: '^<\\?[^>]+>; rel="next"$' }),
   "WWW-Authenticate": header("How to send the key.", true, {}),
 } satisfies Record<string, Header>;
 
@@ -61,10 +64,12 @@ function refusal(codes: readonly ProblemCode[]): Answer {
   };
 }
 
-/** The headers that an answer of a status bears. */
-export function headersOf(status = 0): Record<string, Ref> {
+/** The headers that an answer of a status bears, and others of its own. */
+export function headersOf(status = 0, others: readonly HeaderName[] = []): Record<string, Ref> {
   const own = OF_STATUS[status];
-  return Object.fromEntries((own ? [...EVERYWHERE, own] : EVERYWHERE).map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  return Object.fromEntries(
+    [...EVERYWHERE, ...(own ? [own] : []), ...others].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
 }
 
 function header(description: string, required: boolean, schema: JsonSchema): Header {

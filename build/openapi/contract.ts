@@ -95,7 +95,7 @@ function templateOf(path: string): string {
 }
 
 function describeRoute(route: string, doc: RouteDoc, shared: Shared): OperationObject {
-  const { operationId, group, summary, description, key, query, answer, problems, idempotencyKey } = doc;
+  const { operationId, group, summary, description, key, query, answer, problems, idempotencyKey, linked } = doc;
   const status = answer === null ? 204 : 200;
   const inPath = [...route.matchAll(/:(\w+)/g)].map(([, name = ""]) => pathParameter(name));
   const inQuery = query ? queryParameters(describeSchema(query, doc.fields, route)) : [];
@@ -111,7 +111,7 @@ function describeRoute(route: string, doc: RouteDoc, shared: Shared): OperationO
     responses: {
       [status]: {
         description: status === 204 ? "Done." : "Done, and this is the answer.",
-        headers: headersOf(status),
+        headers: headersOf(status, linked ? ["Link"] : []),
         ...contentOf(answer),
       },
       ...(group === "Pages" ? { 304: { description: "The client has it." } } : {}),

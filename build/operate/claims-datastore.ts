@@ -3,7 +3,7 @@ import { ADDITION_DAYS } from "../../src/domain/store.ts";
 import { dayPath, daysOf, daysValue } from "../../src/stores/datastore/days.ts";
 import { COUNTER_KIND, type Keys } from "../../src/stores/datastore/layout.ts";
 import { keyName } from "../../src/stores/datastore/lookup.ts";
-import { addToSite, replaceCounter, visitMarks } from "../../src/stores/datastore/mutations.ts";
+import { addToSite, setCounter, visitMarks } from "../../src/stores/datastore/mutations.ts";
 import {
   type EntityResult,
   type Key,
@@ -13,7 +13,7 @@ import {
   type Responses,
   TransportError,
 } from "../../src/stores/datastore/transport.ts";
-import { number } from "../../src/stores/datastore/values.ts";
+import { integer, number } from "../../src/stores/datastore/values.ts";
 
 /** A database, and a site in it that only the claims use. */
 export interface Database {
@@ -143,7 +143,11 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
       const written = await whileWriting(database, "/replaced", async () => {
         const { transaction } = await call("beginTransaction", { transactionOptions: { readWrite: {} } });
         const [before = 0] = await counts(database, "/replaced", { transaction });
-        await call("commit", { mode: "TRANSACTIONAL", transaction, mutations: [replaceCounter(key, before + REPLACEMENT, {}, true)] });
+        await call("commit", {
+          mode: "TRANSACTIONAL",
+          transaction,
+          mutations: [setCounter(key, { count: integer(before + REPLACEMENT, true) })],
+        });
       });
       deepEqual(await counts(database, "/replaced"), [written + REPLACEMENT, written]);
     },
@@ -182,12 +186,12 @@ function countersOf(database: Database, page: string): [Key, Key] {
 
 /** The mutations that the service makes for visits: the site's counter first, then the page's. */
 function add(database: Database, page: string, visits: number, days: Record<string, number>, shards = 1): Mutation[] {
-  return addToSite(database.keys, siteOf(database, page), 0, [{ page, visits, days }], shards);
+  return addToSite(database.keys, siteOf(database, page), 0, [{ page, visits, days, visitors: 0, visitorDays: {} }], shards);
 }
 
 function mark({ keys, site }: Database, id: string): Mutation {
   const markOf = visitMarks({ id: "claim", expireAt: Date.now() + LIFETIME_MS });
-  return markOf(keys.visit(site, id), { page: "/", day: DAY, id });
+  return markOf(keys.visit(site, id), { page: "/", day: DAY, id, visitor: null });
 }
 
 function commit({ call }: Database, mutations: readonly Mutation[]): Promise<Responses["commit"]> {

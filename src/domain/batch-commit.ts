@@ -1,4 +1,5 @@
 import type { Meter } from "./meter.ts";
+import { NO_COUNT, numbersOf, withoutVisit } from "./numbers.ts";
 import type { Pending } from "./pending.ts";
 import { type Batch, type Receipt, type Store, StoreError, type Visit } from "./store.ts";
 
@@ -46,24 +47,24 @@ export function createBatchCommit(options: {
 }
 
 /**
- * Settles every visit of a batch. A receipt has the totals after the whole batch, so counted visits are numbered from behind: the last one has the
- * total, each before it one less.
+ * Settles every visit of a batch. A receipt has the numbers after the whole batch, so counted visits are numbered from behind: the last
+ * one has the total, each before it one less.
  */
-function settle(members: readonly Pending[], receipt: Receipt): void {
-  let siteVisits = receipt.siteVisits;
-  const visits: Record<string, number> = { ...receipt.visits };
+function settle(members: readonly Pending[], { site: siteAfter, pages: pagesAfter, refused }: Receipt): void {
+  let site = siteAfter;
+  const pages = new Map(Object.entries(pagesAfter));
   for (let index = members.length - 1; index >= 0; index -= 1) {
     const member = members[index];
     if (!member) continue;
-    const { page } = member.visit;
-    const refused = receipt.refused[index];
-    if (refused === "conflict") member.settle({ status: "conflict" });
-    else if (refused) member.settle({ status: "duplicate", visits: receipt.visits[page] ?? 0, siteVisits: receipt.siteVisits });
+    const { page, day } = member.visit;
+    const refusal = refused[index];
+    if (refusal === "conflict") member.settle({ status: "conflict" });
+    else if (refusal) member.settle({ status: "duplicate", ...numbersOf(siteAfter, pagesAfter[page] ?? NO_COUNT, day) });
     else {
-      const number = visits[page] ?? 0;
-      member.settle({ status: "counted", visits: number, siteVisits });
-      visits[page] = number - 1;
-      siteVisits -= 1;
+      const count = pages.get(page) ?? NO_COUNT;
+      member.settle({ status: "counted", ...numbersOf(site, count, day) });
+      pages.set(page, withoutVisit(count, day));
+      site = withoutVisit(site, day);
     }
   }
 }

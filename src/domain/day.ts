@@ -10,18 +10,60 @@ export function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, "YYYY-MM-DD".length);
 }
 
-/** A function that answers the clock's UTC day, and formats it once a day only. */
-export function createDayClock(now: () => number): () => string {
+/** A function that answers the clock's day in a time zone. */
+export type DayClock = () => string;
+
+/** Midnights of all zones, with and without daylight saving time, are at multiples of this. */
+const QUARTER_MS = 900_000;
+/** No day is longer, counted in quarters of an hour: it has 25 hours where a clock is set back, and the first may have begun. */
+const DAY_QUARTERS = 26 * 4;
+
+/**
+ * A clock of days, which begin at the midnight of a zone. Only when a day turns it asks `Intl` for the day and when it ends: some ten
+ * questions. UTC never needs `Intl`, which takes milliseconds to load.
+ *
+ * @param now milliseconds since 1970
+ * @param timeZone an IANA name
+ */
+export function createDayClock(now: () => number, timeZone = "UTC"): DayClock {
+  const zone = timeZone === "UTC" ? { dayAt: dayOf, endAfter: (_: number, day: string) => Date.parse(day) + DAY_MS } : createZone(timeZone);
   let day = "";
   let start = 0;
+  let end = 0;
   return () => {
     const time = now();
-    if (time < start || time >= start + DAY_MS || day === "") {
-      day = dayOf(time);
-      start = Date.parse(day);
+    if (time < start || time >= end) {
+      day = zone.dayAt(time);
+      start = time;
+      end = zone.endAfter(time, day);
     }
     return day;
   };
+}
+
+/** The days of a zone other than UTC. */
+function createZone(timeZone: string) {
+  let format: Intl.DateTimeFormat | undefined;
+
+  function dayAt(time: number): string {
+    format ??= new Intl.DateTimeFormat("en-US", { timeZone, calendar: "gregory", year: "numeric", month: "2-digit", day: "2-digit" });
+    const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]));
+    return `${parts["year"]}-${parts["month"]}-${parts["day"]}`;
+  }
+
+  /** When the day that is at `time` ends. By halves: a day of a zone has 23 to 25 hours. */
+  function endAfter(time: number, day: string): number {
+    const first = Math.floor(time / QUARTER_MS);
+    let [within, behind] = [0, DAY_QUARTERS];
+    while (behind - within > 1) {
+      const middle = (within + behind) >> 1;
+      if (dayAt((first + middle) * QUARTER_MS) === day) within = middle;
+      else behind = middle;
+    }
+    return (first + behind) * QUARTER_MS;
+  }
+
+  return { dayAt, endAfter };
 }
 
 /** Parses a day that exists, from 0001-01-01 to 9999-12-31; throws `InvalidInput`. */

@@ -1,11 +1,12 @@
+import type { Numbers } from "./numbers.ts";
 import type { Visit } from "./store.ts";
 
 /**
- * The result of a visit. Totals are those right after it (`counted`) or the current ones (`duplicate`). `conflict`: its id counted
+ * The result of a visit. Numbers are those right after it (`counted`) or the current ones (`duplicate`). `conflict`: its id counted
  * another page. `shed`: the instance is overloaded and did not accept it.
  */
 export type Outcome =
-  | { readonly status: "counted" | "duplicate"; readonly visits: number; readonly siteVisits: number }
+  | ({ readonly status: "counted" | "duplicate" } & Numbers)
   | { readonly status: "conflict" }
   | { readonly status: "shed" };
 

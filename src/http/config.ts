@@ -38,6 +38,10 @@ export interface AppConfig {
   readonly newPagesPerHour: number;
   /** The protocols of other counters that are answered as well. */
   readonly takeover: readonly TakeoverProtocol[];
+  /** Whether visitors are estimated. */
+  readonly visitors: "daily" | "off";
+  /** At whose midnight a day begins: an IANA name. */
+  readonly timeZone: string;
   readonly log: "all" | "problems";
   /** Google's project, by which a log line finds its trace. */
   readonly project: string | null;

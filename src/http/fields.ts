@@ -19,6 +19,9 @@ export const visits = v.pipe(
   v.maxValue(MAX_VISITS, VISITS_ALLOWED),
 );
 
+/** A flag of a body. */
+export const bodyFlag = v.boolean("true or false");
+
 /** A flag of a query. */
 export const flag = v.picklist(["true", "false"], '"true" or "false"');
 

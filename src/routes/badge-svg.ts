@@ -22,13 +22,14 @@ const PADDING_PX = 5;
 /**
  * A flat badge in the manner of shields.io.
  *
+ * @param message the text on its right side
  * @param fill a CSS colour
  */
-export function renderBadge(label: string, visits: number, fill: string): string {
+export function renderBadge(label: string, message: string, fill: string): string {
   const left = escapeXml(label);
-  const right = String(visits).replace(/\B(?=(?:\d{3})+$)/g, ",");
+  const right = escapeXml(message);
   const leftWidth = widthOf(label) + 2 * PADDING_PX;
-  const rightWidth = widthOf(right) + 2 * PADDING_PX;
+  const rightWidth = widthOf(message) + 2 * PADDING_PX;
   const width = leftWidth + rightWidth;
   // textLength makes the text as wide as we took it for, whatever fonts the reader has.
   const write = (text: string, start: number, wide: number) =>
@@ -42,6 +43,21 @@ export function renderBadge(label: string, visits: number, fill: string): string
     `<g fill="#fff" text-anchor="middle" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="11">` +
     `${write(left, 0, leftWidth)}${write(right, leftWidth, rightWidth)}</g></svg>`
   );
+}
+
+/** How a badge may write numbers. */
+export const FORMATS = ["full", "short"] as const;
+export type NumberFormat = (typeof FORMATS)[number];
+
+const UNITS = ["", "k", "M", "G", "T", "P"] as const;
+
+/** `full`: 1,234; `short`: 999, 1.2k, 12k, 123k, 1.2M. Rounded down, as a counter has not yet passed what it shows. */
+export function formatNumber(number: number, format: NumberFormat): string {
+  if (format === "full") return String(number).replace(/\B(?=(?:\d{3})+$)/g, ",");
+  const unit = Math.min(UNITS.length - 1, Math.floor((String(number).length - 1) / 3));
+  const tenths = Math.floor(number / 10 ** (3 * unit - 1));
+  const text = unit === 0 ? String(number) : tenths < 100 ? (tenths / 10).toFixed(1).replace(/\.0$/, "") : String(Math.floor(tenths / 10));
+  return `${text}${UNITS[unit]}`;
 }
 
 /** The CSS colour of a name or of hexadecimal digits, with or without `#`, or a 400. */

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { createDayClock } from "../domain/day.ts";
+import type { DayClock } from "../domain/day.ts";
 import { quote } from "../domain/invalid.ts";
 import { guardNewPages } from "../domain/new-pages.ts";
 import { normalizePage } from "../domain/page.ts";
@@ -14,13 +14,13 @@ import type { SiteChoice } from "../http/site.ts";
 import { type PageTotals, totalsOf } from "./totals.ts";
 
 /** What a counting answer says, in this order. */
-export interface Counted extends PageTotals {
+interface Counted extends PageTotals {
   readonly counted: boolean;
   readonly reason?: "duplicate" | "bot";
 }
 
 /** What a request asks to count. */
-export interface CountRequest {
+interface CountRequest {
   readonly site?: string | undefined;
   readonly page?: string | undefined;
   readonly id?: string | undefined;
@@ -34,12 +34,11 @@ export interface CountRequest {
  */
 export type CountVisit = (c: Context<Env>, request: CountRequest, source: string | null, isFromPage: boolean) => Promise<Counted>;
 
-export function createCounting(deps: Deps, sites: SiteChoice): CountVisit {
+export function createCounting(deps: Deps, sites: SiteChoice, today: DayClock): CountVisit {
   const { store, recorder, config, now, keepAlive, meter } = deps;
   const record = guardNewPages({ recorder, store, burst: config.newPagesBurst, perHour: config.newPagesPerHour, now });
   const limitRate = createRateLimit({ ...config, now });
   const isCountable = config.pages && compilePatterns(config.pages);
-  const today = createDayClock(now);
 
   function answer(totals: PageTotals, status: "counted" | "duplicate" | "bot"): Counted {
     meter.add(status);
@@ -56,9 +55,10 @@ export function createCounting(deps: Deps, sites: SiteChoice): CountVisit {
       throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
     }
     if (isCrawlerOrPrefetch(headers, isFromPage)) {
-      return answer(totalsOf(site, page, await store.totals(site, [page])), "bot");
+      const day = today();
+      return answer(totalsOf(site, page, await store.totals(site, [page], day), day), "bot");
     }
-    const work = record(site, { page, day: today(), id });
+    const work = record(site, { page, day: today(), id, visitor: null });
     keepAlive(work, c);
     const outcome = await work;
     switch (outcome.status) {
@@ -71,8 +71,10 @@ export function createCounting(deps: Deps, sites: SiteChoice): CountVisit {
         const headers = { "Retry-After": String(outcome.retryAfterS) };
         throw new Problem("too-many-new-pages", `page is ${quote(page)}, a new one; ${allowed}.`, headers);
       }
-      default:
-        return answer({ site, page, visits: outcome.visits, siteVisits: outcome.siteVisits }, outcome.status);
+      default: {
+        const { status, ...numbers } = outcome;
+        return answer({ site, page, ...numbers }, status);
+      }
     }
   };
 }

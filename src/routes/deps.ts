@@ -1,3 +1,4 @@
+import type { DayClock } from "../domain/day.ts";
 import type { KeyChecks } from "../http/auth.ts";
 import type { Deps } from "../http/deps.ts";
 import type { SiteChoice } from "../http/site.ts";
@@ -8,4 +9,6 @@ export interface RouteDeps extends Deps {
   readonly sites: SiteChoice;
   readonly keys: KeyChecks;
   readonly count: CountVisit;
+  /** The day in the service's zone. */
+  readonly today: DayClock;
 }

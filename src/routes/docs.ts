@@ -22,6 +22,8 @@ export interface RouteDoc {
   readonly fields?: Readonly<Record<string, string>>;
   /** The good answer: its JSON, its other media type, or `null` for 204. */
   readonly answer: JsonSchema | string | null;
+  /** The good answer has a `Link` to the next part. */
+  readonly linked?: true;
   /** Its own refusals; every operation may also answer {@link COMMON_PROBLEMS}. */
   readonly problems: readonly ProblemCode[];
   /** Whether it reads `Idempotency-Key`. */

@@ -1,14 +1,17 @@
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { fromBase64 } from "../base64.ts";
+import { invalid } from "../domain/invalid.ts";
+import type { Numbers } from "../domain/numbers.ts";
 import { normalizePage } from "../domain/page.ts";
 import type { Env } from "../http/env.ts";
 import { flag, id, text } from "../http/fields.ts";
 import { embeddable } from "../http/headers.ts";
 import { query } from "../http/validate.ts";
-import { COLOR_ALLOWED, parseColor, renderBadge } from "./badge-svg.ts";
+import { COLOR_ALLOWED, FORMATS, formatNumber, type NumberFormat, parseColor, renderBadge } from "./badge-svg.ts";
 import type { RouteDeps } from "./deps.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "./docs.ts";
+import { totalsOf } from "./totals.ts";
 
 /** A transparent GIF of one pixel. */
 const GIF = fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==");
@@ -16,14 +19,20 @@ const GIF = fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEA
 /** Neither control characters nor halves of a character. */
 const LABEL = /^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]{1,64}$/u;
 const LABEL_ALLOWED = "1 to 64 characters, none of them a control character";
+const SHOWN = ["total", "today", "both", "visitors"] as const;
+type Show = (typeof SHOWN)[number];
+/** The label of a badge that names none. */
+const LABELS: Readonly<Record<Show, string>> = { total: "visits", today: "visits today", both: "visits", visitors: "visitors" };
 const PIXEL_QUERY = v.object({ site: v.optional(text), page: v.optional(text), id: v.optional(id) });
 const BADGE_QUERY = v.object({
   site: v.optional(text),
   page: v.optional(text, "/"),
   id: v.optional(id),
-  label: v.optional(v.pipe(v.string(LABEL_ALLOWED), v.regex(LABEL, LABEL_ALLOWED)), "visits"),
+  label: v.optional(v.pipe(v.string(LABEL_ALLOWED), v.regex(LABEL, LABEL_ALLOWED))),
   color: v.optional(v.string(COLOR_ALLOWED), "blue"),
   count: v.optional(flag, "false"),
+  show: v.optional(v.picklist(SHOWN, '"total", "today", "both" or "visitors"'), "total"),
+  format: v.optional(v.picklist(FORMATS, '"full" or "short"'), "full"),
 });
 
 /** A pixel that counts: for pages without scripts. */
@@ -34,23 +43,41 @@ export function pixel({ count }: RouteDeps): Hono<Env> {
   });
 }
 
-/** A badge with a page's visits; with `count=true` it counts first. */
-export function badge({ count, store, sites }: RouteDeps): Hono<Env> {
+/** A badge with a page's numbers; with `count=true` it counts first. */
+export function badge({ count, store, sites, today, config }: RouteDeps): Hono<Env> {
   return new Hono<Env>().use(embeddable).get("/", query(BADGE_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const color = parseColor(asked.color);
+    if (asked.show === "visitors" && config.visitors === "off")
+      invalid("show", asked.show, '"total", "today" or "both", as VISITORS is off');
     const counts = asked.count === "true" && c.req.method !== "HEAD";
-    const visits = counts ? (await count(c, asked, sourceOf(c.req.raw.headers), true)).visits : await read(c.get("originSite"), asked);
-    return c.body(renderBadge(asked.label, visits, color), 200, {
+    const numbers = counts ? await count(c, asked, sourceOf(c.req.raw.headers), true) : await read(c.get("originSite"), asked);
+    return c.body(renderBadge(asked.label ?? LABELS[asked.show], messageOf(numbers, asked), color), 200, {
       "Content-Type": "image/svg+xml; charset=utf-8",
       "Cache-Control": asked.count === "true" ? "no-cache, no-store" : "public, max-age=60",
     });
   });
 
-  async function read(originSite: string | null, asked: { site?: string | undefined; page: string }): Promise<number> {
+  async function read(originSite: string | null, asked: { site?: string | undefined; page: string }): Promise<Numbers> {
     const site = sites.toRead(asked.site, originSite);
-    const { visits } = await store.totals(site, [normalizePage(asked.page, site)]);
-    return visits[0] ?? 0;
+    const page = normalizePage(asked.page, site);
+    const day = today();
+    return totalsOf(site, page, await store.totals(site, [page], day), day);
+  }
+}
+
+/** What a badge says on its right side. */
+function messageOf({ visits, visitsToday, visitors = 0 }: Numbers, { show, format }: { show: Show; format: NumberFormat }): string {
+  const write = (number: number): string => formatNumber(number, format);
+  switch (show) {
+    case "total":
+      return write(visits);
+    case "today":
+      return write(visitsToday);
+    case "both":
+      return `${write(visitsToday)} / ${write(visits)}`;
+    case "visitors":
+      return write(visitors);
   }
 }
 
@@ -82,6 +109,8 @@ export function imagesDocs(): RouteDocs {
         label: "The text on the badge's left side.",
         color: "The color of the badge's right side.",
         count: "Whether to count a visit first.",
+        show: "All visits, today's, both (today's / all), or visitors, which need VISITORS=daily.",
+        format: 'All digits, or about three and a letter, as in "1.2k".',
       },
       answer: "image/svg+xml",
       problems: COUNTING_PROBLEMS,

@@ -2,30 +2,33 @@ import * as v from "valibot";
 import { parseDay } from "../domain/day.ts";
 import { InvalidInput, invalid, quote } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
-import { ADDITION_DAYS, ADDITION_PAGES, ADDITION_POINTS, type Addition } from "../domain/store.ts";
-import { addCounts } from "../domain/tally.ts";
-import { MAX_VISITS, text, visits } from "../http/fields.ts";
+import { ADDITION_DAYS, ADDITION_PAGES, ADDITION_POINTS, type Addition, type Days } from "../domain/store.ts";
+import { addCounts, nothingFor, type Sum, sumOf } from "../domain/tally.ts";
+import { MAX_VISITS, visits } from "../http/fields.ts";
 import { Problem } from "../http/problem.ts";
 import { check } from "../http/validate.ts";
 import { parseObject } from "../json.ts";
 
 /** The most lines in one import. */
 export const MAX_LINES = 5_000;
-/** The most days in one line, of an import or an export. */
-export const MAX_LINE_DAYS = 366;
+/** The most entries of `days` and `visitorDays` together in one line, of an import or an export. */
+export const MAX_LINE_DAYS = 400;
 
-const DAYS_ALLOWED = "an object of days and visits";
+const DAYS_ALLOWED = "an object of days and numbers";
+const days = v.optional(
+  v.pipe(
+    v.record(v.string(), visits, DAYS_ALLOWED),
+    v.check((record) => !Array.isArray(record), DAYS_ALLOWED),
+  ),
+  {},
+);
 /** A line of an import. */
 export const LINE = v.object({
-  page: text,
+  page: v.nullable(v.string("a string or null")),
   visits,
-  days: v.optional(
-    v.pipe(
-      v.record(v.string(), visits, DAYS_ALLOWED),
-      v.check((days) => !Array.isArray(days), DAYS_ALLOWED),
-    ),
-    {},
-  ),
+  days,
+  visitors: v.optional(visits),
+  visitorDays: days,
 });
 
 /** Reads all lines of an import, or throws a 400 that names the first bad one. Empty lines are ignored. */
@@ -51,41 +54,66 @@ export function parseLines(text: string, site: string): Addition[] {
 }
 
 function parseLine(text: string, site: string): Addition {
-  const line = parseObject(text) ?? invalid("line", text, "a JSON object");
-  const { page, visits, days } = check(LINE, line);
-  const names = Object.keys(days);
-  if (names.length > MAX_LINE_DAYS) invalid("days", `${names.length} days`, `at most ${MAX_LINE_DAYS} days`);
-  let sum = 0;
-  for (const name of names) sum += days[parseDay("days", name)] ?? 0;
-  if (sum > visits) throw new InvalidInput(`days sum to ${sum} and visits is ${quote(visits)}; allowed is a sum of at most visits.`);
-  return { page: normalizePage(page, site), visits, days };
+  const line = check(LINE, parseObject(text) ?? invalid("line", text, "a JSON object"));
+  const [dated, datedVisitors] = [sumOfDays("days", line.days), sumOfDays("visitorDays", line.visitorDays)];
+  const { page, visits, days, visitors = datedVisitors, visitorDays } = line;
+  const entries = countOf(days) + countOf(visitorDays);
+  if (entries > MAX_LINE_DAYS) invalid("days and visitorDays", `${entries} entries`, `at most ${MAX_LINE_DAYS} together`);
+  if (page === null && countOf(days) > 0)
+    throw new InvalidInput("days stand beside a page of null; allowed are none, as such visits bear no day.");
+  checkSum("days", dated, "visits", visits);
+  checkSum("visitorDays", datedVisitors, "visitors", visitors);
+  return { page: page === null ? null : normalizePage(page, site), visits, days, visitors, visitorDays };
+}
+
+const countOf = (days: Days): number => Object.keys(days).length;
+
+/** The sum of days that exist, or a 400. */
+function sumOfDays(field: string, days: Days): number {
+  for (const day of Object.keys(days)) parseDay(field, day);
+  return sumOf(days);
+}
+
+function checkSum(field: string, sum: number, whole: string, total: number): void {
+  if (sum > total) throw new InvalidInput(`${field} sum to ${sum} and ${whole} is ${quote(total)}; allowed is a sum of at most ${whole}.`);
+}
+
+/** Additions while they are cut. */
+interface Batch {
+  readonly additions: Map<string | null, Sum>;
+  /** The different days, of visits and of visitors: an entity takes so many changes at once. */
+  readonly days: Set<string>;
+  points: number;
 }
 
 /** Cuts additions into what one write takes, each page once in it; the same lines are always cut the same way. */
 export function cutIntoBatches(additions: readonly Addition[]): Addition[][] {
-  const batches: Addition[][] = [];
-  let pages = new Map<string, { page: string; visits: number; days: Record<string, number> }>();
-  let days = new Set<string>();
-  let points = 0;
+  const batches: Batch[] = [];
   for (const addition of additions) {
-    const names = Object.keys(addition.days);
-    const full =
-      (pages.size === ADDITION_PAGES && !pages.has(addition.page)) ||
-      days.size + names.filter((name) => !days.has(name)).length > ADDITION_DAYS ||
-      points + names.length > ADDITION_POINTS;
-    if (full) {
-      batches.push([...pages.values()]);
-      pages = new Map();
-      days = new Set();
-      points = 0;
+    // Would make a counter of nothing.
+    if (addition.page === null && addition.visits === 0 && addition.visitors === 0) continue;
+    const names = [...Object.keys(addition.days), ...Object.keys(addition.visitorDays).map((day) => `visitors ${day}`)];
+    let batch = batches.at(-1);
+    if (!batch || isFull(batch, addition.page, names)) {
+      batch = { additions: new Map(), days: new Set(), points: 0 };
+      batches.push(batch);
     }
-    const row = pages.get(addition.page) ?? { page: addition.page, visits: 0, days: {} };
-    pages.set(addition.page, row);
-    row.visits += addition.visits;
-    points += names.length;
-    addCounts(row.days, addition.days);
-    for (const name of names) days.add(name);
+    const sum = batch.additions.get(addition.page) ?? nothingFor(addition.page);
+    batch.additions.set(addition.page, sum);
+    sum.visits += addition.visits;
+    sum.visitors += addition.visitors;
+    addCounts(sum.days, addition.days);
+    addCounts(sum.visitorDays, addition.visitorDays);
+    batch.points += names.length;
+    for (const name of names) batch.days.add(name);
   }
-  if (pages.size > 0) batches.push([...pages.values()]);
-  return batches;
+  return batches.map((batch) => [...batch.additions.values()]);
+}
+
+function isFull({ additions, days, points }: Batch, page: string | null, names: readonly string[]): boolean {
+  return (
+    (additions.size === ADDITION_PAGES && !additions.has(page)) ||
+    days.size + names.filter((name) => !days.has(name)).length > ADDITION_DAYS ||
+    points + names.length > ADDITION_POINTS
+  );
 }

@@ -1,20 +1,24 @@
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { toBase64Url } from "../base64.ts";
-import { createDayClock, daysBetween } from "../domain/day.ts";
+import { daysBetween } from "../domain/day.ts";
 import { invalid } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
+import { sumOf } from "../domain/tally.ts";
 import type { Env } from "../http/env.ts";
 import { queryInteger, text } from "../http/fields.ts";
+import { Problem } from "../http/problem.ts";
 import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ANSWERS, KEY_PROBLEMS, list, object, type RouteDocs } from "./docs.ts";
-import { DEFAULT_DAYS, MAX_PERIOD_DAYS, parsePeriod, pointsOf } from "./period.ts";
+import { DEFAULT_DAYS, MAX_PERIOD_DAYS, parsePeriod } from "./period.ts";
 
 const DEFAULT_LIMIT = 100;
 /** The most pages that one list has, and one that is sorted by visits. */
 const MAX_LIMIT = 1_000;
 const MAX_TOP = 100;
+/** How long one call removes pages of a site. */
+const REMOVE_DEADLINE_MS = 10_000;
 /** The most points in one answer (a megabyte or two, which take the thread 20 ms): a list of more days has fewer pages, and goes on at its cursor. */
 const MAX_POINTS = 50_000;
 
@@ -26,20 +30,38 @@ const PAGES_QUERY = v.object({
   from: v.optional(text),
   to: v.optional(text),
 });
+const REMOVE_QUERY = v.object({ site: text });
 const SERIES_QUERY = v.object({ site: v.optional(text), page: v.optional(text), from: v.optional(text), to: v.optional(text) });
 
-/** Every site's total. */
-export function sites({ store, keys }: RouteDeps): Hono<Env> {
-  return new Hono<Env>().get("/", keys.stats, async (c) => {
-    const found = await store.sites();
-    return c.json({ sites: found.map(({ site, visits }) => ({ site, visits })) }, 200, { "Cache-Control": "no-cache" });
+/** Every site's total; removes a site. */
+export function sites({ store, keys, sites, config, now }: RouteDeps): Hono<Env> {
+  const app = new Hono<Env>();
+
+  app.get("/", keys.stats, async (c) => {
+    const { timeZone, visitors: kind } = config;
+    const found = (await store.sites()).map(({ site, visits, visitors, unattributed }) => ({
+      site,
+      visits,
+      ...(visitors !== null && { visitors }),
+      ...(unattributed > 0 && { unattributed }),
+    }));
+    return c.json({ timeZone, visitors: kind, sites: found }, 200, { "Cache-Control": "no-cache" });
   });
+
+  app.delete("/", keys.admin, query(REMOVE_QUERY), async (c) => {
+    const site = sites.toRead(c.req.valid("query").site, null);
+    const deadline = now() + REMOVE_DEADLINE_MS;
+    while (!(await store.removeSome(site, deadline))) {
+      if (now() >= deadline) throw new Problem("unavailable", "Some pages are left; the same call goes on.");
+    }
+    return c.body(null, 204, { "Cache-Control": "no-store" });
+  });
+
+  return app;
 }
 
 /** A site's pages by name, a part at a time, or its top pages; with a period, their days. */
-export function pages({ store, keys, sites, now }: RouteDeps): Hono<Env> {
-  const today = createDayClock(now);
-
+export function pages({ store, keys, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", keys.stats, query(PAGES_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites.toRead(asked.site, c.get("originSite"));
@@ -52,10 +74,11 @@ export function pages({ store, keys, sites, now }: RouteDeps): Hono<Env> {
     const after = asked.cursor === undefined ? null : decodeCursor(asked.cursor, site);
     // One more than asked for tells whether there are more.
     const found = sorted ? await store.top(site, limit, period) : await store.pages(site, after, limit + 1, period);
-    const pages = found.slice(0, limit).map(({ page, visits, days }) => {
-      if (!period) return { page, visits };
-      const points = pointsOf(days, dates);
-      return { page, visits, periodVisits: points.reduce((sum, point) => sum + point.visits, 0), points };
+    const pages = found.slice(0, limit).map(({ page, visits, days, visitors }) => {
+      const numbers = { page, visits, ...(visitors && { visitors: visitors.total }) };
+      if (!period) return numbers;
+      const inPeriod = { periodVisits: sumOf(days), ...(visitors && { periodVisitors: sumOf(visitors.days) }) };
+      return { ...numbers, ...inPeriod, points: dates.map((date) => ({ date, visits: days[date] ?? 0 })) };
     });
     const last = pages.at(-1);
     const nextCursor = found.length > limit && last ? toBase64Url(last.page) : undefined;
@@ -64,16 +87,18 @@ export function pages({ store, keys, sites, now }: RouteDeps): Hono<Env> {
 }
 
 /** A page's or a site's visits, day by day. */
-export function series({ store, keys, sites, now }: RouteDeps): Hono<Env> {
-  const today = createDayClock(now);
-
+export function series({ store, keys, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", keys.stats, query(SERIES_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites.toRead(asked.site, c.get("originSite"));
     const page = asked.page === undefined ? null : normalizePage(asked.page, site);
     const period = parsePeriod(asked, today());
-    const days = await store.days(site, page, period);
-    const points = pointsOf(days, daysBetween(period.from, period.to));
+    const { days, visitors } = await store.days(site, page, period);
+    const points = daysBetween(period.from, period.to).map((date) => ({
+      date,
+      visits: days[date] ?? 0,
+      ...(visitors && { visitors: visitors.days[date] ?? 0 }),
+    }));
     return c.json({ site, page, ...period, points }, 200, { "Cache-Control": "no-cache" });
   });
 }
@@ -94,8 +119,8 @@ export function listsDocs(): RouteDocs {
   const { site, page, visits, date } = ANSWERS;
   const points = list(object({ date, visits }));
   const period = {
-    from: `The first UTC day, as YYYY-MM-DD; by default ${DEFAULT_DAYS - 1} days before the last. At most ${MAX_PERIOD_DAYS.toLocaleString("en-US")} days.`,
-    to: "The last UTC day, as YYYY-MM-DD; by default today.",
+    from: `The first day, as YYYY-MM-DD; by default ${DEFAULT_DAYS - 1} days before the last. At most ${MAX_PERIOD_DAYS.toLocaleString("en-US")} days.`,
+    to: "The last day, as YYYY-MM-DD; by default today.",
   };
   return {
     "GET /v1/sites": {
@@ -103,8 +128,25 @@ export function listsDocs(): RouteDocs {
       group: "Read",
       key: "stats",
       summary: "List the sites",
-      answer: object({ sites: list(object({ site, visits })) }),
+      description: "By name; with the zone whose midnight a day begins at, and whether visitors are estimated.",
+      answer: object({
+        timeZone: { type: "string" },
+        visitors: { enum: ["daily", "off"] },
+        sites: list(object({ site, visits, visitors: visits, unattributed: visits }, "visitors", "unattributed")),
+      }),
       problems: KEY_PROBLEMS,
+    },
+    "DELETE /v1/sites": {
+      operationId: "deleteSite",
+      group: "Administer",
+      key: "admin",
+      summary: "Remove a site",
+      description:
+        "All its pages, a part at a time, and unattributed visits with the last ones. What takes longer than 10 seconds is answered 503: the same " +
+        "call goes on. Visits meanwhile may leave a new counter; used ids stay used.",
+      query: REMOVE_QUERY,
+      answer: null,
+      problems: [...KEY_PROBLEMS, "site-not-allowed"],
     },
     "GET /v1/pages": {
       operationId: "listPages",
@@ -124,7 +166,15 @@ export function listsDocs(): RouteDocs {
       answer: object(
         {
           site,
-          pages: list(object({ page, visits, periodVisits: visits, points }, "periodVisits", "points")),
+          pages: list(
+            object(
+              { page, visits, visitors: visits, periodVisits: visits, periodVisitors: visits, points },
+              "visitors",
+              "periodVisits",
+              "periodVisitors",
+              "points",
+            ),
+          ),
           nextCursor: { type: "string", pattern: "^[A-Za-z0-9_-]+$" },
         },
         "nextCursor",
@@ -139,7 +189,13 @@ export function listsDocs(): RouteDocs {
       description: "One point for every day, zeros included; without page the whole site; by default the last 30 days.",
       query: SERIES_QUERY,
       fields: period,
-      answer: object({ site, page: { ...page, type: ["string", "null"] }, from: date, to: date, points }),
+      answer: object({
+        site,
+        page: { ...page, type: ["string", "null"] },
+        from: date,
+        to: date,
+        points: list(object({ date, visits, visitors: visits }, "visitors")),
+      }),
       problems: [...KEY_PROBLEMS, "site-not-allowed"],
     },
   };

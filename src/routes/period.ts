@@ -1,6 +1,6 @@
 import { addDays, countDays, parseDay } from "../domain/day.ts";
 import { InvalidInput } from "../domain/invalid.ts";
-import type { Days, Period } from "../domain/store.ts";
+import type { Period } from "../domain/store.ts";
 
 /** The longest period, in days. */
 export const MAX_PERIOD_DAYS = 1_830;
@@ -15,9 +15,4 @@ export function parsePeriod(query: { from?: string | undefined; to?: string | un
   if (days < 1) throw new InvalidInput(`from is ${from} and to is ${to}; allowed is a from that is not after to.`);
   if (days > MAX_PERIOD_DAYS) throw new InvalidInput(`from ${from} to ${to} is ${days} days; allowed are at most ${MAX_PERIOD_DAYS}.`);
   return { from, to };
-}
-
-/** One point a day, zeros included. */
-export function pointsOf(days: Days, dates: readonly string[]): { date: string; visits: number }[] {
-  return dates.map((date) => ({ date, visits: days[date] ?? 0 }));
 }

@@ -1,14 +1,63 @@
+import { type Numbers, numbersOf } from "../domain/numbers.ts";
 import type { Totals } from "../domain/store.ts";
+import { atLeast } from "../domain/visitors/shown.ts";
+import { ANSWERS, type JsonSchema } from "./docs.ts";
 
-/** A page's total and its site's, in the order in which answers have them. */
-export interface PageTotals {
+/** The numbers of a page and its site, in the order in which answers have them. */
+export interface PageTotals extends Numbers {
   readonly site: string;
   readonly page: string;
-  readonly visits: number;
-  readonly siteVisits: number;
 }
 
-/** What the totals of one page say. */
-export function totalsOf(site: string, page: string, { visits: [visits = 0], siteVisits }: Totals): PageTotals {
-  return { site, page, visits, siteVisits };
+/** What the totals of one page say of a day. */
+export function totalsOf(site: string, page: string, { site: siteCount, pages: [count] }: Totals, today: string): PageTotals {
+  return { site, page, ...numbersOf(siteCount, count ?? siteCount, today) };
 }
+
+/** The part of the numbers that is the site's. */
+export interface SiteNumbers {
+  readonly siteVisits: number;
+  readonly siteVisitsToday: number;
+  readonly siteVisitors?: number;
+  readonly siteVisitorsToday?: number;
+}
+
+/** What the totals say of the site: its visitors are at least those of each page beside it. */
+export function siteNumbersOf({ site, pages }: Totals, today: string): SiteNumbers {
+  const { siteVisits, siteVisitsToday, siteVisitors, siteVisitorsToday } = numbersOf(site, site, today);
+  if (siteVisitors === undefined || siteVisitorsToday === undefined) return { siteVisits, siteVisitsToday };
+  const numbers = pages.map((page) => numbersOf(site, page, today));
+  return {
+    siteVisits,
+    siteVisitsToday,
+    siteVisitors: atLeast(
+      siteVisitors,
+      numbers.map(({ visitors = 0 }) => visitors),
+    ),
+    siteVisitorsToday: atLeast(
+      siteVisitorsToday,
+      numbers.map(({ visitorsToday = 0 }) => visitorsToday),
+    ),
+  };
+}
+
+/** The part of the numbers that is a page's, by name. */
+export function pageNumbersOf({ site, pages }: Totals, names: readonly string[], today: string): ReadonlyMap<string, object> {
+  return new Map(
+    names.map((page, index) => {
+      const { visits, visitsToday, visitors, visitorsToday } = numbersOf(site, pages[index] ?? site, today);
+      return [page, { page, visits, visitsToday, ...(visitors !== undefined && { visitors, visitorsToday }) }];
+    }),
+  );
+}
+
+/** Of openapi.json: the numbers of a page, and of a site; those of visitors are there where VISITORS is `daily`. */
+const { visits } = ANSWERS;
+export const PAGE_NUMBERS: Readonly<Record<string, JsonSchema>> = { visits, visitsToday: visits, visitors: visits, visitorsToday: visits };
+export const SITE_NUMBERS: Readonly<Record<string, JsonSchema>> = {
+  siteVisits: visits,
+  siteVisitsToday: visits,
+  siteVisitors: visits,
+  siteVisitorsToday: visits,
+};
+export const VISITOR_NUMBERS = ["visitors", "visitorsToday", "siteVisitors", "siteVisitorsToday"] as const;

@@ -1,19 +1,21 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import { InvalidInput, quote } from "../domain/invalid.ts";
+import { isMisfit } from "../domain/correction.ts";
+import { InvalidInput, invalid, quote } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
 import { ID_LIFETIME_MS } from "../domain/recorder.ts";
 import { parseSite } from "../domain/site.ts";
+import type { Misfit, NewTotals, Totals } from "../domain/store.ts";
 import { json, MAX_JSON_BYTES } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
-import { id, MAX_VISITS, queryList, text, visits as visitsField } from "../http/fields.ts";
+import { bodyFlag, id, MAX_VISITS, queryList, text, visits as visitsField } from "../http/fields.ts";
 import { readableByAll } from "../http/headers.ts";
 import { idempotencyKey, sha256Hex } from "../http/idempotency.ts";
 import { query, strictObject } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ANSWERS, COUNTING_PROBLEMS, KEY_PROBLEMS, list, object, type RouteDocs } from "./docs.ts";
-import { totalsOf } from "./totals.ts";
+import { PAGE_NUMBERS, pageNumbersOf, SITE_NUMBERS, siteNumbersOf, totalsOf, VISITOR_NUMBERS } from "./totals.ts";
 
 /** Pages in one `GET /v1/visits`. */
 const MAX_PAGES_READ = 100;
@@ -24,11 +26,17 @@ const VISIT = { page: v.optional(text), site: v.optional(text), id: v.optional(i
 const VISIT_BODY = strictObject(VISIT);
 const VISIT_QUERY = v.object(VISIT);
 const READ_QUERY = v.object({ site: v.optional(text), page: queryList(MAX_PAGES_READ, `at most ${MAX_PAGES_READ} pages`) });
-const SET_BODY = strictObject({ site: v.optional(text), page: text, visits: visitsField });
+const SET_BODY = strictObject({
+  site: v.optional(text),
+  page: v.optional(text),
+  visits: v.optional(visitsField),
+  visitors: v.optional(visitsField),
+  dropDays: v.optional(bodyFlag, false),
+});
 const DELETE_QUERY = v.object({ site: v.optional(text), page: text });
 
 /** Counts, reads, sets and removes the visits of pages. */
-export function visits({ store, now, newId, http1, count, sites, keys }: RouteDeps): Hono<Env> {
+export function visits({ store, now, newId, http1, count, sites, keys, today, config }: RouteDeps): Hono<Env> {
   const app = new Hono<Env>();
 
   app.post("/", query(VISIT_QUERY), json(VISIT_BODY, { http1 }), async (c) => {
@@ -45,35 +53,57 @@ export function visits({ store, now, newId, http1, count, sites, keys }: RouteDe
     const site = sites.toRead(asked.site, c.get("originSite"));
     const names = asked.page.map((page) => normalizePage(page, site));
     const distinct = [...new Set(names)];
-    const totals = await store.totals(site, distinct);
-    const known = new Map(distinct.map((page, index) => [page, totals.visits[index] ?? 0]));
-    const pages = names.map((page) => ({ page, visits: known.get(page) ?? 0 }));
-    return c.json({ site, siteVisits: totals.siteVisits, pages }, 200, { "Cache-Control": "no-cache" });
+    const day = today();
+    const totals = await store.totals(site, distinct, day);
+    const numbers = pageNumbersOf(totals, distinct, day);
+    const pages = names.map((page) => numbers.get(page));
+    return c.json({ site, ...siteNumbersOf(totals, day), pages }, 200, { "Cache-Control": "no-cache" });
   });
 
   app.put("/", keys.admin, json(SET_BODY, { http1 }), async (c) => {
-    const { site, page, visits } = c.req.valid("json");
-    return c.json(await correct(c, site, page, visits), 200, { "Cache-Control": "no-store" });
+    const { site: requestedSite, page: requestedPage, visits = null, visitors = null, dropDays } = c.req.valid("json");
+    const site = sites.toRead(requestedSite, c.get("originSite"));
+    const page = requestedPage === undefined ? null : normalizePage(requestedPage, site);
+    if (visits === null && visitors === null) throw new InvalidInput("visits and visitors are missing; one of them is required.");
+    if (visitors !== null && config.visitors === "off") invalid("visitors", visitors, "none, as the service's VISITORS is off");
+    if (page === null && dropDays) invalid("dropDays", dropDays, "false without a page, as the days are those of pages");
+    const day = today();
+    const totals = await correct(c, site, page, { visits, visitors, dropDays }, day);
+    const numbers =
+      page === null ? { site, ...siteNumbersOf(totals, day), unattributed: totals.unattributed } : totalsOf(site, page, totals, day);
+    return c.json(numbers, 200, { "Cache-Control": "no-store" });
   });
 
   app.delete("/", keys.admin, query(DELETE_QUERY), async (c) => {
-    const { site, page } = c.req.valid("query");
-    await correct(c, site, page, null);
+    const asked = c.req.valid("query");
+    const site = sites.toRead(asked.site, c.get("originSite"));
+    await correct(c, site, normalizePage(asked.page, site), "remove", today());
     return c.body(null, 204, { "Cache-Control": "no-store" });
   });
 
-  async function correct(c: Context<Env>, requestedSite: string | undefined, requestedPage: string, visits: number | null) {
-    const site = sites.toRead(requestedSite, c.get("originSite"));
-    const page = normalizePage(requestedPage, site);
+  async function correct(c: Context<Env>, site: string, page: string | null, change: NewTotals | "remove", day: string): Promise<Totals> {
     const key = idempotencyKey(c);
     // The key holds for this very correction: with other contents it is another one.
-    const id = key === null ? newId() : await sha256Hex("correct", site, page, visits, key);
+    const id = key === null ? newId() : await sha256Hex("correct", site, page, JSON.stringify(change), key);
     const time = now();
-    const totals = await store.correct({ id, site, page, visits, expireAt: time + ID_LIFETIME_MS }, time + WRITE_DEADLINE_MS);
-    return totalsOf(site, page, totals);
+    const correction = { id, site, page, change, today: day, expireAt: time + ID_LIFETIME_MS };
+    const result = await store.correct(correction, time + WRITE_DEADLINE_MS);
+    return isMisfit(result) ? refuse(result, page) : result;
   }
 
   return app;
+}
+
+/** A 400 that says what would fit. */
+function refuse({ misfit, value, least, most }: Misfit, page: string | null): never {
+  const why =
+    misfit === "visitors"
+      ? "the visitors of its days, and at most the visits"
+      : page === null
+        ? "the visits of its pages"
+        : "the visits of its days";
+  const drop = page === null ? "" : ", unless dropDays is true";
+  invalid(misfit, value, `at least ${least}, ${why}${most === null ? drop : ` (${most})${drop}`}`);
 }
 
 /** A field of the query or of the body; in both it must be the same after normalisation. */
@@ -88,6 +118,7 @@ function either(name: string, inQuery: string | undefined, inBody: string | unde
 /** For openapi.json; no bundle has it. */
 export function visitsDocs(): RouteDocs {
   const { site, page, visits } = ANSWERS;
+  const numbers = { site, page, ...PAGE_NUMBERS, ...SITE_NUMBERS };
   return {
     "POST /v1/visits": {
       operationId: "countVisit",
@@ -100,10 +131,7 @@ export function visitsDocs(): RouteDocs {
         "fields may also stand in the query.",
       query: VISIT_QUERY,
       body: { schema: VISIT_BODY },
-      answer: object(
-        { site, page, visits, siteVisits: visits, counted: { type: "boolean" }, reason: { enum: ["duplicate", "bot"] } },
-        "reason",
-      ),
+      answer: object({ ...numbers, counted: { type: "boolean" }, reason: { enum: ["duplicate", "bot"] } }, "reason", ...VISITOR_NUMBERS),
       problems: [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"],
       idempotencyKey: "optional",
     },
@@ -114,7 +142,7 @@ export function visitsDocs(): RouteDocs {
       summary: "Read totals",
       description: "One consistent snapshot, pages in the order asked; a page without visits is 0.",
       query: READ_QUERY,
-      answer: object({ site, siteVisits: visits, pages: list(object({ page, visits })) }),
+      answer: object({ site, ...SITE_NUMBERS, pages: list(object({ page, ...PAGE_NUMBERS }, ...VISITOR_NUMBERS)) }, ...VISITOR_NUMBERS),
       problems: ["site-not-allowed"],
     },
     "PUT /v1/visits": {
@@ -122,10 +150,17 @@ export function visitsDocs(): RouteDocs {
       alias: "/visits",
       group: "Administer",
       key: "admin",
-      summary: "Set a page's total",
-      description: `A start value on migration, from 0 to ${MAX_VISITS}. Exact while visits are counted.`,
+      summary: "Set the totals of a page or of a site",
+      description:
+        `Start values on migration, from 0 to ${MAX_VISITS}. Exact while visits are counted. Without page it sets the site's: the difference to ` +
+        "its pages' sum is its unattributed visits.",
       body: { schema: SET_BODY },
-      answer: object({ site, page, visits, siteVisits: visits }),
+      fields: {
+        visits: "All visits; at least those of its days, or of the site's pages.",
+        visitors: "All visitors; at least those of its days, and at most the visits.",
+        dropDays: "Whether to drop the page's days.",
+      },
+      answer: object({ ...numbers, unattributed: visits }, "page", "visits", "visitsToday", "unattributed", ...VISITOR_NUMBERS),
       problems: [...KEY_PROBLEMS, "site-not-allowed", "too-large", "unsupported-media-type"],
       idempotencyKey: "optional",
     },

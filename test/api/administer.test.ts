@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Addition } from "../../src/domain/store.ts";
 import { cutIntoBatches } from "../../src/routes/import-lines.ts";
 import { ADMIN, FROM_SITE, startService } from "./service.ts";
 
@@ -47,7 +48,7 @@ describe("PUT and DELETE /v1/visits", () => {
       headers: { ...ADMIN, Origin: "https://elsewhere.net" },
       body: { site: "example.com", page: "/a/", visits: 41 },
     });
-    expect(put.json).toEqual({ site: "example.com", page: "/a", visits: 41, siteVisits: 42 });
+    expect(put.json).toEqual({ site: "example.com", page: "/a", visits: 41, siteVisits: 42, visitsToday: 0, siteVisitsToday: 1 });
     expect((await send("POST /visits", { body: { page: "/a" } })).json).toMatchObject({ visits: 42, siteVisits: 43 });
     expect(await send("DELETE /v1/visits?page=/a", { headers: ADMIN })).toMatchObject({ status: 204, text: "" });
     expect(await send("DELETE /v1/visits?page=/a", { headers: ADMIN })).toMatchObject({ status: 204 });
@@ -64,19 +65,21 @@ describe("PUT and DELETE /v1/visits", () => {
   });
 
   const bad: [string, unknown, string][] = [
-    ["no page", { visits: 1 }, "page"],
-    ["no visits", { page: "/" }, "visits"],
+    ["neither visits nor visitors", { page: "/" }, "visits and visitors"],
+    ["visitors where they are off", { page: "/", visitors: 1 }, "visitors"],
+    ["days to drop of a site", { visits: 1, dropDays: true }, "dropDays"],
+    ["dropDays as text", { page: "/", visits: 1, dropDays: "true" }, "dropDays"],
     ["negative visits", { page: "/", visits: -1 }, "visits"],
     ["half a visit", { page: "/", visits: 0.5 }, "visits"],
     ["visits as text", { page: "/", visits: "1" }, "visits"],
     ["visits beyond safe integers", '{"page":"/","visits":9007199254740992}', "visits"],
-    ["nothing", undefined, "page"],
+    ["nothing", undefined, "visits and visitors"],
   ];
   test.each(bad)("PUT with %s is 400", async (_, body, field) => {
     const { send, store } = startService();
     const answer = await send("PUT /visits", { headers: ADMIN, body });
     expect(answer.status).toBe(400);
-    expect(answer.json.detail).toMatch(new RegExp(`^${field} is `));
+    expect(answer.json.detail).toMatch(new RegExp(`^${field} (is|are) `));
     expect(store.writes).toEqual([]);
   });
 
@@ -115,7 +118,11 @@ describe("POST /v1/import", () => {
     ["days that sum to more than visits", '{"page":"/","visits":1,"days":{"2026-11-22":2}}', 400],
     ["a day that does not exist", '{"page":"/","visits":1,"days":{"2026-02-30":1}}', 400],
     ["a negative day", '{"page":"/","visits":1,"days":{"2026-11-22":-1}}', 400],
-    ["367 days", JSON.stringify({ page: "/", visits: 400, days: days(367) }), 400],
+    ["401 days", JSON.stringify({ page: "/", visits: 500, days: days(401) }), 400],
+    ["401 days and visitor days", JSON.stringify({ page: "/", visits: 500, days: days(200), visitorDays: days(201) }), 400],
+    ["visitor days that sum to more than visitors", '{"page":"/","visits":1,"visitors":1,"visitorDays":{"2026-11-22":2}}', 400],
+    ["days of what no page has", '{"page":null,"visits":1,"days":{"2026-11-22":1}}', 400],
+    ["a page that is a number", '{"page":1,"visits":1}', 400],
     ["a sum beyond safe integers", '{"page":"/","visits":9007199254740991}', 400],
     ["more than 5,000 lines", good.repeat(5_000), 413],
     ["more than 4 MiB", " ".repeat(4 * 1_024 * 1_024), 413],
@@ -140,29 +147,47 @@ describe("POST /v1/import", () => {
   test("is cut into writes of at most 400 pages and 400 days, each page once in a write, nothing lost", () => {
     const names = Object.keys(days(3_000));
     const day = (index: number) => names[index] ?? "";
-    const additions = Array.from({ length: 3_000 }, (_, index) => ({
+    const additions: Addition[] = Array.from({ length: 3_000 }, (_, index) => ({
       page: `/${index % 900}`,
       visits: 3,
       days: { [day(index)]: 2, [day(index % 7)]: 1 },
+      visitors: 2,
+      visitorDays: { [day(index)]: 2 },
     }));
     const batches = cutIntoBatches(additions);
     for (const batch of batches) {
       expect(batch.length).toBeLessThanOrEqual(400);
       expect(new Set(batch.map(({ page }) => page)).size).toBe(batch.length);
-      expect(new Set(batch.flatMap((row) => Object.keys(row.days))).size).toBeLessThanOrEqual(400);
+      const visitorDays = batch.flatMap((row) => Object.keys(row.visitorDays).map((name) => `visitors ${name}`));
+      expect(new Set(batch.flatMap((row) => Object.keys(row.days)).concat(visitorDays)).size).toBeLessThanOrEqual(400);
     }
-    const sum = (rows: typeof additions) => rows.reduce((total, { visits }) => total + visits, 0);
-    expect(sum(batches.flat() as typeof additions)).toBe(sum(additions));
+    const sum = (rows: Addition[]) => rows.reduce((total, { visits, visitors }) => total + visits + visitors, 0);
+    expect(sum(batches.flat())).toBe(sum(additions));
     expect(cutIntoBatches([])).toEqual([]);
   });
 });
 
 describe("GET /v1/export", () => {
+  /** All parts, by their links. */
+  async function exportAll(send: ReturnType<typeof startService>["send"], query = "") {
+    const parts: string[] = [];
+    let next: string | undefined = `?${query}`;
+    while (next !== undefined) {
+      const part = await send(`GET /v1/export${next}`, { headers: ADMIN });
+      expect(part.status).toBe(200);
+      expect(part.headers.get("content-type")).toBe("application/x-ndjson; charset=utf-8");
+      expect(part.headers.get("access-control-expose-headers")).toBe("Retry-After, X-Request-Id, Link");
+      parts.push(part.text);
+      next = /^<(\?[^>]+)>; rel="next"$/.exec(part.headers.get("link") ?? "")?.[1];
+    }
+    return parts;
+  }
+
   test("gives what an import into an empty store takes to the same totals and days", async () => {
     const from = startService();
     const into = startService();
     const many = Array.from({ length: 1_203 }, (_, index) => JSON.stringify({ page: `/p${index}`, visits: index })).join("\n");
-    await from.send("POST /v1/import", { headers: { ...KEYED }, body: many });
+    await from.send("POST /v1/import", { headers: { ...KEYED }, body: `${many}\n{"page":null,"visits":1000}` });
     for (let year = 2020; year < 2024; year += 1) {
       const days = Object.fromEntries(
         Array.from({ length: 365 }, (_, day) => [new Date(Date.UTC(year, 0, 1 + day)).toISOString().slice(0, 10), 2]),
@@ -170,29 +195,115 @@ describe("GET /v1/export", () => {
       const body = JSON.stringify({ page: "/old", visits: 1_000, days });
       await from.send("POST /v1/import", { headers: { ...ADMIN, "Idempotency-Key": `year-${year}-key` }, body });
     }
-    const exported = await from.send("GET /v1/export", { headers: ADMIN });
-    expect(exported.headers.get("content-type")).toBe("application/x-ndjson; charset=utf-8");
-    const lines = exported.text.trim().split("\n");
-    expect(lines).toHaveLength(1_203 + 4);
-    expect((await into.send("POST /v1/import", { headers: KEYED, body: exported.text })).json).toMatchObject({ lines: 1_207 });
-    for (const query of ["/v1/visits?page=/old&page=/p7", "/v1/pages?limit=1000", "/v1/series?from=2020-01-01&to=2023-12-31&page=/old"]) {
+    const parts = await exportAll(from.send);
+    expect(parts).toHaveLength(2);
+    const lines = parts.join("").trim().split("\n");
+    expect(lines[0]).toBe('{"page":null,"visits":1000}');
+    expect(lines).toHaveLength(1 + 1_203 + 4);
+    expect((await into.send("POST /v1/import", { headers: KEYED, body: parts.join("") })).json).toMatchObject({ lines: 1_208 });
+    for (const query of [
+      "/v1/visits?page=/old&page=/p7",
+      "/v1/pages?limit=1000",
+      "/v1/series?from=2020-01-01&to=2023-12-31&page=/old",
+      "/v1/sites",
+    ]) {
       expect((await into.send(`GET ${query}`)).json).toEqual((await from.send(`GET ${query}`)).json);
     }
   });
 
-  test("of an empty site is empty", async () => {
+  test("has at most `limit` pages behind `after`, with any name, and a link while there are more", async () => {
     const { send } = startService();
-    expect(await send("GET /v1/export", { headers: ADMIN })).toMatchObject({ status: 200, text: "" });
+    const pages = ["/", "/a&b=%3E", "/%D9%85", "/c", "/d"];
+    await send("POST /v1/import", { headers: KEYED, body: pages.map((page) => JSON.stringify({ page, visits: 1 })).join("\n") });
+    const names = (text: string) =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).page);
+    const parts = await exportAll(send, "limit=2");
+    expect(parts.map(names)).toEqual([[null, "/", "/%D9%85"], ["/a&b=%3E", "/c"], ["/d"]]);
+    expect(names((await send("GET /v1/export?after=/a%26b=%253E&limit=5000", { headers: ADMIN })).text)).toEqual(["/c", "/d"]);
+    for (const bad of ["limit=0", "limit=5001", "after=%2500", "limit=x"]) {
+      expect((await send(`GET /v1/export?${bad}`, { headers: ADMIN })).status, bad).toBe(400);
+    }
   });
 
-  test("that breaks off is logged, and does not end well", async () => {
-    const { app, store, log, send } = startService();
-    const body = Array.from({ length: 600 }, (_, index) => JSON.stringify({ page: `/${index}`, visits: 1 })).join("\n");
-    await send("POST /v1/import", { headers: KEYED, body });
-    const { pages } = store;
-    store.pages = (site, after, ...rest) => (after === null ? pages(site, after, ...rest) : Promise.reject(new Error("away")));
-    const response = await app.request("/v1/export", { headers: ADMIN });
-    await expect(response.text()).rejects.toThrow("away");
-    expect(log).toMatchObject([{ severity: "ERROR", message: expect.stringContaining("away") }]);
+  test("ends at 8 MB, at a page's end", async () => {
+    const { send } = startService();
+    const days = (year: number) =>
+      Object.fromEntries(Array.from({ length: 365 }, (_, day) => [new Date(Date.UTC(year, 0, 1 + day)).toISOString().slice(0, 10), 1]));
+    for (let part = 0; part < 4; part += 1) {
+      const names = Array.from({ length: 55 }, (_, index) => `/${part}-${index}`);
+      for (let year = 2000; year < 2007; year += 1) {
+        const body = names.map((page) => JSON.stringify({ page, visits: 365, days: days(year) })).join("\n");
+        const headers = { ...ADMIN, "Idempotency-Key": `part-${part}-${year}` };
+        expect((await send("POST /v1/import", { headers, body })).status).toBe(200);
+      }
+    }
+    const parts = await exportAll(send);
+    expect(parts.map((part) => part.length > 7_900_000 && part.length <= 8_000_000)).toEqual([true, false]);
+    const visits = parts
+      .join("")
+      .trim()
+      .split("\n")
+      .reduce((sum, line) => sum + JSON.parse(line).visits, 0);
+    expect(visits).toBe(220 * 7 * 365);
+    expect(JSON.parse(parts[1]?.split("\n")[0] ?? "").page).not.toBe(null);
   });
+
+  test("of an empty site has the site's own line alone", async () => {
+    const { send } = startService();
+    expect(await send("GET /v1/export", { headers: ADMIN })).toMatchObject({ status: 200, text: '{"page":null,"visits":0}\n' });
+  });
+});
+
+describe("a site", () => {
+  test("is set as a whole: what its pages do not have is unattributed", async () => {
+    const { send } = startService();
+    await send("POST /visits", { body: { page: "/a" } });
+    const put = (visits: number) => send("PUT /v1/visits", { headers: ADMIN, body: { visits } });
+    expect((await put(10)).json).toEqual({ site: "example.com", siteVisits: 10, siteVisitsToday: 1, unattributed: 9 });
+    expect((await send("GET /v1/sites")).json.sites).toEqual([{ site: "example.com", visits: 10, unattributed: 9 }]);
+    expect((await put(0)).json).toMatchObject({ status: 400, detail: expect.stringMatching(/^visits is 0; allowed is at least 1, /) });
+    expect((await send("GET /v1/visits?page=/a")).json).toMatchObject({ siteVisits: 10, pages: [{ visits: 1 }] });
+  });
+
+  test("is removed whole, and again", async () => {
+    const { send } = startService();
+    for (let index = 0; index < 60; index += 1) await send("POST /visits", { body: { page: `/${index}` } });
+    await send("PUT /v1/visits", { headers: ADMIN, body: { visits: 100 } });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await send("DELETE /v1/sites?site=example.com", { headers: ADMIN })).toMatchObject({ status: 204, text: "" });
+    }
+    expect((await send("GET /v1/sites")).json.sites).toEqual([]);
+    expect((await send("DELETE /v1/sites", { headers: ADMIN })).status).toBe(400);
+    expect((await send("DELETE /v1/sites?site=example.com")).status).toBe(401);
+  });
+
+  test("that takes longer than 10 seconds to remove is a 503, and the next call goes on", async () => {
+    const { send, store, clock } = startService();
+    const { removeSome } = store;
+    let calls = 0;
+    store.removeSome = async (site, deadline) => {
+      calls += 1;
+      clock.time += 3_000;
+      return calls < 6 ? false : removeSome(site, deadline);
+    };
+    const answer = await send("DELETE /v1/sites?site=example.com", { headers: ADMIN });
+    expect(answer).toMatchObject({ status: 503, json: { type: "urn:footfall:unavailable" } });
+    expect(answer.headers.get("retry-after")).toMatch(/^[1-5]$/);
+    expect((await send("DELETE /v1/sites?site=example.com", { headers: ADMIN })).status).toBe(204);
+    expect(calls).toBe(6);
+  });
+});
+
+test("PUT of fewer visits than the days sum to is 400, unless dropDays is true", async () => {
+  const { send } = startService();
+  const put = (body: object) => send("PUT /v1/visits", { headers: ADMIN, body: { page: "/a", ...body } });
+  await send("POST /v1/import", { headers: KEYED, body: '{"page":"/a","visits":100,"days":{"2026-11-22":60,"2026-11-21":40}}' });
+  const refused = await put({ visits: 99 });
+  expect(refused.json).toMatchObject({ status: 400, detail: expect.stringMatching(/^visits is 99; allowed is at least 100, .*dropDays/) });
+  expect((await send("GET /v1/series?from=2026-11-22")).json.points).toEqual([{ date: "2026-11-22", visits: 60 }]);
+  expect((await put({ visits: 99, dropDays: true })).json).toMatchObject({ visits: 99, visitsToday: 0 });
+  expect((await send("GET /v1/series?from=2026-11-22")).json.points).toEqual([{ date: "2026-11-22", visits: 0 }]);
 });

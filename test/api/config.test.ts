@@ -21,6 +21,9 @@ describe("settings", () => {
       newPagesBurst: 5000,
       newPagesPerHour: 1000,
       pages: null,
+      visitors: "off",
+      timeZone: "UTC",
+      takeover: [],
       log: "problems",
       project: null,
     });

@@ -7,7 +7,9 @@ const ID = "0b7d3f0a-2f5e-4c1b-9a52-6d9e4a1c7b11";
 describe("POST /v1/visits", () => {
   test("counts, numbers the visits and answers the fields in their order", async () => {
     const { send } = startService();
-    expect((await send("POST /visits")).text).toBe('{"site":"example.com","page":"/","visits":1,"siteVisits":1,"counted":true}');
+    expect((await send("POST /visits")).text).toBe(
+      '{"site":"example.com","page":"/","visits":1,"siteVisits":1,"visitsToday":1,"siteVisitsToday":1,"counted":true}',
+    );
     expect((await send("POST /v1/visits", { body: { page: "/blog/" } })).json).toMatchObject({ page: "/blog", visits: 1, siteVisits: 2 });
     expect((await send("POST /v1/visits")).json).toMatchObject({ visits: 2, siteVisits: 3 });
   });
@@ -106,7 +108,7 @@ describe("POST /v1/visits", () => {
     expect(store.writes).toEqual([]);
   });
 
-  test("reads no more than 4 KiB of a body that does not say its length", async () => {
+  test("refuses a body over 4 KiB that does not say its length, of which it reads no more than 8 MiB", async () => {
     const { app, store } = startService();
     let pulled = 0;
     const body = new ReadableStream({
@@ -117,7 +119,7 @@ describe("POST /v1/visits", () => {
     });
     const response = await app.request("/visits", { method: "POST", body, duplex: "half" } as RequestInit);
     expect(response.status).toBe(413);
-    expect(pulled).toBeLessThan(10);
+    expect(pulled).toBeLessThan(8_400);
     expect(store.writes).toEqual([]);
   });
 
@@ -264,7 +266,7 @@ describe("POST /v1/visits", () => {
     const { createMeter } = await import("../../src/domain/meter.ts");
     const kept: Promise<unknown>[] = [];
     const app = createApp({
-      store: createMemoryStore(),
+      store: createMemoryStore(Date.now),
       recorder: { record: () => Promise.reject(new StoreError("late", { retryable: true })), drain: async () => {} },
       config: readNodeConfig({}),
       now: Date.now,

@@ -66,7 +66,7 @@ describe("routes", () => {
 
   test.each([
     ["PATCH /v1/visits", "GET, HEAD, POST, PUT, DELETE, OPTIONS"],
-    ["POST /v1/sites", "GET, HEAD, OPTIONS"],
+    ["POST /v1/sites", "GET, HEAD, DELETE, OPTIONS"],
     ["HEAD /v1/import", "POST, OPTIONS"],
     ["DELETE /visits/x/../../v1/health", "GET, HEAD, OPTIONS"],
   ])("%s is not allowed, and Allow says what is", async (target, allow) => {

@@ -106,7 +106,15 @@ test("what is not counted takes nothing: repeated ids, reused ids, crawlers, ref
 
 test("a visit that counted before is a duplicate also where its page is unknown and the budget spent", async () => {
   const { count, store } = start();
-  await store.commit({ id: "b", site: "example.com", visits: [{ page: "/old", day: "2026-11-22", id: "visit-1234" }], expireAt: 0 }, 0);
+  await store.commit(
+    {
+      id: "b",
+      site: "example.com",
+      visits: [{ page: "/old", day: "2026-11-22", id: "visit-1234", visitor: null }],
+      expireAt: Number.MAX_SAFE_INTEGER,
+    },
+    0,
+  );
   expect([await count("/a"), await count("/b")]).toEqual([counted(1), counted(1)]);
   expect(await count("/old", { id: "visit-1234" })).toMatchObject({ counted: false, reason: "duplicate", visits: 1 });
 });

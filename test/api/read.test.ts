@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { StoreError } from "../../src/domain/store.ts";
+import { formatNumber } from "../../src/routes/badge-svg.ts";
 import { ADMIN, CHROME, FROM_SITE, GOOGLEBOT, startService } from "./service.ts";
 
 async function withVisits(env = {}) {
@@ -17,11 +18,12 @@ describe("GET /v1/visits", () => {
     expect((await send("GET /v1/visits?page=/c&page=/a/&page=%2Fx&page=/c")).json).toEqual({
       site: "example.com",
       siteVisits: 23,
+      siteVisitsToday: 7,
       pages: [
-        { page: "/c", visits: 9 },
-        { page: "/a", visits: 10 },
-        { page: "/x", visits: 0 },
-        { page: "/c", visits: 9 },
+        { page: "/c", visits: 9, visitsToday: 0 },
+        { page: "/a", visits: 10, visitsToday: 3 },
+        { page: "/x", visits: 0, visitsToday: 0 },
+        { page: "/c", visits: 9, visitsToday: 0 },
       ],
     });
   });
@@ -70,6 +72,9 @@ describe("bad queries", () => {
     ["/v1/series?from=2021-11-18&to=2026-11-22", 400],
     ["/v1/series?page=/a&page=/b", 400],
     ["/v1/badge?count=yes", 400],
+    ["/v1/badge?show=week", 400],
+    ["/v1/badge?show=visitors", 400],
+    ["/v1/badge?format=long", 400],
     ["/v1/badge?color=%22/%3E", 400],
     ["/v1/badge?color=12345", 400],
     ["/v1/badge?label=", 400],
@@ -116,9 +121,9 @@ describe("GET /v1/pages", () => {
     await send("POST /v1/import", { headers: { ...ADMIN, "Idempotency-Key": "12345678" }, body });
     const query = "GET /v1/pages?limit=1000&from=2021-11-19&to=2026-11-22";
     const first = (await send(query)).json;
-    expect([first.pages.length, first.pages[0].points.length]).toEqual([109, 1_830]);
+    expect([first.pages.length, first.pages[0].points.length]).toEqual([27, 1_830]);
     const second = (await send(`${query}&cursor=${first.nextCursor}`)).json;
-    expect([second.pages.length, second.nextCursor]).toEqual([11, undefined]);
+    expect([second.pages.length, second.nextCursor]).toEqual([27, expect.any(String)]);
   });
 
   test("shows the top pages, of all time and of a period", async () => {
@@ -173,7 +178,7 @@ describe("lists and series", () => {
 
   test("sites have their totals", async () => {
     const { send } = await withVisits();
-    expect((await send("GET /v1/sites")).json).toEqual({ sites: [{ site: "example.com", visits: 23 }] });
+    expect((await send("GET /v1/sites")).json).toEqual({ timeZone: "UTC", visitors: "off", sites: [{ site: "example.com", visits: 23 }] });
   });
 });
 
@@ -188,6 +193,35 @@ describe("badge and pixel", () => {
     expect(text).toContain('role="img" aria-label="&#60;b&#62;&#38;&#34;: 1,234,567"');
     expect(text).toContain('fill="#4C1"');
     expect(text).not.toMatch(/<b>/);
+  });
+
+  test("a badge shows all visits, today's, or both, in full or short", async () => {
+    const { send } = await withVisits();
+    await send("PUT /v1/visits", { headers: ADMIN, body: { page: "/a", visits: 1_299_999 } });
+    const shown = async (query: string) => /<title>(.*)<\/title>/.exec((await send(`GET /v1/badge?page=/a${query}`)).text)?.[1];
+    expect(await shown("")).toBe("visits: 1,299,999");
+    expect(await shown("&show=total&format=short")).toBe("visits: 1.2M");
+    expect(await shown("&show=today")).toBe("visits today: 3");
+    expect(await shown("&show=both&label=views")).toBe("views: 3 / 1,299,999");
+    expect(await shown("&show=both&format=short")).toBe("visits: 3 / 1.2M");
+    expect(await shown("&show=today&count=true")).toBe("visits today: 4");
+  });
+
+  test("a short number has at most three digits, and is never more than the number", () => {
+    const cases: [number, string][] = [
+      [0, "0"],
+      [999, "999"],
+      [1_000, "1k"],
+      [1_234, "1.2k"],
+      [9_999, "9.9k"],
+      [10_000, "10k"],
+      [999_999, "999k"],
+      [1_000_000, "1M"],
+      [12_345_678, "12M"],
+      [1_000_000_000_000, "1T"],
+      [Number.MAX_SAFE_INTEGER, "9P"],
+    ];
+    for (const [number, text] of cases) expect(formatNumber(number, "short")).toBe(text);
   });
 
   test("a badge counts where asked to, for the site of Referer", async () => {

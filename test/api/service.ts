@@ -8,10 +8,10 @@ import { createMemoryStore } from "./memory-store.ts";
 
 /** The app on a store in memory, with a clock that stands at noon of 2026-11-22 until it is moved. */
 export function startService(env: Environment = {}) {
-  const store = createMemoryStore();
   const log: LogEntry[] = [];
   const clock = { time: Date.parse("2026-11-22T12:00:00Z") };
   const now = () => clock.time;
+  const store = createMemoryStore(now);
   let ids = 0;
   const newId = () => {
     ids += 1;

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Outcome } from "../../src/domain/pending.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
-import { type Batch, type Receipt, StoreError, type Visit } from "../../src/domain/store.ts";
+import { type Batch, type Count, type Receipt, StoreError, type Visit } from "../../src/domain/store.ts";
 
 const SITE = "example.com";
+const DAY = "2026-11-22";
+
+/** A counter all of whose visits are of one day. */
+const countOf = (visits: number): Count => ({ visits, days: { [DAY]: visits }, visitors: null });
 
 /** A store whose commits the test answers one by one. */
 function createFakeStore() {
@@ -24,16 +28,16 @@ function createFakeStore() {
     accept(index: number, refused: Receipt["refused"] = {}): void {
       const batch = batches[index];
       if (!batch) throw new Error(`there is no batch ${index}`);
-      const visits: Record<string, number> = {};
+      const pages: Record<string, Count> = {};
       for (const [place, { page }] of batch.visits.entries()) {
         const key = `${batch.site}${page}`;
         if (!refused[place]) {
           totals.set(key, (totals.get(key) ?? 0) + 1);
           totals.set(batch.site, (totals.get(batch.site) ?? 0) + 1);
         }
-        visits[page] = totals.get(key) ?? 0;
+        pages[page] = countOf(totals.get(key) ?? 0);
       }
-      answers[index]?.resolve({ siteVisits: totals.get(batch.site) ?? 0, visits, refused });
+      answers[index]?.resolve({ site: countOf(totals.get(batch.site) ?? 0), pages, refused });
     },
     refuse: (index: number, error: Error) => answers[index]?.reject(error),
   };
@@ -48,11 +52,12 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const visit = (page: string, id: string | null = null): Visit => ({ page, id, day: "2026-11-22" });
+const visit = (page: string, id: string | null = null): Visit => ({ page, id, day: DAY, visitor: null });
 const record = (page: string, id: string | null = null, site = SITE): Promise<Outcome> => recorder.record(site, visit(page, id));
 /** Runs everything that does not wait for a commit. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
-const counted = (visits: number, siteVisits: number): Outcome => ({ status: "counted", visits, siteVisits });
+const numbers = (visits: number, siteVisits: number) => ({ visits, siteVisits, visitsToday: visits, siteVisitsToday: siteVisits });
+const counted = (visits: number, siteVisits: number): Outcome => ({ status: "counted", ...numbers(visits, siteVisits) });
 
 test("visits that arrive while a batch is in flight form the next one, numbered in order of arrival", async () => {
   const first = record("/a");
@@ -165,7 +170,7 @@ test("a repeated id waits for the outcome of its first send and is a duplicate; 
   fake.accept(0);
   expect(await first).toEqual(counted(1, 1));
   expect(await other).toEqual({ status: "conflict" });
-  expect(await Promise.all(again)).toEqual([1, 2].map(() => ({ status: "duplicate", visits: 1, siteVisits: 1 })));
+  expect(await Promise.all(again)).toEqual([1, 2].map(() => ({ status: "duplicate", ...numbers(1, 1) })));
   expect(fake.batches.length).toBe(1);
 });
 
@@ -189,7 +194,7 @@ test("a refused visit is answered as refused, and takes no number", async () => 
   await settle();
   fake.accept(1, { 0: "duplicate", 2: "conflict" });
   expect(await Promise.all(next)).toEqual([
-    { status: "duplicate", visits: 3, siteVisits: 3 },
+    { status: "duplicate", ...numbers(3, 3) },
     counted(2, 2),
     { status: "conflict" },
     counted(3, 3),

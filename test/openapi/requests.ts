@@ -107,14 +107,16 @@ const visitFields = {
   site: fc.oneof({ weight: 6, arbitrary: site }, fc.jsonValue()),
   id: fc.oneof({ weight: 6, arbitrary: id }, fc.jsonValue()),
   visits: fc.oneof({ weight: 6, arbitrary: fc.nat({ max: 1_000 }) }, fc.constantFrom(-1, 0.5, 2 ** 53), fc.jsonValue()),
+  visitors: fc.oneof({ weight: 6, arbitrary: fc.nat({ max: 50 }) }, fc.constantFrom(-1, 0.5, 2 ** 53), fc.jsonValue()),
+  dropDays: fc.oneof({ weight: 9, arbitrary: fc.boolean() }, fc.jsonValue()),
 };
 
 /** An object with some of an operation's fields, some of them wrong, and now and then one that it does not know. */
 function visitLike(operationId: string): fc.Arbitrary<object> {
-  const { id, visits, ...common } = visitFields;
-  const own = operationId.startsWith("setVisits") ? { ...common, visits } : { ...common, id };
+  const { id, visits, visitors, dropDays, ...common } = visitFields;
+  const own = operationId.startsWith("setVisits") ? { ...common, visits, visitors, dropDays } : { ...common, id };
   const known: fc.Arbitrary<object> = fc.record<Record<string, unknown>>(own, {
-    requiredKeys: operationId.startsWith("setVisits") ? ["page", "visits"] : [],
+    requiredKeys: operationId.startsWith("setVisits") ? ["visits"] : [],
   });
   const misspelt = known.map((value) => ({ ...value, path: "/x" }));
   return fc.oneof({ weight: 9, arbitrary: known }, { weight: 1, arbitrary: misspelt });
@@ -122,9 +124,11 @@ function visitLike(operationId: string): fc.Arbitrary<object> {
 
 const line = fc.record(
   {
-    page: fc.oneof({ weight: 9, arbitrary: page }, fc.jsonValue()),
+    page: fc.oneof({ weight: 9, arbitrary: page }, fc.constant(null), fc.jsonValue()),
     visits: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 50, max: 1_000 }) }, fc.jsonValue()),
     days: fc.oneof({ weight: 9, arbitrary: fc.dictionary(day, fc.nat({ max: 5 }), { maxKeys: 8 }) }, fc.jsonValue()),
+    visitors: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 40, max: 50 }) }, fc.jsonValue()),
+    visitorDays: fc.oneof({ weight: 9, arbitrary: fc.dictionary(day, fc.nat({ max: 5 }), { maxKeys: 8 }) }, fc.jsonValue()),
   },
   { requiredKeys: ["page", "visits"] },
 );

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { dayPath, daysOf, daysValue } from "../../src/stores/datastore/days.ts";
+import { dayPath, daysOf as daysOfEntity, daysValue } from "../../src/stores/datastore/days.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
 import { createRestTransport } from "../../src/stores/datastore/rest.ts";
 import { createDatastoreStore } from "../../src/stores/datastore/store.ts";
 import type { Mutation, Requests, Transport, Value } from "../../src/stores/datastore/transport.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { requires } from "../support/skip.ts";
-import { ALWAYS, additionOf, batchOf, correctionOf, newSite, visit } from "./contract/fixture.ts";
+import { ALWAYS, additionOf, batchOf, commit, correct, correctionOf, daysOf, newSite, pagesOf, topOf, visit } from "./contract/fixture.ts";
 
 /** A path that needs no quotes in any grammar of Google's: names of letters, digits and underscores, joined by dots. */
 const UNQUOTED = /^[a-zA-Z_][a-zA-Z_0-9]*(?:\.[a-zA-Z_][a-zA-Z_0-9]*)*$/;
@@ -26,8 +26,8 @@ test("a day's property path needs no quotes, and its value is read back as that 
     fc.property(fc.dictionary(day, fc.integer({ min: 1, max: 9 }), { maxKeys: 8 }), (days) => {
       for (const one of Object.keys(days)) expect(dayPath(one)).toMatch(UNQUOTED);
       const entity = { key: { path: [] }, properties: { days: daysValue(days) } };
-      expect(daysOf(entity, null)).toEqual(days);
-      expect(daysOf(entity, { from: "2000-01-01", to: "2026-11-22" })).toEqual(
+      expect(daysOfEntity(entity, null)).toEqual(days);
+      expect(daysOfEntity(entity, { from: "2000-01-01", to: "2026-11-22" })).toEqual(
         Object.fromEntries(Object.entries(days).filter(([one]) => one >= "2000-01-01" && one <= "2026-11-22")),
       );
     }),
@@ -70,13 +70,13 @@ requires("emulator")("Datastore", () => {
     const store = createDatastoreStore({ transport, namespace: "", readIn: "readWrite", shards: 2, now: Date.now, random: () => 0.99 });
     const site = newSite();
     const [first, second] = ["2026-11-22", "2026-11-23"] as const;
-    await store.commit(batchOf(site, [visit("/a", randomUUID(), first), visit("/a", null, second)]), patient());
-    await store.commit(batchOf(site, [visit("/a", null, second)]), patient());
+    await commit(store, batchOf(site, [visit("/a", randomUUID(), first), visit("/a", null, second)]), patient());
+    await commit(store, batchOf(site, [visit("/a", null, second)]), patient());
     await store.add(additionOf(site, { "/a": { visits: 3, days: { [first]: 2 } } }), patient());
-    await store.correct(correctionOf(site, "/a", 7), patient());
-    expect(await store.days(site, "/a", ALWAYS)).toEqual({ [first]: 3, [second]: 2 });
-    expect(await store.pages(site, null, 10, ALWAYS)).toEqual([{ page: "/a", visits: 7, days: { [first]: 3, [second]: 2 } }]);
-    expect(await store.top(site, 10, { from: second, to: second })).toEqual([{ page: "/a", visits: 7, days: { [second]: 2 } }]);
+    await correct(store, correctionOf(site, "/a", 7), patient());
+    expect(await daysOf(store, site, "/a", ALWAYS)).toEqual({ [first]: 3, [second]: 2 });
+    expect(await pagesOf(store, site, null, 10, ALWAYS)).toEqual([{ page: "/a", visits: 7, days: { [first]: 3, [second]: 2 } }]);
+    expect(await topOf(store, site, 10, { from: second, to: second })).toEqual([{ page: "/a", visits: 7, days: { [second]: 2 } }]);
     // Both forms were sent: the path of a transform, and the property of an entity that is replaced.
     expect([...names]).toEqual(expect.arrayContaining(["days.d20261122", "d20261122", "days.d20261123", "d20261123"]));
     expect([...names].filter((name) => !UNQUOTED.test(name))).toEqual([]);

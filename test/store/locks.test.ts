@@ -5,10 +5,9 @@ import { createRestTransport } from "../../src/stores/datastore/rest.ts";
 import { createDatastoreStore } from "../../src/stores/datastore/store.ts";
 import { type Mutation, type Transport, TransportError } from "../../src/stores/datastore/transport.ts";
 import { emulatorHost } from "../support/emulator.ts";
-import { newSite } from "../support/http.ts";
 import { requires } from "../support/skip.ts";
+import { commit, correctionOf, DAY, newSite, visit as visitTo } from "./contract/fixture.ts";
 
-const DAY = "2026-11-22";
 const HOUR_MS = 3_600_000;
 /** Less than the time for which an abandoned lock is held. */
 const SOON_MS = 5_000;
@@ -40,7 +39,7 @@ requires("emulator")("an operation that times out while it holds locks", () => {
   const visit = (site: string) => ({
     id: randomUUID(),
     site,
-    visits: [{ page: "/", day: DAY, id: null }],
+    visits: [visitTo("/")],
     expireAt: Date.now() + HOUR_MS,
   });
 
@@ -55,13 +54,12 @@ requires("emulator")("an operation that times out while it holds locks", () => {
         if (method === "lookup") late = HOUR_MS;
       },
     );
-    if (what === "a read") await slow.totals(site, ["/"]).catch(() => {});
+    if (what === "a read") await slow.totals(site, ["/"], DAY).catch(() => {});
     else {
-      const correction = { id: randomUUID(), site, page: "/", visits: 7, expireAt: Date.now() + HOUR_MS };
-      await expect(slow.correct(correction, Date.now() + SOON_MS)).rejects.toThrow("in time");
+      await expect(slow.correct(correctionOf(site, "/", 7), Date.now() + SOON_MS)).rejects.toThrow("in time");
     }
     expect(late).toBe(HOUR_MS);
-    expect(await plain.commit(visit(site), Date.now() + SOON_MS)).toMatchObject({ siteVisits: 2, visits: { "/": 2 } });
+    expect(await commit(plain, visit(site), Date.now() + SOON_MS)).toMatchObject({ siteVisits: 2, visits: { "/": 2 } });
   });
 
   test("checking whether a page has a counter is one lookup, outside of a transaction", async () => {
@@ -71,7 +69,7 @@ requires("emulator")("an operation that times out while it holds locks", () => {
       (method) => calls.push(method),
     );
     const site = newSite();
-    await store.commit(visit(site), Date.now() + SOON_MS);
+    await commit(store, visit(site), Date.now() + SOON_MS);
     calls.length = 0;
     expect([await store.has(site, "/"), await store.has(site, "/other")]).toEqual([true, false]);
     expect(calls).toEqual(["lookup", "lookup"]);
@@ -87,9 +85,9 @@ requires("emulator")("a batch", () => {
         if ("mutations" in request) commits.push(request.mutations as readonly Mutation[]);
       },
     );
-    const visits = Array.from({ length: 40 }, (_, index) => ({ page: index % 2 === 0 ? "/b" : "/a", day: DAY, id: randomUUID() }));
+    const visits = Array.from({ length: 40 }, (_, index) => visitTo(index % 2 === 0 ? "/b" : "/a", randomUUID()));
     const batch = { id: randomUUID(), site: newSite(), visits, expireAt: Date.now() + HOUR_MS };
-    expect(await store.commit(batch, Date.now() + SOON_MS)).toMatchObject({ siteVisits: 40, visits: { "/a": 20, "/b": 20 } });
+    expect(await commit(store, batch, Date.now() + SOON_MS)).toMatchObject({ siteVisits: 40, visits: { "/a": 20, "/b": 20 } });
     const [asked = [], ...others] = commits.map((mutations) =>
       mutations.map(({ insert, upsert }) => (insert ?? upsert)?.key.path.map(({ kind, name }) => `${kind}:${name}`).join("\n")),
     );

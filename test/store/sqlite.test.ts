@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreError } from "../../src/domain/store.ts";
 import { openSqliteStore } from "../../src/platform/node/sqlite.ts";
-import { additionOf, batchOf, newSite, soon, visit } from "./contract/fixture.ts";
+import { additionOf, batchOf, commit, newSite, soon, totals, visit } from "./contract/fixture.ts";
 import { describeStore } from "./contract.ts";
 
 let folder = "";
@@ -31,11 +31,11 @@ describe("the embedded store's file", () => {
     const site = newSite();
     const batch = batchOf(site, [visit("/a", "some-id-1"), visit("/a")]);
     const first = openSqliteStore(path);
-    const receipt = await first.commit(batch, soon());
+    const receipt = await commit(first, batch, soon());
     await first.close();
     const second = openSqliteStore(path);
-    expect(await second.commit(batch, soon())).toEqual(receipt);
-    const again = await second.commit(batchOf(site, [visit("/a", "some-id-1"), visit("/a")]), soon());
+    expect(await commit(second, batch, soon())).toEqual(receipt);
+    const again = await commit(second, batchOf(site, [visit("/a", "some-id-1"), visit("/a")]), soon());
     expect(again).toEqual({ siteVisits: 3, visits: { "/a": 3 }, refused: { 0: "duplicate" } });
     await second.close();
   });
@@ -45,7 +45,7 @@ describe("the embedded store's file", () => {
     const died = inProcess(path, `await count(store, "site", { "/a": 3 }); process.kill(process.pid, "SIGKILL")`);
     await expect(died).rejects.toMatchObject({ signal: "SIGKILL" });
     const store = openSqliteStore(path);
-    expect(await store.totals("site", ["/a"])).toEqual({ siteVisits: 3, visits: [3] });
+    expect(await totals(store, "site", ["/a"])).toEqual({ siteVisits: 3, visits: [3] });
     await store.close();
   }, 30_000);
 
@@ -54,7 +54,7 @@ describe("the embedded store's file", () => {
     const counting = `for (let n = 0; n < 200; n += 1) await count(store, "site", { "/a": 2, "/b": 1 })`;
     await Promise.all([inProcess(path, counting), inProcess(path, counting)]);
     const store = openSqliteStore(path);
-    expect(await store.totals("site", ["/a", "/b"])).toEqual({ siteVisits: 1_200, visits: [800, 400] });
+    expect(await totals(store, "site", ["/a", "/b"])).toEqual({ siteVisits: 1_200, visits: [800, 400] });
     await store.close();
   }, 60_000);
 
@@ -75,11 +75,11 @@ describe("the embedded store's file", () => {
     const store = openSqliteStore(path);
     const other = new DatabaseSync(path);
     other.exec("begin immediate");
-    const refused = store.commit(batchOf("site", [visit("/a")]), soon());
+    const refused = commit(store, batchOf("site", [visit("/a")]), soon());
     await expect(refused).rejects.toEqual(new StoreError("the database cannot be used at the moment", { retryable: true }));
     await expect(refused).rejects.toMatchObject({ retryable: true });
     other.close();
-    expect((await store.commit(batchOf("site", [visit("/a")]), soon())).siteVisits).toBe(1);
+    expect((await commit(store, batchOf("site", [visit("/a")]), soon())).siteVisits).toBe(1);
     await store.close();
   }, 30_000);
 
@@ -88,7 +88,8 @@ describe("the embedded store's file", () => {
     let time = 0;
     const store = openSqliteStore(path, () => time);
     const send = (n: number, prefix: string) =>
-      store.commit(
+      commit(
+        store,
         {
           ...batchOf(
             "site",
@@ -114,10 +115,10 @@ describe("the embedded store's file", () => {
 
   test("refuses an invalid call for good, and stores nothing of it", async () => {
     const store = openSqliteStore(join(folder, "refused.sqlite"));
-    await store.commit(batchOf("site", [visit("/a")]), soon());
+    await commit(store, batchOf("site", [visit("/a")]), soon());
     const broken = store.add(additionOf("site", { "/a": { visits: 1, days: {} }, "/b": { visits: 0.5, days: {} } }), soon());
     await expect(broken).rejects.toMatchObject({ name: "StoreError", retryable: false, message: "the database refused the call" });
-    expect(await store.totals("site", ["/a"])).toEqual({ siteVisits: 1, visits: [1] });
+    expect(await totals(store, "site", ["/a"])).toEqual({ siteVisits: 1, visits: [1] });
     await store.close();
   });
 });

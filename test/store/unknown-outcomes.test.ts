@@ -9,7 +9,7 @@ import type { Ask, Told } from "../support/counter-process.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { createRandom, type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { requires } from "../support/skip.ts";
-import { newSite, upTo } from "./contract/fixture.ts";
+import { newSite, totals, upTo } from "./contract/fixture.ts";
 
 /** The seed of all faults, so that a failure can be repeated. */
 const SEED = 20_261_122;
@@ -75,10 +75,11 @@ function startInstance(transport: string, proxy: FaultProxy): Instance {
 }
 
 /** The totals, read without faults. */
-async function totals(site: string, pages: readonly string[]) {
+async function totalsOf(site: string, pages: readonly string[]) {
   const emulator = await emulatorHost();
   const transport = createRestTransport({ origin: `http://${emulator}`, databaseId: "", identity: emulatorIdentity(PROJECT), fetch });
-  return openDatastore(transport, { namespaceId: "", emulator }, 1).totals(site, pages);
+  const store = openDatastore(transport, { namespaceId: "", emulator }, 1);
+  return totals(store, site, pages);
 }
 
 /** Runs `total` jobs, one at a time for each client. */
@@ -107,7 +108,7 @@ for (const transport of ["grpc", "rest"]) {
         if (outcome?.status === "counted") numbers.push(outcome.visits);
       });
       expect(numbers.toSorted((a, b) => a - b)).toEqual(upTo(total));
-      expect(await totals(site, ["/hot"])).toEqual({ siteVisits: total, visits: [total] });
+      expect(await totalsOf(site, ["/hot"])).toEqual({ siteVisits: total, visits: [total] });
       const faults = proxies.map((proxy) => proxy.fates);
       expect(faults.every((fates) => fates.drop > 0 && fates.reset > 0)).toBe(true);
     });
@@ -139,7 +140,7 @@ for (const transport of ["grpc", "rest"]) {
         answered += 1;
       });
       await killing;
-      const { siteVisits, visits } = await totals(site, pages);
+      const { siteVisits, visits } = await totalsOf(site, pages);
       expect(siteVisits).toBe(total);
       expect(visits).toEqual([1_334, 1_333, 1_333]);
     });

@@ -26,7 +26,7 @@ const recorder = createRecorder({ store, now: Date.now, newId: () => crypto.rand
 
 process.on("message", ({ ask, site, page, id }: Ask) => {
   const tell = (told: Told) => process.connected && process.send?.(told);
-  recorder.record(site, { page, id, day: "2026-11-22" }).then(
+  recorder.record(site, { page, id, day: "2026-11-22", visitor: null }).then(
     (outcome) => tell({ ask, outcome }),
     (error: unknown) => tell({ ask, error: String(error) }),
   );

@@ -25,6 +25,7 @@ export function createRemoteStore(url: URL, name: Store["name"]): Store {
     days: (...args) => call("days", args),
     correct: (...args) => call("correct", args),
     add: (...args) => call("add", args),
+    removeSome: (...args) => call("removeSome", args),
     ping: (...args) => call("ping", args),
     close: async () => {},
   };

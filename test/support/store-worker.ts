@@ -1,8 +1,8 @@
 import type { Store } from "../../src/domain/store.ts";
-import { answer, type Method } from "../../src/stores/sqlite/answer.ts";
 import { createDurableObjectStore } from "../../src/platform/workerd/durable-object-store.ts";
 import type { SiteCounter, SiteCounterEnv } from "../../src/platform/workerd/site-counter.ts";
 import { openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
+import { answer, type Method } from "../../src/stores/sqlite/answer.ts";
 
 export { SiteCounter } from "../../src/platform/workerd/site-counter.ts";
 

@@ -37,6 +37,7 @@ export async function openSqliteThreads(options: { path: string; script: string 
     commit: (batch, deadline) => counting.call("commit", [batch, deadline], deadline),
     correct: (correction, deadline) => counting.call("correct", [correction, deadline], deadline),
     add: (batch, deadline) => counting.call("add", [batch, deadline], deadline),
+    removeSome: (site, deadline) => counting.call("removeSome", [site, deadline], deadline),
     totals: count("totals"),
     has: count("has"),
     ping: count("ping"),

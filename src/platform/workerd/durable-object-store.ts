@@ -73,6 +73,7 @@ export function createDurableObjectStore(
     days: (...args) => call(args[0], "days", args),
     correct: (correction, deadline) => call(correction.site, "correct", [correction, deadline], deadline),
     add: (batch, deadline) => call(batch.site, "add", [batch, deadline], deadline),
+    removeSome: (site, deadline) => call(site, "removeSome", [site, deadline], deadline),
     ping: () => call(REGISTRY, "ping", []),
     close: async () => {},
   };

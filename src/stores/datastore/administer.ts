@@ -1,56 +1,111 @@
-import type { AdditionBatch, Correction, Refusal, Totals } from "../../domain/store.ts";
-import { addCounts } from "../../domain/tally.ts";
+import { applyTotals, isMisfit } from "../../domain/correction.ts";
+import type { AdditionBatch, Correction, Misfit, NewTotals, Refusal, Totals } from "../../domain/store.ts";
+import { addCounts, sumOf } from "../../domain/tally.ts";
 import { type Context, shardsOf } from "./context.ts";
+import { daysValue } from "./days.ts";
 import { lookup } from "./lookup.ts";
-import { addToSite, markBatch, replaceCounter } from "./mutations.ts";
+import { addToSite, markBatch, setCounter } from "./mutations.ts";
 import { withRetries } from "./retry.ts";
-import { readSnapshot, type Snapshot } from "./snapshot.ts";
+import { type Counter, countOf, fieldsOn, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { inTransaction } from "./transaction.ts";
-import { isStatus, type Mutation } from "./transport.ts";
+import { isStatus, type Mutation, type Properties } from "./transport.ts";
 import { integer, textOf } from "./values.ts";
 
+/** All numbers of a counter. */
+const ALL_FIELDS = [...fieldsOn([]), "days"];
+
+/** What a correction does: the mutations, and what the counters are after it. */
+interface Plan {
+  readonly mutations: readonly Mutation[];
+  readonly site: Counter;
+  readonly page: Counter | undefined;
+}
+
 /**
- * Sets or removes a page's total in one read-write transaction, which locks what it read. Its mark keeps a repeated attempt from undoing
- * what was counted since an earlier one was applied.
+ * Sets or removes totals in one read-write transaction, which locks what it read. Its mark keeps a repeated attempt from undoing what was
+ * counted since an earlier one was applied.
  */
-export function correctPage(context: Context, correction: Correction, deadline: number): Promise<Totals> {
-  const { id, site, page, expireAt } = correction;
+export function correctTotals(context: Context, correction: Correction, deadline: number): Promise<Totals | Misfit> {
+  const { id, site, page, today, expireAt } = correction;
   const mark = context.keys.batch(site, id);
+  const pages = page === null ? [] : [page];
   return withRetries(context, deadline, (session) =>
     inTransaction(session, "readWrite", async (transaction, onCommitted) => {
-      const snapshot = await readSnapshot(session, site, [page], { fields: "all", marks: [mark] }, { transaction });
-      if (snapshot.has(mark)) return { siteVisits: snapshot.site.count, visits: [snapshot.pages[0]?.count ?? 0] };
-      const { mutations, totals } = planCorrection(session, correction, snapshot);
-      const marked = [...mutations, markBatch(mark, "", expireAt)];
-      await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations: marked });
+      const snapshot = await readSnapshot(session, site, pages, { fields: ALL_FIELDS, marks: [mark] }, { transaction });
+      if (snapshot.has(mark)) return totalsOf(snapshot.site, snapshot.pages, today);
+      const plan = planCorrection(session, correction, snapshot);
+      if (isMisfit(plan)) return plan;
+      const mutations = [...plan.mutations, markBatch(mark, "", expireAt)];
+      await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
       onCommitted();
-      return totals;
+      return totalsOf(plan.site, plan.page ? [plan.page] : [], today);
     }),
   );
 }
 
-/** Moves the page's numbers to its first shard, and adds the difference to the site's first shard. */
-function planCorrection(context: Context, correction: Correction, snapshot: Snapshot): { mutations: Mutation[]; totals: Totals } {
-  const { keys } = context;
-  const { site, page, visits } = correction;
-  const before = snapshot.pages[0] ?? { count: 0, days: {}, shards: [] };
-  const count = visits ?? 0;
-  const change = count - before.count;
-  const totals = { siteVisits: snapshot.site.count + change, visits: [count] };
-  if (visits === null && before.shards.length === 0) return { mutations: [], totals };
+/** What counters answer, with their numbers of one day. */
+export function totalsOf(site: Counter, pages: readonly Counter[], today: string): Totals {
+  return { site: countOf(site, [today]), unattributed: site.unattributed, pages: pages.map((page) => countOf(page, [today])) };
+}
 
-  const dated = Object.values(before.days).reduce((sum, day) => sum + day, 0);
-  const fit = dated <= count;
-  const root = snapshot.siteRoot;
-  const siteDays = { ...root.days };
-  if (!fit) addCounts(siteDays, before.days, -1);
-  const name = { site: { stringValue: site }, shards: integer(shardsOf(context, site)) };
-  const mutations = [replaceCounter(keys.counter(site, null, 0), root.count + change, siteDays, false, name)];
-  if (visits !== null) mutations.push(replaceCounter(keys.counter(site, page, 0), count, fit ? before.days : {}, true));
-  for (const shard of before.shards) {
-    if (shard > 0 || visits === null) mutations.push({ delete: keys.counter(site, page, shard) });
-  }
-  return { mutations, totals };
+function planCorrection(context: Context, correction: Correction, snapshot: Snapshot): Plan | Misfit {
+  const [page] = snapshot.pages;
+  const { change } = correction;
+  if (!page)
+    return change === "remove" ? { mutations: [], site: snapshot.site, page } : planSite(context, correction.site, change, snapshot);
+  return planPage(context, correction, page, snapshot);
+}
+
+/** The difference to what the site has becomes unattributed. */
+function planSite(context: Context, site: string, change: NewTotals, { site: before, siteRoot }: Snapshot): Plan | Misfit {
+  const after = applyTotals({ visits: before.count, bound: before.count - before.unattributed, visitors: null }, change);
+  if (isMisfit(after)) return after;
+  const added = after.visits - before.count;
+  const properties: Properties = {
+    ...named(context, site),
+    count: integer(siteRoot.count + added),
+    unattributed: integer(siteRoot.unattributed + added),
+  };
+  return {
+    mutations: [setCounter(context.keys.counter(site, null, 0), properties)],
+    site: { ...before, count: after.visits, unattributed: before.unattributed + added },
+    page: undefined,
+  };
+}
+
+/** Moves the page's numbers to its first shard, and adds the difference to the site's first shard. */
+function planPage(context: Context, { site, page, change }: Correction, before: Counter, snapshot: Snapshot): Plan | Misfit {
+  const { keys } = context;
+  const isRemoved = change === "remove";
+  if (isRemoved && before.shards.length === 0) return { mutations: [], site: snapshot.site, page: before };
+  const after = isRemoved ? { visits: 0 } : applyTotals({ visits: before.count, bound: sumOf(before.days), visitors: null }, change);
+  if ("misfit" in after) return after;
+  const days = isRemoved || change.dropDays ? {} : before.days;
+  const mutations = [
+    changeSite(context, site, snapshot, after.visits - before.count, days === before.days ? {} : before.days),
+    ...before.shards.flatMap((shard) => (shard > 0 || isRemoved ? [{ delete: keys.counter(site, page, shard) }] : [])),
+  ];
+  if (!isRemoved) mutations.push(setCounter(keys.counter(site, page, 0), { count: integer(after.visits, true), days: daysValue(days) }));
+  const siteDays = { ...snapshot.site.days };
+  if (days !== before.days) addCounts(siteDays, before.days, -1);
+  return {
+    mutations,
+    site: { ...snapshot.site, count: snapshot.site.count + after.visits - before.count, days: siteDays },
+    page: { ...before, count: after.visits, days },
+  };
+}
+
+/** Adds to the site's first shard, and takes the days of pages from it. */
+export function changeSite(context: Context, site: string, { siteRoot }: Snapshot, added: number, dropped: Counter["days"]): Mutation {
+  const days = { ...siteRoot.days };
+  addCounts(days, dropped, -1);
+  const properties = { ...named(context, site), count: integer(siteRoot.count + added), days: daysValue(days) };
+  return setCounter(context.keys.counter(site, null, 0), properties);
+}
+
+/** What every write of a site's first shard sets. */
+export function named(context: Context, site: string): Properties {
+  return { site: { stringValue: site }, shards: integer(shardsOf(context, site)) };
 }
 
 /** Adds a batch of numbers with one commit of increments, as counting does: it holds no locks between calls. */

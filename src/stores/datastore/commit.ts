@@ -1,12 +1,14 @@
-import type { Batch, Receipt, Refusal, Visit } from "../../domain/store.ts";
+import { NO_COUNT } from "../../domain/numbers.ts";
+import type { Batch, Count, Receipt, Refusal, Visit } from "../../domain/store.ts";
 import { tally } from "../../domain/tally.ts";
 import { type Context, learnShards, type Session, shardsOf } from "./context.ts";
+import { dayPath } from "./days.ts";
 import { lookup } from "./lookup.ts";
-import { addToSite, markBatch, visitMarks } from "./mutations.ts";
+import { addToSite, markBatch, resultsOf, visitMarks } from "./mutations.ts";
 import { withRetries } from "./retry.ts";
-import { readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
+import { countOf, fieldsOn, readSnapshot } from "./snapshot.ts";
 import { isStatus, type Key, type Timestamp, TransportError } from "./transport.ts";
-import { number, textOf } from "./values.ts";
+import { textOf } from "./values.ts";
 
 /** A visit that has not been refused so far. */
 interface Candidate {
@@ -39,9 +41,10 @@ export async function commitBatch(context: Context, batch: Batch, deadline: numb
     while (candidates.length > 0 && appliedAt === null) {
       try {
         const totals = await commitOnce(session, batch, candidates, shard);
-        const others = pages.filter((page) => totals.visits[page] === undefined);
-        const current = others.length > 0 ? await totalsAt(session, batch.site, others) : totals;
-        return { ...totals, visits: { ...current.visits, ...totals.visits }, refused };
+        // Visits that were refused ask for more than the commit tells.
+        const others = pages.filter((page) => daysOfPage(batch, page).some((day) => totals.pages[page]?.days[day] === undefined));
+        if (others.length === 0) return { ...totals, refused };
+        return { ...withCurrent(totals, await totalsAt(session, batch, others)), refused };
       } catch (error) {
         if (!isStatus(error, "ALREADY_EXISTS")) throw error;
       }
@@ -49,7 +52,7 @@ export async function commitBatch(context: Context, batch: Batch, deadline: numb
       appliedAt = await readMarks(session, batch, candidates, refused);
       candidates = candidates.filter(({ index }) => refused[index] === undefined);
     }
-    return { ...(await totalsAt(session, batch.site, pages, appliedAt ?? undefined)), refused };
+    return { ...(await totalsAt(session, batch, pages, appliedAt ?? undefined)), refused };
   });
 }
 
@@ -80,28 +83,51 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
   if (mutations.length === counters) mutations.push(markBatch(keys.batch(site, batch.id), "", batch.expireAt));
 
   const answer = await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
-  const results = answer.mutationResults.map((result) => result.transformResults ?? []);
-  if (shard === 0) learnShards(session, site, number(results[0]?.at(-1)));
+  const results = mutations.map((mutation, index) => resultsOf(mutation, answer.mutationResults[index]?.transformResults));
+  const [siteResults] = results;
+  if (shard === 0 && siteResults) learnShards(session, site, siteResults("shards"));
   const pages = additions.map(({ page }) => page);
-  if (shardsOf(session, site) > 1) return totalsAt(session, site, pages, answer.commitTime);
+  if (shardsOf(session, site) > 1) return totalsAt(session, batch, pages, answer.commitTime);
+  const counts = additions.map(({ days }, index) => countFrom(results[index + 1], Object.keys(days)));
   return {
-    siteVisits: number(results[0]?.[0]),
-    visits: Object.fromEntries(pages.map((page, index) => [page, number(results[index + 1]?.[0])])),
+    site: countFrom(siteResults, daysNamed(candidates.map(({ visit }) => visit))),
+    pages: Object.fromEntries(pages.map((page, index) => [page, counts[index] ?? NO_COUNT])),
   };
+}
+
+/** A counter's numbers as its mutation answered them. */
+function countFrom(results: ReturnType<typeof resultsOf> = () => 0, days: readonly string[]): Count {
+  return { visits: results("count"), days: Object.fromEntries(days.map((day) => [day, results(dayPath(day))])), visitors: null };
+}
+
+function daysNamed(visits: readonly Visit[]): string[] {
+  return [...new Set(visits.map(({ day }) => day))];
+}
+
+function daysOfPage({ visits }: Batch, page: string): string[] {
+  return daysNamed(visits.filter((visit) => visit.page === page));
+}
+
+/** Totals of a commit, with current ones where it tells none. */
+function withCurrent(totals: Totals, current: Totals): Totals {
+  const merge = (count: Count | undefined, now: Count): Count => ({ ...now, ...count, days: { ...now.days, ...count?.days } });
+  const pages = Object.fromEntries(Object.entries(current.pages).map(([page, now]) => [page, merge(totals.pages[page], now)]));
+  return { site: merge(totals.site, current.site), pages: { ...totals.pages, ...pages } };
 }
 
 /**
  * Totals at a past moment, by default the current ones. The commit they belong to stands, so a failure to read them is reported as an
  * unknown outcome and never as a refusal of the batch.
  */
-async function totalsAt(session: Session, site: string, pages: readonly string[], readTime?: Timestamp): Promise<Totals> {
+async function totalsAt(session: Session, batch: Batch, pages: readonly string[], readTime?: Timestamp): Promise<Totals> {
   const at = readTime === undefined ? undefined : { readTime };
-  const snapshot = await readSnapshot(session, site, pages, { fields: TOTAL_FIELDS }, at).catch((cause: unknown) => {
+  const days = daysNamed(batch.visits);
+  const snapshot = await readSnapshot(session, batch.site, pages, { fields: fieldsOn(days) }, at).catch((cause: unknown) => {
     throw new TransportError("UNKNOWN", "the totals after a commit could not be read", cause);
   });
   return {
-    siteVisits: snapshot.site.count,
-    visits: Object.fromEntries(pages.map((page, index) => [page, snapshot.pages[index]?.count ?? 0])),
+    site: countOf(snapshot.site, days),
+    pages: Object.fromEntries(pages.map((page, index) => [page, countOf(snapshot.pages[index], daysOfPage(batch, page))])),
   };
 }
 

@@ -2,11 +2,11 @@ import type { Days, Period } from "../../domain/store.ts";
 import type { Entity, Value } from "./transport.ts";
 import { integer, number } from "./values.ts";
 
-/** The property of a counter that holds its visits by day. */
-const DAYS = "days";
+/** The properties of a counter that hold a number by day. */
+export type DayMap = "days" | "visitors" | "visitorsAdded";
 
 /**
- * The property of a day within `days`: `d20261122` for 2026-11-22. A date itself would have to be quoted in property paths, and
+ * The property of a day within such a map: `d20261122` for 2026-11-22. A date itself would have to be quoted in property paths, and
  * Datastore and its emulator differ in how; letters and digits need no quotes in any grammar.
  * https://cloud.google.com/datastore/docs/reference/data/rest/v1/projects/commit
  */
@@ -15,29 +15,30 @@ function dayProperty(day: string): string {
 }
 
 /** The path of a day's property from the entity: `days.d20261122`. */
-export function dayPath(day: string): string {
-  return `${DAYS}.${dayProperty(day)}`;
+export function dayPath(day: string, map: DayMap = "days"): string {
+  return `${map}.${dayProperty(day)}`;
 }
 
-/** The day of a property: 2026-11-22 for `d20261122`. */
-function dayOfProperty(property: string): string {
-  return `${property.slice(1, 5)}-${property.slice(5, 7)}-${property.slice(7)}`;
+/** The day of a property: 2026-11-22 for `d20261122`; `null` for another one. */
+function dayOfProperty(property: string): string | null {
+  const [, year, month, day] = /^d(\d{4})(\d{2})(\d{2})$/.exec(property) ?? [];
+  return day === undefined ? null : `${year}-${month}-${day}`;
 }
 
-/** Visits by day as the value of `days`. */
+/** Numbers by day as the value of such a map, without zeros. */
 export function daysValue(days: Days): Value {
   const properties: Record<string, Value> = {};
-  for (const [day, visits] of Object.entries(days)) properties[dayProperty(day)] = integer(visits);
+  for (const [day, count] of Object.entries(days)) if (count !== 0) properties[dayProperty(day)] = integer(count);
   return { entityValue: { properties } };
 }
 
-/** The visits by day of a counter entity: all, or those of a period. Days without visits are absent. */
-export function daysOf(entity: Entity, period: Period | null): Record<string, number> {
+/** The numbers by day of a counter entity: all, or those of a period. Days with 0 are absent. */
+export function daysOf(entity: Entity, period: Period | null, map: DayMap = "days"): Record<string, number> {
   const days: Record<string, number> = {};
-  for (const [property, value] of Object.entries(entity.properties?.[DAYS]?.entityValue?.properties ?? {})) {
+  for (const [property, value] of Object.entries(entity.properties?.[map]?.entityValue?.properties ?? {})) {
     const day = dayOfProperty(property);
-    const visits = number(value);
-    if (visits !== 0 && (!period || (day >= period.from && day <= period.to))) days[day] = visits;
+    const count = number(value);
+    if (day !== null && count !== 0 && (!period || (day >= period.from && day <= period.to))) days[day] = count;
   }
   return days;
 }

@@ -4,7 +4,7 @@ import { type Context, learnShards, type Session, shardsOf } from "./context.ts"
 import { daysOf } from "./days.ts";
 import { COUNTER_KIND, pageOf } from "./layout.ts";
 import { withRetries } from "./retry.ts";
-import { readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
+import { fieldsOn, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import { type Entity, type Filter, isStatus, type Query, type Responses } from "./transport.ts";
 import { numberOf, textOf } from "./values.ts";
 
@@ -15,17 +15,17 @@ const LIST_DEADLINE_MS = 14_000;
 const KEY = { name: "__key__" };
 const BY_KEY: Query["order"] = [{ property: KEY, direction: "ASCENDING" }];
 
-/** Every site that has a counter, sorted by name. */
+/** Every site that has visits, sorted by name. */
 export function listSites(context: Context): Promise<readonly SiteTotal[]> {
   return list(context, async (session) => {
     const sites: SiteTotal[] = [];
     const query: Query = { kind: COUNTER_KIND, order: [{ property: { name: "site" }, direction: "ASCENDING" }], limit: QUERY_LIMIT };
-    for await (const entity of results(session, query, ["site", ...TOTAL_FIELDS])) {
+    for await (const entity of results(session, query, ["site", ...fieldsOn([])])) {
       const site = textOf(entity, "site") ?? "";
       learnShards(session, site, numberOf(entity, "shards"));
       const sharded = shardsOf(session, site) > 1;
       const visits = sharded ? (await readSnapshot(session, site, [], { fields: TOTAL_FIELDS })).site.count : numberOf(entity, "count");
-      sites.push({ site, visits });
+      if (visits > 0) sites.push({ site, visits, unattributed: numberOf(entity, "unattributed"), visitors: null });
     }
     return sites;
   });
@@ -75,7 +75,7 @@ async function take<T>(limit: number, items: AsyncIterable<T>): Promise<T[]> {
 async function* topByIndex(session: Session, site: string, limit: number): AsyncGenerator<PageTotal> {
   const order: Query["order"] = [{ property: { name: "count" }, direction: "DESCENDING" }, ...BY_KEY];
   for await (const entity of results(session, { kind: COUNTER_KIND, filter: below(session, site), order, limit }, ["count"])) {
-    yield { page: pageOf(entity.key) ?? "", visits: numberOf(entity, "count"), days: {} };
+    yield { page: pageOf(entity.key) ?? "", visits: numberOf(entity, "count"), days: {}, visitors: null };
   }
 }
 
@@ -104,7 +104,7 @@ async function* scan(
 ): AsyncGenerator<PageTotal> {
   const beyond: Filter = { propertyFilter: { property: KEY, op: "GREATER_THAN", value: { keyValue: session.keys.behind(site, after) } } };
   const filter: Filter = { compositeFilter: { op: "AND", filters: [below(session, site), beyond] } };
-  let current: { page: string; visits: number; days: Record<string, number> } | undefined;
+  let current: { page: string; visits: number; days: Record<string, number>; visitors: null } | undefined;
   for await (const entity of results(
     session,
     { kind: COUNTER_KIND, filter, order: BY_KEY, limit },
@@ -114,7 +114,7 @@ async function* scan(
     if (page === null) continue;
     if (current?.page !== page) {
       if (current) yield current;
-      current = { page, visits: 0, days: {} };
+      current = { page, visits: 0, days: {}, visitors: null };
     }
     current.visits += numberOf(entity, "count");
     if (period) addCounts(current.days, daysOf(entity, period));

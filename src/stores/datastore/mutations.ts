@@ -1,31 +1,37 @@
-import type { Addition, Batch, Days, Visit } from "../../domain/store.ts";
-import { sumAs } from "../../domain/tally.ts";
-import { dayPath, daysValue } from "./days.ts";
+import type { Addition, Batch, Visit } from "../../domain/store.ts";
+import { sumForSite } from "../../domain/tally.ts";
+import { dayPath } from "./days.ts";
 import type { Keys } from "./layout.ts";
-import type { Key, Mutation, Properties, Transform } from "./transport.ts";
-import { integer, text, timestamp } from "./values.ts";
+import type { Key, Mutation, Properties, Transform, Value } from "./transport.ts";
+import { integer, number, text, timestamp } from "./values.ts";
 
 /**
- * Adds to one shard of a site and of its pages: the site's mutation comes first, then one a page. The first transform of each is that
- * of `count`, so its result is the new total. The site's first shard also stores its name and the most shards ever in use; the result of
- * its last transform is that number.
+ * Adds to one shard of a site and of its pages: the site's mutation comes first, then one a page. The site's first shard also stores its
+ * name and the most shards ever in use.
  */
 export function addToSite(keys: Keys, site: string, shard: number, additions: readonly Addition[], shards: number): Mutation[] {
-  const first = shard === 0;
-  const name = first ? { site: { stringValue: site } } : {};
-  const most = first ? [{ property: "shards", maximum: integer(shards) }] : [];
+  const isFirst = shard === 0;
+  const own = additions.reduce((sum, { page, visits }) => (page === null ? sum + visits : sum), 0);
+  const more: Transform[] = own > 0 ? [{ property: "unattributed", increment: integer(own) }] : [];
+  if (isFirst) more.push({ property: "shards", maximum: integer(shards) });
   return [
-    addTo(keys.counter(site, null, shard), sumAs(site, additions), false, name, most),
-    ...additions.map((addition) => addTo(keys.counter(site, addition.page, shard), addition, first)),
+    addTo(keys.counter(site, null, shard), sumForSite(additions), {
+      indexed: false,
+      properties: isFirst ? { site: { stringValue: site } } : {},
+      more,
+    }),
+    ...additions.flatMap((addition) =>
+      addition.page === null
+        ? []
+        : addTo(keys.counter(site, addition.page, shard), addition, { indexed: isFirst, properties: {}, more: [] }),
+    ),
   ];
 }
 
 function addTo(
   key: Key,
   { visits, days }: Addition,
-  indexed: boolean,
-  properties: Properties = {},
-  more: readonly Transform[] = [],
+  { indexed, properties, more }: { indexed: boolean; properties: Properties; more: readonly Transform[] },
 ): Mutation {
   const increments: Transform[] = [{ property: "count", increment: integer(visits, indexed) }];
   for (const [day, count] of Object.entries(days)) increments.push({ property: dayPath(day), increment: integer(count) });
@@ -37,9 +43,15 @@ function addTo(
   };
 }
 
-/** Replaces a counter by what was computed from a read in the same transaction; `more` are further properties. */
-export function replaceCounter(key: Key, count: number, days: Days, indexed: boolean, more?: Properties): Mutation {
-  return { upsert: { key, properties: { ...more, count: integer(count, indexed), days: daysValue(days) } } };
+/** The numbers that a mutation's transforms came to, by the paths of their properties. */
+export function resultsOf({ propertyTransforms = [] }: Mutation, values: readonly Value[] = []): (property: string) => number {
+  const results = new Map(propertyTransforms.map(({ property }, index) => [property, number(values[index])]));
+  return (property) => results.get(property) ?? 0;
+}
+
+/** Sets properties of a counter to what was computed from a read in the same transaction; its other properties stay. */
+export function setCounter(key: Key, properties: Properties): Mutation {
+  return { upsert: { key, properties }, propertyMask: { paths: Object.keys(properties) } };
 }
 
 /** Builds the marks of the ids that a batch counts. */

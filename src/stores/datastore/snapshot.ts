@@ -1,19 +1,25 @@
-import type { Days } from "../../domain/store.ts";
-import { addCounts } from "../../domain/tally.ts";
+import type { Count, Days } from "../../domain/store.ts";
+import { addCounts, pick } from "../../domain/tally.ts";
 import { learnShards, type Session, shardsOf } from "./context.ts";
-import { daysOf } from "./days.ts";
+import { dayPath, daysOf } from "./days.ts";
 import { keyName, lookup } from "./lookup.ts";
 import { inTransaction } from "./transaction.ts";
 import type { Entity, Key, ReadOptions } from "./transport.ts";
 import { numberOf } from "./values.ts";
 
-/** The properties that totals need. */
+/** The properties that a site's or a page's total needs. */
 export const TOTAL_FIELDS = ["count", "shards"];
 
+/** The properties that totals need, and their numbers of some days. */
+export function fieldsOn(days: readonly string[]): string[] {
+  return [...TOTAL_FIELDS, "unattributed", ...days.map((day) => dayPath(day))];
+}
+
 /** A counter summed over its shards. */
-interface Counter {
+export interface Counter {
   readonly count: number;
   readonly days: Days;
+  readonly unattributed: number;
   /** The numbers of the shards that exist. */
   readonly shards: readonly number[];
 }
@@ -80,6 +86,7 @@ async function collect(
 
   function sum(page: string | null, upTo: number): Counter {
     let count = 0;
+    let unattributed = 0;
     const days: Record<string, number> = {};
     const existing: number[] = [];
     for (let shard = 0; shard < upTo; shard += 1) {
@@ -87,9 +94,10 @@ async function collect(
       if (!entity) continue;
       existing.push(shard);
       count += numberOf(entity, "count");
+      unattributed += numberOf(entity, "unattributed");
       addCounts(days, daysOf(entity, null));
     }
-    return { count, days, shards: existing };
+    return { count, days, unattributed, shards: existing };
   }
 
   return {
@@ -98,4 +106,9 @@ async function collect(
     pages: pages.map((page) => sum(page, shards)),
     has: (mark) => found.has(keyName(mark)),
   };
+}
+
+/** A counter's numbers, with those of the days that are there. */
+export function countOf(counter: Counter | undefined, days: readonly string[]): Count {
+  return { visits: counter?.count ?? 0, days: pick(counter?.days ?? {}, days), visitors: null };
 }

@@ -1,13 +1,15 @@
 import { createRecent } from "../../domain/recent.ts";
-import type { Days, Period, Store, Totals } from "../../domain/store.ts";
-import { addBatch, correctPage } from "./administer.ts";
+import type { Store } from "../../domain/store.ts";
+import { within } from "../../domain/tally.ts";
+import { addBatch, correctTotals, totalsOf } from "./administer.ts";
 import { commitBatch } from "./commit.ts";
 import { type Context, type Session, shardsOf, type TransactionMode } from "./context.ts";
 import { createKeys } from "./layout.ts";
 import { listPages, listSites, listTop } from "./lists.ts";
 import { lookup } from "./lookup.ts";
+import { removeSome } from "./remove-site.ts";
 import { withRetries } from "./retry.ts";
-import { readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
+import { countOf, fieldsOn, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import type { Transport } from "./transport.ts";
 
 /** Sites whose number of shards is cached, at least; at most twice as many. For other sites it is read again. */
@@ -48,9 +50,9 @@ export function createDatastoreStore(options: {
   return {
     name: "datastore",
     commit: (...args) => commitBatch(context, ...args),
-    async totals(site, pages): Promise<Totals> {
-      const snapshot = await read(site, pages, TOTAL_FIELDS);
-      return { siteVisits: snapshot.site.count, visits: snapshot.pages.map(({ count }) => count) };
+    async totals(site, pages, today) {
+      const snapshot = await read(site, pages, fieldsOn([today]));
+      return totalsOf(snapshot.site, snapshot.pages, today);
     },
     // Takes no lock, and does not read the site once its shards are known: many of these must not delay the site's visits.
     async has(site, page): Promise<boolean> {
@@ -61,20 +63,17 @@ export function createDatastoreStore(options: {
     sites: () => listSites(context),
     pages: (site, after, limit, period) => listPages(context, site, after, limit, period),
     top: (site, limit, period) => listTop(context, site, limit, period),
-    async days(site, page, period): Promise<Days> {
-      const snapshot = await read(site, page === null ? [] : [page], ["shards", "days"]);
-      const { days } = page === null ? snapshot.site : (snapshot.pages[0] ?? snapshot.site);
-      return within(days, period);
+    async days(site, page, period) {
+      const snapshot = await read(site, page === null ? [] : [page], [...TOTAL_FIELDS, "days"]);
+      const counter = page === null ? snapshot.site : snapshot.pages[0];
+      return { ...countOf(counter, []), days: within(counter?.days ?? {}, period) };
     },
-    correct: (correction, deadline) => correctPage(context, correction, deadline),
+    correct: (correction, deadline) => correctTotals(context, correction, deadline),
     add: (batch, deadline) => addBatch(context, batch, deadline),
+    removeSome: (site, deadline) => removeSome(context, site, deadline),
     async ping(): Promise<void> {
       await attempt((session) => lookup(session, [keys.batch("", "ping")]));
     },
     close: () => transport.close(),
   };
-}
-
-function within(days: Days, { from, to }: Period): Days {
-  return Object.fromEntries(Object.entries(days).filter(([day, visits]) => day >= from && day <= to && visits !== 0));
 }

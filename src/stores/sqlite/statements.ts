@@ -10,6 +10,7 @@ export const SCHEMA: readonly string[] = [
   `create index if not exists counter_site on counter (site) where page = ''`,
   `create table if not exists day (site text, page text, day text, visits integer not null, primary key (site, page, day))
    strict, without rowid`,
+  `create table if not exists unattributed (site text primary key, visits integer not null) strict, without rowid`,
   `create table if not exists mark (site text, kind text, id text, value text not null, expires integer not null,
    primary key (site, kind, id)) strict, without rowid`,
   `create index if not exists mark_expires on mark (expires)`,
@@ -45,30 +46,50 @@ export const ADD_DAYS = `
   insert into day select ?1, page, each.key, each.value from addition, json_each(days) as each where true
   on conflict do update set visits = visits + excluded.visits`;
 
+/** Parameters: site, visits. */
+export const ADD_UNATTRIBUTED = `
+  insert into unattributed values (?1, ?2) on conflict do update set visits = visits + excluded.visits`;
+
+/** Parameters: site. */
+export const UNATTRIBUTED = `select visits from unattributed where site = ?1`;
+
 /** Parameters: site, page. Answers its total and the sum of its days. */
 export const COUNTER = `
   select visits, (select coalesce(sum(visits), 0) from day where site = ?1 and page = ?2) as dated
   from counter where site = ?1 and page = ?2`;
 
-/** Parameters: site, page. Deletes the counter. */
-export const REMOVE = `delete from counter where site = ?1 and page = ?2`;
+/** Parameters: site, limit. The first pages of a site. */
+export const FIRST_PAGES = `select page, visits from counter where site = ?1 and page > '' order by page limit ?2`;
 
-/** Parameters: site, page. Subtracts the page's days from the site's; before `DROP_DAYS`. */
+/** Parameters: site, `[page]`. Deletes the counters. */
+export const REMOVE = `delete from counter where site = ?1 and page in (select value from json_each(?2))`;
+
+/** Parameters: site, `[page]`. Subtracts the pages' days from the site's; before `DROP_DAYS`. */
 export const TAKE_DAYS = `
-  update day set visits = day.visits - gone.visits from (select day, visits from day where site = ?1 and page = ?2) as gone
+  update day set visits = day.visits - gone.visits
+  from (select day, sum(visits) as visits from day where site = ?1 and page in (select value from json_each(?2)) group by day) as gone
   where day.site = ?1 and day.page = '' and day.day = gone.day`;
 
-/** Parameters: site, page. Deletes the page's days. */
-export const DROP_DAYS = `delete from day where site = ?1 and page = ?2`;
+/** Parameters: site, `[page]`. Deletes the pages' days. */
+export const DROP_DAYS = `delete from day where site = ?1 and page in (select value from json_each(?2))`;
 
-/** Parameters: site, `[page]`. */
-export const TOTALS = `select page, visits from counter where site = ?1 and page in (select value from json_each(?2))`;
+/** Parameters: site. Deletes what is left of a site without pages. */
+export const REMOVE_SITE: readonly string[] = ["counter", "day", "unattributed"].map((table) => `delete from ${table} where site = ?1`);
 
-export const SITES = `select site, visits from counter where page = '' order by site`;
+/** Parameters: site, `[page]`, `[day]`. `unattributed` is the site's. */
+export const TOTALS = `
+  select page, visits, (select json_group_object(day, visits) from day
+    where day.site = counter.site and day.page = counter.page and day.day in (select value from json_each(?3)) and day.visits > 0) as days,
+    coalesce((select visits from unattributed where unattributed.site = counter.site and counter.page = ''), 0) as unattributed
+  from counter where site = ?1 and page in (select value from json_each(?2))`;
+
+export const SITES = `
+  select site, visits, coalesce((select visits from unattributed where unattributed.site = counter.site), 0) as unattributed
+  from counter where page = '' and visits > 0 order by site`;
 
 const PAGE_TOTALS = `
   select page, visits, (select json_group_object(day, visits) from day
-    where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4) as days
+    where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4 and day.visits > 0) as days
   from counter where site = ?1`;
 const IN_PERIOD = `
   (select coalesce(sum(visits), 0) from day where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4)`;
@@ -82,7 +103,5 @@ export const TOP = `${PAGE_TOTALS} and page > '' order by visits desc, page limi
 /** Parameters: site, limit, from, to. */
 export const TOP_IN_PERIOD = `${PAGE_TOTALS} and page > '' order by ${IN_PERIOD} desc, page limit ?2`;
 
-/** Parameters: site, page, from, to. */
-export const DAYS = `
-  select json_group_object(day, visits) as days from day
-  where site = ?1 and page = ?2 and day between ?3 and ?4 and visits > 0`;
+/** Parameters: site, limit, from, to, page. */
+export const ONE = `${PAGE_TOTALS} and page = ?5 limit ?2`;

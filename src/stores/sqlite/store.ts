@@ -1,5 +1,20 @@
-import type { Addition, Batch, PageTotal, Receipt, Refusal, Store, Totals } from "../../domain/store.ts";
-import { sumAs, tally } from "../../domain/tally.ts";
+import { applyTotals, isMisfit } from "../../domain/correction.ts";
+import { NO_COUNT } from "../../domain/numbers.ts";
+import type {
+  Addition,
+  Batch,
+  Correction,
+  Count,
+  Misfit,
+  NewTotals,
+  PageTotal,
+  Period,
+  Receipt,
+  Refusal,
+  Store,
+  Totals,
+} from "../../domain/store.ts";
+import { sumForSite, tally } from "../../domain/tally.ts";
 import { toStoreError } from "./failure.ts";
 import type { Row, Sql } from "./sql.ts";
 import * as statements from "./statements.ts";
@@ -10,9 +25,11 @@ const SITE = "";
 const FORGOTTEN_PER_WRITE = 100;
 /** Additions in one statement: with a year of days each, their JSON is below a Durable Object's limit of 2 MB. */
 const ADDITIONS_PER_STATEMENT = 100;
-const NO_PERIOD = { from: "", to: "" };
+/** Pages that one transaction removes: with years of days each, it holds the database for a tenth of a second. */
+const PAGES_REMOVED = 50;
+const NO_PERIOD: Period = { from: "", to: "" };
 
-type PageRow = { page: string; visits: number; days: string };
+type CountRow = { page: string; visits: number; days: string };
 
 /**
  * The store on SQLite, over any binding; its opener closes the binding. Each call is one transaction or one statement and runs
@@ -32,8 +49,8 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     const refused = refuse(batch);
     count(site, tally(batch.visits.filter((_, index) => !refused[index])));
     const pages = [...new Set(batch.visits.map(({ page }) => page))];
-    const { siteVisits, visits } = totals(site, pages);
-    const receipt = { siteVisits, visits: Object.fromEntries(pages.map((page, index) => [page, visits[index] ?? 0])), refused };
+    const { counts } = readCounts(site, pages, [...new Set(batch.visits.map(({ day }) => day))]);
+    const receipt = { site: counts(SITE), pages: Object.fromEntries(pages.map((page) => [page, counts(page)])), refused };
     claim(site, "batch", batch.id, JSON.stringify(receipt), expireAt);
     forget(batch.visits.length + 1);
     return receipt;
@@ -41,12 +58,12 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
 
   /** Marks the batch's ids as used; answers the visits whose ids already were, by their index. */
   function refuse({ site, visits, expireAt }: Batch): Record<number, Refusal> {
-    const named = visits.filter(({ id }) => id !== null);
+    const named = visits.flatMap(({ id, page }) => (id === null ? [] : [{ id, page }]));
     if (named.length === 0) return {};
     const claimed = sql.exec<{ id: string }>(statements.CLAIM_VISITS, site, JSON.stringify(named), expireAt);
     if (claimed.length === named.length) return {};
     const fresh = new Set(claimed.map(({ id }) => id));
-    const used = JSON.stringify(named.flatMap(({ id }) => (id === null || fresh.has(id) ? [] : [id])));
+    const used = JSON.stringify(named.flatMap(({ id }) => (fresh.has(id) ? [] : [id])));
     const rows = sql.exec<{ id: string; page: string }>(statements.CLAIMED_PAGES, site, used);
     const pages = new Map<string | null, string>(rows.map(({ id, page }) => [id, page]));
     const refused: Record<number, Refusal> = {};
@@ -60,31 +77,92 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
   /** Adds to pages and to their site. */
   function count(site: string, additions: readonly Addition[]): void {
     if (additions.length === 0) return;
-    const all = [sumAs(SITE, additions), ...additions];
-    for (let start = 0; start < all.length; start += ADDITIONS_PER_STATEMENT) {
-      const json = JSON.stringify(all.slice(start, start + ADDITIONS_PER_STATEMENT));
+    const sum = sumForSite(additions);
+    const rows = [{ ...sum, page: SITE }, ...additions.filter(({ page }) => page !== null)].map(({ page, visits, days }) => ({
+      page,
+      visits,
+      days,
+    }));
+    for (let start = 0; start < rows.length; start += ADDITIONS_PER_STATEMENT) {
+      const json = JSON.stringify(rows.slice(start, start + ADDITIONS_PER_STATEMENT));
       sql.exec(statements.ADD_VISITS, site, json);
       sql.exec(statements.ADD_DAYS, site, json);
     }
+    for (const { page, visits } of additions) if (page === null) sql.exec(statements.ADD_UNATTRIBUTED, site, visits);
   }
 
-  /** Sets a page's total and changes the site's by the same number; removes days that no longer fit. */
-  function set(site: string, page: string, visits: number | null): void {
-    const [before] = sql.exec<{ visits: number; dated: number }>(statements.COUNTER, site, page);
-    if (!before && visits === null) return;
-    const change = (visits ?? 0) - (before?.visits ?? 0);
-    const changes = [SITE, page].map((name) => ({ page: name, visits: change }));
-    sql.exec(statements.ADD_VISITS, site, JSON.stringify(changes));
-    if (visits === null) sql.exec(statements.REMOVE, site, page);
-    if (!before || before.dated <= (visits ?? 0)) return;
-    sql.exec(statements.TAKE_DAYS, site, page);
-    sql.exec(statements.DROP_DAYS, site, page);
+  /** Sets totals, and changes the site's visits by the same number. */
+  function set(site: string, page: string | null, totals: NewTotals): Misfit | null {
+    const [before = { visits: 0, dated: 0 }] = sql.exec<{ visits: number; dated: number }>(statements.COUNTER, site, page ?? SITE);
+    const bound = page === null ? before.visits - unattributed(site) : before.dated;
+    const after = applyTotals({ visits: before.visits, bound, visitors: null }, totals);
+    if (isMisfit(after)) return after;
+    const change = after.visits - before.visits;
+    const names = page === null ? [SITE] : [SITE, page];
+    sql.exec(statements.ADD_VISITS, site, JSON.stringify(names.map((name) => ({ page: name, visits: change }))));
+    if (page === null) sql.exec(statements.ADD_UNATTRIBUTED, site, change);
+    else if (totals.dropDays) dropDays(site, JSON.stringify([page]));
+    return null;
   }
 
-  function totals(site: string, pages: readonly string[]): Totals {
-    const rows = sql.exec<{ page: string; visits: number }>(statements.TOTALS, site, JSON.stringify([SITE, ...pages]));
-    const visits = new Map(rows.map((row) => [row.page, row.visits]));
-    return { siteVisits: visits.get(SITE) ?? 0, visits: pages.map((page) => visits.get(page) ?? 0) };
+  /** Removes counters of pages, and their numbers from the site's. */
+  function remove(site: string, counters: readonly { readonly page: string; readonly visits: number }[]): void {
+    if (counters.length === 0) return;
+    const pages = JSON.stringify(counters.map(({ page }) => page));
+    const visits = counters.reduce((sum, counter) => sum - counter.visits, 0);
+    sql.exec(statements.ADD_VISITS, site, JSON.stringify([{ page: SITE, visits }]));
+    sql.exec(statements.REMOVE, site, pages);
+    dropDays(site, pages);
+  }
+
+  /** @param pages as JSON */
+  function dropDays(site: string, pages: string): void {
+    sql.exec(statements.TAKE_DAYS, site, pages);
+    sql.exec(statements.DROP_DAYS, site, pages);
+  }
+
+  function correct({ id, site, page, change, today, expireAt }: Correction): Totals | Misfit {
+    const pages = page === null ? [] : [page];
+    if (sql.exec(statements.MARK, site, "correction", id).length === 0) {
+      if (change !== "remove") {
+        const misfit = set(site, page, change);
+        if (misfit) return misfit;
+      } else if (page !== null) {
+        remove(
+          site,
+          sql.exec<{ visits: number }>(statements.COUNTER, site, page).map(({ visits }) => ({ page, visits })),
+        );
+      }
+      claim(site, "correction", id, "", expireAt);
+    }
+    forget(1);
+    return totals(site, pages, today);
+  }
+
+  function removeSome(site: string): boolean {
+    const found = sql.exec<{ page: string; visits: number }>(statements.FIRST_PAGES, site, PAGES_REMOVED + 1);
+    remove(site, found.slice(0, PAGES_REMOVED));
+    if (found.length > PAGES_REMOVED) return false;
+    for (const statement of statements.REMOVE_SITE) sql.exec(statement, site);
+    return true;
+  }
+
+  function totals(site: string, pages: readonly string[], today: string): Totals {
+    const { counts, unattributed } = readCounts(site, pages, [today]);
+    return { site: counts(SITE), unattributed, pages: pages.map(counts) };
+  }
+
+  /** The counters of a site and of some of its pages, by name, with these days. */
+  function readCounts(site: string, pages: readonly string[], days: readonly string[]) {
+    const names = JSON.stringify([SITE, ...pages]);
+    const rows = sql.exec<CountRow & { unattributed: number }>(statements.TOTALS, site, names, JSON.stringify(days));
+    const known = new Map(rows.map((row) => [row.page, toCount(row)]));
+    const unattributed = rows.reduce((sum, row) => sum + row.unattributed, 0);
+    return { counts: (page: string): Count => known.get(page) ?? NO_COUNT, unattributed };
+  }
+
+  function unattributed(site: string): number {
+    return sql.exec<{ visits: number }>(statements.UNATTRIBUTED, site)[0]?.visits ?? 0;
   }
 
   /** Marks an id as used; `false` where it already was. */
@@ -97,30 +175,30 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     sql.exec(statements.FORGET, now(), FORGOTTEN_PER_WRITE + inserted);
   }
 
+  function list(statement: string, site: string, limit: number, period: Period | null, ...more: string[]): PageTotal[] {
+    const { from, to } = period ?? NO_PERIOD;
+    return sql.exec<CountRow>(statement, site, limit, from, to, ...more).map((row) => ({ page: row.page, ...toCount(row) }));
+  }
+
   const write = <T>(body: () => T): Promise<T> => attempt(() => sql.transaction(body));
 
   return {
     name: "sqlite",
     commit: (batch) => write(() => commit(batch)),
-    totals: (site, pages) => attempt(() => totals(site, pages)),
+    totals: (site, pages, today) => attempt(() => totals(site, pages, today)),
     has: (site, page) => attempt(() => sql.exec(statements.COUNTER, site, page).length > 0),
-    sites: () => attempt(() => sql.exec<{ site: string; visits: number }>(statements.SITES)),
-    pages: (site, after, limit, period) => {
-      const { from, to } = period ?? NO_PERIOD;
-      return attempt(() => sql.exec<PageRow>(statements.PAGES, site, limit, from, to, after ?? SITE).map(toPageTotal));
-    },
-    top: (site, limit, period) => {
-      const { from, to } = period ?? NO_PERIOD;
-      return attempt(() => sql.exec<PageRow>(period ? statements.TOP_IN_PERIOD : statements.TOP, site, limit, from, to).map(toPageTotal));
-    },
-    days: (site, page, { from, to }) =>
-      attempt(() => JSON.parse(sql.exec<{ days: string }>(statements.DAYS, site, page ?? SITE, from, to)[0]?.days ?? "{}")),
-    correct: ({ id, site, page, visits, expireAt }) =>
-      write(() => {
-        if (claim(site, "correction", id, "", expireAt)) set(site, page, visits);
-        forget(1);
-        return totals(site, [page]);
+    sites: () =>
+      attempt(() =>
+        sql.exec<{ site: string; visits: number; unattributed: number }>(statements.SITES).map((row) => ({ ...row, visitors: null })),
+      ),
+    pages: (site, after, limit, period) => attempt(() => list(statements.PAGES, site, limit, period, after ?? SITE)),
+    top: (site, limit, period) => attempt(() => list(period ? statements.TOP_IN_PERIOD : statements.TOP, site, limit, period)),
+    days: (site, page, period) =>
+      attempt(() => {
+        const [{ visits, days, visitors } = NO_COUNT] = list(statements.ONE, site, 1, period, page ?? SITE);
+        return { visits, days, visitors };
       }),
+    correct: (correction) => write(() => correct(correction)),
     add: ({ id, digest, site, additions, expireAt }) =>
       write(() => {
         if (!claim(site, "addition", id, digest, expireAt)) {
@@ -131,6 +209,7 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
         forget(1);
         return "added";
       }),
+    removeSome: (site) => write(() => removeSome(site)),
     ping: () => attempt(() => void sql.exec<Row>("select 1")),
   };
 }
@@ -143,6 +222,6 @@ async function attempt<T>(body: () => T): Promise<T> {
   }
 }
 
-function toPageTotal({ page, visits, days }: PageRow): PageTotal {
-  return { page, visits, days: JSON.parse(days) };
+function toCount({ visits, days }: CountRow): Count {
+  return { visits, days: JSON.parse(days), visitors: null };
 }

@@ -30,7 +30,7 @@ export function access(rig: () => Rig): void {
       const body = { site, page: "/a", visits: 5 };
       for (const headers of [{}, WRONG]) expect((await open.send("PUT /visits", { headers, body })).status).toBe(401);
       expect((await open.send("PUT /visits", { headers: KEY, body })).text).toBe(
-        `{"site":"${site}","page":"/a","visits":5,"siteVisits":5}`,
+        `{"site":"${site}","page":"/a","visits":5,"siteVisits":5,"visitsToday":0,"siteVisitsToday":0}`,
       );
       const remove = `DELETE /v1/visits?site=${site}&page=/a`;
       expect((await open.send(remove)).status).toBe(401);

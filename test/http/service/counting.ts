@@ -12,7 +12,9 @@ export function counting(rig: () => Rig, row: ServiceRow): void {
       const first = await place.start(OPEN);
       const client = createClient(first.url);
       const answer = await client.send("POST /visits");
-      expect(answer.text).toBe('{"site":"default","page":"/","visits":1,"siteVisits":1,"counted":true}');
+      expect(answer.text).toBe(
+        '{"site":"default","page":"/","visits":1,"siteVisits":1,"visitsToday":1,"siteVisitsToday":1,"counted":true}',
+      );
       expect(answer).toMatchObject({
         status: 200,
         headers: { "cache-control": "no-store", "content-type": expect.stringMatching(/^application\/json/) },
@@ -26,8 +28,12 @@ export function counting(rig: () => Rig, row: ServiceRow): void {
       const again = await place.start(OPEN);
       const after = createClient(again.url);
       expect((await after.send("POST /visits", { body: { id } })).json()).toMatchObject({ visits: 3, counted: false, reason: "duplicate" });
-      expect((await after.send("POST /visits")).text).toBe('{"site":"default","page":"/","visits":4,"siteVisits":4,"counted":true}');
-      expect((await after.send("GET /visits?page=/")).text).toBe('{"site":"default","siteVisits":4,"pages":[{"page":"/","visits":4}]}');
+      expect((await after.send("POST /visits")).text).toBe(
+        '{"site":"default","page":"/","visits":4,"siteVisits":4,"visitsToday":4,"siteVisitsToday":4,"counted":true}',
+      );
+      expect((await after.send("GET /visits?page=/")).text).toBe(
+        '{"site":"default","siteVisits":4,"siteVisitsToday":4,"pages":[{"page":"/","visits":4,"visitsToday":4}]}',
+      );
       after.close();
       await again.stop();
       await place.remove();
@@ -67,7 +73,9 @@ export function counting(rig: () => Rig, row: ServiceRow): void {
       const id = randomUUID();
       const body = { site, page: "/a" };
       const first = await open.send("POST /visits", { body: { ...body, id } });
-      expect(first.text).toBe(`{"site":"${site}","page":"/a","visits":1,"siteVisits":1,"counted":true}`);
+      expect(first.text).toBe(
+        `{"site":"${site}","page":"/a","visits":1,"siteVisits":1,"visitsToday":1,"siteVisitsToday":1,"counted":true}`,
+      );
       await open.send("POST /visits", { body });
       const again = [
         { body: { ...body, id } },
@@ -76,7 +84,9 @@ export function counting(rig: () => Rig, row: ServiceRow): void {
       ];
       for (const sent of again) {
         const { text } = await open.send("POST /visits", sent);
-        expect(text).toBe(`{"site":"${site}","page":"/a","visits":2,"siteVisits":2,"counted":false,"reason":"duplicate"}`);
+        expect(text).toBe(
+          `{"site":"${site}","page":"/a","visits":2,"siteVisits":2,"visitsToday":2,"siteVisitsToday":2,"counted":false,"reason":"duplicate"}`,
+        );
       }
     });
 

@@ -82,7 +82,9 @@ export function images(rig: () => Rig): void {
       const answer = await rig().open.send("POST /visits", { headers: { ...headers, ...origin }, body: { site } });
       const visits = counted ? 1 : 0;
       const reason = counted ? "" : ',"reason":"bot"';
-      expect(answer.text).toBe(`{"site":"${site}","page":"/","visits":${visits},"siteVisits":${visits},"counted":${counted}${reason}}`);
+      expect(answer.text).toBe(
+        `{"site":"${site}","page":"/","visits":${visits},"siteVisits":${visits},"visitsToday":${visits},"siteVisitsToday":${visits},"counted":${counted}${reason}}`,
+      );
       expect(await visitsOf(site)).toBe(visits);
     });
 

@@ -45,7 +45,7 @@ export function reads(rig: () => Rig, row: ServiceRow): void {
       for (let time = 0; time < 2; time += 1) {
         const answer = await open.send(`GET /v1/visits?site=${site}&page=/c&page=/a/&page=%2Fx&page=/c`);
         expect(answer.text).toBe(
-          `{"site":"${site}","siteVisits":23,"pages":[{"page":"/c","visits":9},{"page":"/a","visits":10},{"page":"/x","visits":0},{"page":"/c","visits":9}]}`,
+          `{"site":"${site}","siteVisits":23,"siteVisitsToday":7,"pages":[{"page":"/c","visits":9,"visitsToday":0},{"page":"/a","visits":10,"visitsToday":3},{"page":"/x","visits":0,"visitsToday":0},{"page":"/c","visits":9,"visitsToday":0}]}`,
         );
         expect(answer.headers["cache-control"]).toBe("no-cache");
       }

@@ -1,5 +1,20 @@
 import { randomUUID } from "node:crypto";
-import type { AdditionBatch, Batch, Correction, Days, Period, Store, Visit } from "../../../src/domain/store.ts";
+import { isMisfit } from "../../../src/domain/correction.ts";
+import type {
+  Addition,
+  AdditionBatch,
+  Batch,
+  Correction,
+  Days,
+  NewTotals,
+  PageTotal,
+  Period,
+  Receipt,
+  Store,
+  Totals,
+  Visit,
+} from "../../../src/domain/store.ts";
+import type { Visitor } from "../../../src/domain/visitors/visitor.ts";
 
 /** A period that has the days of every test. */
 export const ALWAYS: Period = { from: "2026-01-01", to: "2026-12-31" };
@@ -17,8 +32,8 @@ export function soon(): number {
   return Date.now() + DEADLINE_MS;
 }
 
-export function visit(page: string, id: string | null = null, day: string = DAY): Visit {
-  return { page, day, id };
+export function visit(page: string, id: string | null = null, day: string = DAY, visitor: Visitor | null = null): Visit {
+  return { page, day, id, visitor };
 }
 
 /** A batch with a new id. */
@@ -32,18 +47,85 @@ export async function count(store: Store, site: string, counts: Readonly<Record<
   for (let start = 0; start < visits.length; start += 400) await store.commit(batchOf(site, visits.slice(start, start + 400)), soon());
 }
 
-export function correctionOf(site: string, page: string, visits: number | null, id: string = randomUUID()): Correction {
-  return { id, site, page, visits, expireAt: Date.now() + LIFETIME_MS };
+/** Sets a page's or a site's visits, or removes a page. */
+export function correctionOf(
+  site: string,
+  page: string | null,
+  change: number | null | Partial<NewTotals>,
+  id: string = randomUUID(),
+): Correction {
+  const totals: NewTotals = {
+    visits: null,
+    visitors: null,
+    dropDays: false,
+    ...(typeof change === "number" ? { visits: change } : change),
+  };
+  return { id, site, page, change: change === null ? "remove" : totals, today: DAY, expireAt: Date.now() + LIFETIME_MS };
 }
 
 /** A batch of additions by page: visits, and those of them that have a day. */
 export function additionOf(
   site: string,
-  additions: Readonly<Record<string, { visits: number; days: Days }>>,
+  additions: Readonly<Record<string, Partial<Addition>>>,
   { id, digest }: { id: string; digest: string } = { id: randomUUID(), digest: "digest" },
 ): AdditionBatch {
-  const list = Object.entries(additions).map(([page, addition]) => ({ page, ...addition }));
+  const list = Object.entries(additions).map(([page, addition]) => addTo(page, addition));
   return { id, digest, site, additions: list, expireAt: Date.now() + LIFETIME_MS };
+}
+
+/** What is added to a page, or to the site alone (`null`). */
+export function addTo(page: string | null, addition: Partial<Addition>): Addition {
+  return { page, visits: 0, days: {}, visitors: 0, visitorDays: {}, ...addition };
+}
+
+/** Visits alone, as most tests look at them. */
+interface Visits {
+  readonly siteVisits: number;
+  readonly visits: readonly number[];
+}
+
+/** Commits a batch; answers the visits of its receipt. */
+export async function commit(store: Store, batch: Batch, deadline: number = soon()) {
+  return visitsOf(await store.commit(batch, deadline));
+}
+
+export function visitsOf({ site, pages, refused }: Receipt) {
+  return {
+    siteVisits: site.visits,
+    visits: Object.fromEntries(Object.entries(pages).map(([page, { visits }]) => [page, visits])),
+    refused,
+  };
+}
+
+export async function totals(store: Store, site: string, pages: readonly string[]): Promise<Visits> {
+  return brief(await store.totals(site, pages, DAY));
+}
+
+/** Corrects totals that fit. */
+export async function correct(store: Store, correction: Correction, deadline: number = soon()): Promise<Visits> {
+  const result = await store.correct(correction, deadline);
+  if (isMisfit(result)) throw new Error(`the totals do not fit: ${JSON.stringify(result)}`);
+  return brief(result);
+}
+
+function brief({ site, pages }: Totals): Visits {
+  return { siteVisits: site.visits, visits: pages.map(({ visits }) => visits) };
+}
+
+export async function daysOf(store: Store, site: string, page: string | null, period: Period): Promise<Days> {
+  return (await store.days(site, page, period)).days;
+}
+
+export async function pagesOf(store: Store, site: string, after: string | null, limit: number, period: Period | null) {
+  return (await store.pages(site, after, limit, period)).map(withoutVisitors);
+}
+
+export async function topOf(store: Store, site: string, limit: number, period: Period | null) {
+  return (await store.top(site, limit, period)).map(withoutVisitors);
+}
+
+function withoutVisitors({ page, visits, days }: PageTotal) {
+  return { page, visits, days };
 }
 
 /** 1 … n. */

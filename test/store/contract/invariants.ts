@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Days, Store } from "../../../src/domain/store.ts";
 import type { Rig } from "../contract.ts";
-import { ALWAYS, additionOf, batchOf, correctionOf, newSite, soon, visit } from "./fixture.ts";
+import { ALWAYS, additionOf, addTo, batchOf, commit, correctionOf, DAY, daysOf, newSite, pagesOf, soon, visit } from "./fixture.ts";
 
 const page = fc.constantFrom("/", "/a", "/b");
 const day = fc.constantFrom("2026-11-21", "2026-11-22", "2026-11-23");
@@ -21,21 +21,46 @@ const addition = fc.record({
 
 const operation = fc.oneof(
   { arbitrary: fc.record({ kind: fc.constant("visits" as const), visits, sends: fc.constantFrom(1, 2) }), weight: 3 },
-  { arbitrary: fc.record({ kind: fc.constant("correct" as const), page, total: fc.option(fc.nat({ max: 20 })), id }), weight: 2 },
-  { arbitrary: fc.record({ kind: fc.constant("add" as const), additions: fc.dictionary(page, addition, { minKeys: 1 }), id }), weight: 1 },
+  {
+    arbitrary: fc.record({ kind: fc.constant("correct" as const), page, visits: fc.nat({ max: 20 }), dropDays: fc.boolean(), id }),
+    weight: 2,
+  },
+  { arbitrary: fc.record({ kind: fc.constant("correct site" as const), visits: fc.nat({ max: 40 }), id }), weight: 1 },
+  { arbitrary: fc.record({ kind: fc.constant("remove" as const), page, id }), weight: 1 },
+  { arbitrary: fc.record({ kind: fc.constant("remove site" as const) }), weight: 1 },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant("add" as const),
+      additions: fc.dictionary(page, addition, { minKeys: 1 }),
+      own: fc.nat(9),
+      id,
+    }),
+    weight: 1,
+  },
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 async function run(store: Store, site: string, step: Operation): Promise<void> {
-  if (step.kind === "correct") await store.correct(correctionOf(site, step.page, step.total, step.id), soon());
-  else if (step.kind === "add")
-    await store.add(additionOf(site, step.additions, { id: step.id, digest: Object.keys(step.additions).join() }), soon());
-  else {
-    const batch = batchOf(
-      site,
-      step.visits.map((one) => visit(one.page, one.id, one.day)),
-    );
-    for (let send = 0; send < step.sends; send += 1) await store.commit(batch, soon());
+  switch (step.kind) {
+    case "correct":
+      return void (await store.correct(correctionOf(site, step.page, step, step.id), soon()));
+    case "correct site":
+      return void (await store.correct(correctionOf(site, null, step.visits, step.id), soon()));
+    case "remove":
+      return void (await store.correct(correctionOf(site, step.page, null, step.id), soon()));
+    case "remove site":
+      return void (await store.removeSome(site, soon()));
+    case "add": {
+      const batch = additionOf(site, step.additions, { id: step.id, digest: Object.keys(step.additions).join() });
+      return void (await store.add({ ...batch, additions: [...batch.additions, addTo(null, { visits: step.own })] }, soon()));
+    }
+    case "visits": {
+      const batch = batchOf(
+        site,
+        step.visits.map((one) => visit(one.page, one.id, one.day)),
+      );
+      for (let send = 0; send < step.sends; send += 1) await commit(store, batch, soon());
+    }
   }
 }
 
@@ -47,7 +72,7 @@ function sumOfDays(all: readonly Days[]): Days {
 
 /** What holds after any sequence of operations. */
 export function invariants(rig: () => Rig): void {
-  test("after any counting, correcting and adding, the site is the sum of its pages, in total and on every day", {
+  test("after any counting, correcting, adding and removing, the site is the sum of its pages and what no page has, on every day of its pages", {
     timeout: 90_000,
   }, async () => {
     const { store } = rig();
@@ -56,10 +81,11 @@ export function invariants(rig: () => Rig): void {
       const site = newSite();
       for (const step of steps) {
         await run(store, site, step);
-        const pages = await store.pages(site, null, 10, ALWAYS);
-        const { siteVisits } = await store.totals(site, []);
-        expect(pages.reduce((sum, { visits: one }) => sum + one, 0)).toBe(siteVisits);
-        expect(await store.days(site, null, ALWAYS)).toEqual(sumOfDays(pages.map(({ days }) => days)));
+        const pages = await pagesOf(store, site, null, 10, ALWAYS);
+        const { site: whole, unattributed } = await store.totals(site, [], DAY);
+        expect(pages.reduce((sum, { visits: one }) => sum + one, 0) + unattributed).toBe(whole.visits);
+        expect(unattributed).toBeGreaterThanOrEqual(0);
+        expect(await daysOf(store, site, null, ALWAYS)).toEqual(sumOfDays(pages.map(({ days }) => days)));
         for (const one of pages) expect(Object.values(one.days).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(one.visits);
       }
     });

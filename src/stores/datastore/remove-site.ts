@@ -1,0 +1,48 @@
+import { addCounts } from "../../domain/tally.ts";
+import { changeSite, named } from "./administer.ts";
+import { type Context, shardsOf } from "./context.ts";
+import { listPages } from "./lists.ts";
+import { withRetries } from "./retry.ts";
+import { fieldsOn, readSnapshot } from "./snapshot.ts";
+import { inTransaction } from "./transaction.ts";
+import type { Mutation } from "./transport.ts";
+
+/** Pages that one transaction removes. */
+const PAGES_REMOVED = 50;
+
+/**
+ * Removes a site's first pages in one read-write transaction and, where those were all, the site with them: where the visits that are
+ * left are the unattributed ones, no page was counted since the pages were listed. Repeating it is harmless.
+ */
+export async function removeSome(context: Context, site: string, deadline: number): Promise<boolean> {
+  const found = await listPages(context, site, null, PAGES_REMOVED + 1, null);
+  const pages = found.slice(0, PAGES_REMOVED).map(({ page }) => page);
+  return withRetries(context, deadline, (session) =>
+    inTransaction(session, "readWrite", async (transaction, onCommitted) => {
+      const snapshot = await readSnapshot(session, site, pages, { fields: [...fieldsOn([]), "days"] }, { transaction });
+      const { keys } = session;
+      const mutations: Mutation[] = [];
+      const dropped: Record<string, number> = {};
+      let visits = 0;
+      for (const [index, { count, days, shards }] of snapshot.pages.entries()) {
+        visits += count;
+        addCounts(dropped, days);
+        for (const shard of shards) mutations.push({ delete: keys.counter(site, pages[index] ?? "", shard) });
+      }
+      const isLast = found.length <= PAGES_REMOVED && snapshot.site.count - visits === snapshot.site.unattributed;
+      if (!isLast) mutations.push(changeSite(session, site, snapshot, -visits, dropped));
+      else mutations.push(...snapshot.site.shards.map((shard) => removeSite(session, site, shard)));
+      if (mutations.length > 0) {
+        await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
+        onCommitted();
+      }
+      return isLast;
+    }),
+  );
+}
+
+/** A first shard stays as the sign that there are others, to which visits may still be written: readers find them by it. */
+function removeSite(context: Context, site: string, shard: number): Mutation {
+  const key = context.keys.counter(site, null, shard);
+  return shard === 0 && shardsOf(context, site) > 1 ? { upsert: { key, properties: named(context, site) } } : { delete: key };
+}
