@@ -7,22 +7,31 @@ import { NOON } from "./dashboard-data.ts";
 
 /** Screenshots do not depend on the machine's settings. */
 const FLAGS = [...BROWSER_FLAGS, "--font-render-hinting=none", "--force-color-profile=srgb"];
+/** The browser tells of an answer that is an error: the page says so to the reader. */
+const REFUSED = /the server responded with a status of \d+|net::ERR_/;
 
 /** Starts Chromium. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: findProgram("chromium") ?? "chromium", args: FLAGS });
 }
 
-/** A page whose clock stands still, and what its console and its Content-Security-Policy had to say. */
-export async function openPage(
-  browser: Browser,
-  options: { dark?: boolean; width?: number; height?: number } = {},
-): Promise<{ page: Page; complaints: string[] }> {
-  const { dark = false, width = 1280, height = 900 } = options;
+/** How a page is opened. */
+export interface PageOptions {
+  readonly dark?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+  readonly locale?: string;
+  /** The clock stands still at noon of the data's last day, unless this is `false`. */
+  readonly still?: boolean;
+}
+
+/** A page, and what its console and its Content-Security-Policy had to say. */
+export async function openPage(browser: Browser, options: PageOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+  const { dark = false, width = 1280, height = 900, locale = "en-US", still = true } = options;
   const context = await browser.newContext({
     colorScheme: dark ? "dark" : "light",
     viewport: { width, height },
-    locale: "en-US",
+    locale,
     timezoneId: "America/Los_Angeles",
     reducedMotion: "reduce",
     permissions: ["clipboard-read", "clipboard-write"],
@@ -30,28 +39,35 @@ export async function openPage(
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("console", (message) => message.type() === "error" && !REFUSED.test(message.text()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("dialog", (dialog) => {
     complaints.push(`a dialog: ${dialog.message()}`);
     dialog.dismiss();
   });
-  await page.clock.setFixedTime(NOON);
+  if (still) await page.clock.setFixedTime(NOON);
   return { page, complaints };
 }
 
-/** What axe-core finds on a page that is more than a hint. */
+/** Opens a dashboard, and waits for its numbers. */
+export async function openFull(browser: Browser, url: string, options: PageOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+  const opened = await openPage(browser, options);
+  await opened.page.goto(url);
+  await opened.page.locator("#chart canvas").waitFor();
+  return opened;
+}
+
+/** What axe-core finds. */
 export async function findBarriers(page: Page): Promise<string[]> {
   const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   // Not as a script of the page, which its policy would refuse.
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
-    const { axe: loaded } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await loaded.run()).violations;
+    const { axe: loaded } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: Violation[] }> } };
+    // Size of targets is a rule of WCAG 2.2.
+    return (await loaded.run({ rules: { "target-size": { enabled: true } } })).violations;
   });
-  return violations
-    .filter(({ impact }) => impact !== "minor")
-    .map(({ id, impact, help, nodes }) => `${impact} ${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`);
+  return violations.map(({ id, impact, help, nodes }) => `${impact} ${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 interface Violation {
@@ -59,4 +75,19 @@ interface Violation {
   readonly impact: string;
   readonly help: string;
   readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What is too small for a finger (24 px), or juts out of the page. Links within a sentence are as high as its lines. */
+export function findMisfits(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const misfits = [...document.querySelectorAll("button, select, summary, input:not([type=file]), a.outward, #sites a")].flatMap(
+      (element) => {
+        const { width, height } = element.getBoundingClientRect();
+        const seen = (element as HTMLElement).checkVisibility() && width > 1;
+        return seen && (width < 24 || height < 24) ? [`${width} x ${height}: ${element.outerHTML.slice(0, 120)}`] : [];
+      },
+    );
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    return wide > 0 ? [...misfits, `the page is ${wide} px too wide`] : misfits;
+  });
 }

@@ -44,6 +44,16 @@ function line(page: string, busy: number, seed: number): string {
   return JSON.stringify({ page, visits: sum + busy * 7, days });
 }
 
+/** Names that are long, or of a script that is written from the right, or joined; and as they are shown. */
+export const NAMES: readonly (readonly [page: string, shown: string])[] = [
+  [`/${"long-name-".repeat(60)}`, `/${"long-name-".repeat(60)}`],
+  ["/%D9%85%DB%8C%E2%80%8C%D8%AE%D9%88%D8%A7%D9%87%D9%85", "/می\u200cخواهم"],
+  ["/a%20b", "/a b"],
+  ["/%F0%9F%91%A8%E2%80%8D%F0%9F%91%A9%E2%80%8D%F0%9F%91%A7", "/👨\u200d👩\u200d👧"],
+  ["/%E6%97%A5%E6%9C%AC%E8%AA%9E", "/日本語"],
+  ["/caf%C3%A9", "/café"],
+];
+
 /** Fills a service with two sites. */
 export async function fill(url: string): Promise<void> {
   await importLines(
@@ -67,5 +77,30 @@ export async function fillHostile(url: string): Promise<void> {
     url,
     "hostile.example",
     HOSTILE.map((page, index) => JSON.stringify({ page, visits: 10 + index, days: { [TODAY]: 5 + index } })),
+  );
+}
+
+/** A site of so many pages, all visited today and yesterday. */
+export async function fillMany(url: string, site: string, count: number, busiest = 1): Promise<void> {
+  const yesterday = addDays(TODAY, -1);
+  for (let from = 0; from < count; from += IMPORT_LINES) {
+    const lines = Array.from({ length: Math.min(IMPORT_LINES, count - from) }, (_, index) => {
+      const place = from + index;
+      const visits = place === 0 ? busiest : 1 + (place % 7);
+      const name = String(place).padStart(5, "0");
+      return JSON.stringify({ page: `/archive/${name}`, visits: visits + 2, days: { [TODAY]: visits, [yesterday]: 2 } });
+    });
+    await importLines(url, site, lines);
+  }
+}
+
+const IMPORT_LINES = 2_500;
+
+/** A site whose pages bear {@link NAMES}. */
+export async function fillNames(url: string, site: string): Promise<void> {
+  await importLines(
+    url,
+    site,
+    NAMES.map(([page], index) => JSON.stringify({ page, visits: 100 - index, days: { [TODAY]: 50 - index } })),
   );
 }

@@ -1,6 +1,6 @@
 import { toRows } from "../data/files.ts";
 import { t } from "../texts/text.ts";
-import { wholeNumber } from "./field.tsx";
+import { wholeNumber } from "./whole-number.ts";
 
 /** A line of an upload: what `POST /v1/import` takes. */
 export interface Line {

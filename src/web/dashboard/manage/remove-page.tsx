@@ -49,7 +49,7 @@ export function RemovePage({ site, page: shown }: { site: string; page: string }
   async function undo({ page: name, lines }: { page: string; lines: string[] }): Promise<void> {
     const ok = await change.run(`restore ${name}`, async (key, onAttempt) => {
       await addLines(site, lines, key, onAttempt);
-      return t("undone", { what: readable(name) });
+      return t("undone", { page: readable(name) });
     });
     if (!ok) return;
     setRemoved(null);

@@ -7,8 +7,9 @@ import { readable, readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
 import { Action, Confirm, Done } from "./action.tsx";
 import { type NewTotal, readPage, setTotal } from "./changes.ts";
-import { Field, wholeNumber } from "./field.tsx";
+import { Field } from "./field.tsx";
 import { useChange } from "./use-change.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** Sets a page's total: the start value from another counter. */
 export function SetTotal({ site, page: shown }: { site: string; page: string }): JSX.Element {

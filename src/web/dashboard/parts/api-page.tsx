@@ -2,38 +2,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { request } from "../data/api.ts";
 import { serviceUrl } from "../data/base.ts";
+import { type Content, type Contract, type Operation, operationsOf, type Parameter, resolve, typeOf } from "../data/contract.ts";
 import { t } from "../texts/text.ts";
 import { useAddress } from "./shared.ts";
-
-/** What is shown of the contract (OpenAPI 3.1). */
-interface Contract {
-  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components?: { readonly [kind: string]: Readonly<Record<string, unknown>> };
-}
-interface Operation {
-  readonly operationId?: string;
-  readonly summary?: string;
-  readonly description?: string;
-  readonly tags?: readonly string[];
-  readonly security?: readonly object[];
-  readonly parameters?: readonly object[];
-  readonly requestBody?: object;
-  readonly responses?: Readonly<Record<string, object>>;
-}
-interface Parameter {
-  readonly name?: string;
-  readonly in?: string;
-  readonly required?: boolean;
-  readonly description?: string;
-  readonly schema?: object;
-}
-interface Content {
-  readonly description?: string;
-  readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
-}
-
-const METHODS = ["get", "put", "post", "delete"];
 
 /** The service's contract, readable: drawn by this page from its own file, all of it as text. */
 export function ApiPage(): JSX.Element {
@@ -58,7 +29,9 @@ export function ApiPage(): JSX.Element {
       {!contract && !problem && <p class="soft">{t("loading")}</p>}
       {contract && (
         <>
-          <p class="soft prose">{contract.info.description}</p>
+          <p class="soft prose">
+            <Marked text={contract.info.description} />
+          </p>
           <p>
             <a href={serviceUrl("openapi.json")} target="_blank" rel="noopener">
               {t("apiFile")}
@@ -94,7 +67,9 @@ function OperationCard(parts: { method: string; path: string; operation: Operati
         {operation.summary}
       </summary>
       <div class="stack">
-        <p class="prose">{operation.description}</p>
+        <p class="prose">
+          <Marked text={operation.description} />
+        </p>
         {(operation.security?.length ?? 0) > 0 && <p class="soft">{t("needsKey")}</p>}
         {parameters.length > 0 && (
           <table>
@@ -106,7 +81,9 @@ function OperationCard(parts: { method: string; path: string; operation: Operati
                     <code>{one.name}</code>{" "}
                     <small>{[one.in, one.required && t("required"), typeOf(one.schema)].filter(Boolean).join(", ")}</small>
                   </th>
-                  <td class="prose">{one.description}</td>
+                  <td class="prose">
+                    <Marked text={one.description} />
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -122,6 +99,11 @@ function OperationCard(parts: { method: string; path: string; operation: Operati
   );
 }
 
+/** Text whose code stands between backticks. */
+function Marked({ text = "" }: { text?: string | undefined }): JSX.Element {
+  return <>{text.split("`").map((part, index) => (index % 2 === 0 ? part : <code key={part}>{part}</code>))}</>;
+}
+
 function Schemas({ title, content }: { title: string; content: Content }): JSX.Element {
   return (
     <details>
@@ -131,21 +113,4 @@ function Schemas({ title, content }: { title: string; content: Content }): JSX.E
       {Object.entries(content.content ?? {}).map(([type, { schema }]) => schema && <pre key={type}>{JSON.stringify(schema, null, 2)}</pre>)}
     </details>
   );
-}
-
-function operationsOf({ paths }: Contract): [string, { method: string; path: string; operation: Operation }[]][] {
-  const all = Object.entries(paths).flatMap(([path, methods]) =>
-    METHODS.flatMap((method) => (methods[method] ? [{ method, path, operation: methods[method] }] : [])),
-  );
-  return Object.entries(Object.groupBy(all, ({ operation }) => operation.tags?.[0] ?? "")) as ReturnType<typeof operationsOf>;
-}
-
-function typeOf(schema: { type?: unknown; enum?: readonly unknown[] } = {}): string {
-  return schema.enum ? schema.enum.join(" | ") : String(schema.type ?? "");
-}
-
-/** Follows a reference within the document, such as `#/components/responses/Problem`. */
-function resolve<T>(part: { $ref?: string }, contract: Contract): T {
-  const path = part.$ref?.split("/").slice(1);
-  return (path ? path.reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], contract) : part) as T;
 }

@@ -53,7 +53,7 @@ export function createChart(box: HTMLElement): Chart {
   };
 }
 
-/** Bars by their place, not by time: months are as wide as each other. Visitors stand within the visits' bars. */
+/** Bars by their place, not by time: months are as wide as each other. */
 function seriesOf({ buckets, before }: ChartData): UPlot.AlignedData {
   const of = (value: (bucket: Bucket) => number | null | undefined) => buckets.map((bucket) => value(bucket) ?? null);
   return [
@@ -67,6 +67,8 @@ function seriesOf({ buckets, before }: ChartData): UPlot.AlignedData {
 
 function optionsOf({ buckets, unit, onBucket }: ChartData, box: HTMLElement): UPlot.Options {
   const color = (name: string) => colorOf(box, name);
+  // Visitors stand within the visits' bars, in the stronger colour.
+  const outer = color(buckets.some(({ visitors }) => visitors !== undefined) ? "--bar" : "--bar-inner");
   const axis = { stroke: color("--soft"), font: FONT, ticks: { show: false } };
   const bars = (size: number) => ({ width: 0, points: { show: false }, paths: barPaths(size) });
   return {
@@ -92,10 +94,10 @@ function optionsOf({ buckets, unit, onBucket }: ChartData, box: HTMLElement): UP
     ],
     series: [
       {},
-      { fill: color("--bar"), ...bars(0.72) },
-      { fill: () => hatch(color("--bar")), stroke: color("--bar"), ...bars(0.72), width: 1 },
+      { fill: outer, ...bars(0.72) },
+      { fill: () => hatch(outer), stroke: outer, ...bars(0.72), width: 1 },
       { fill: color("--bar-inner"), ...bars(0.4) },
-      { stroke: color("--soft"), width: 1.5, dash: [4, 4], points: { show: false } },
+      { stroke: color("--faint"), width: 1.5, dash: [4, 4], points: { show: false } },
     ],
     hooks: { setCursor: [({ cursor }) => onBucket(buckets[cursor.idx ?? -1] ?? null)] },
   };

@@ -46,13 +46,28 @@ export function Days({ numbers }: { numbers: Numbers }): JSX.Element {
           {total.visits > 0 && t("noVisitsUndated", { n: total.visits })}
         </p>
       ) : (
-        <Plot buckets={buckets} before={before} unit={unit} onBucket={setReadout} />
+        <>
+          <Plot buckets={buckets} before={before} unit={unit} onBucket={setReadout} />
+          <Legend withVisitors={own.visitors !== undefined} unfinished={buckets.at(-1)?.unfinished ?? false} compared={before !== null} />
+        </>
       )}
       <p id="chart-summary" class="unseen">
         {best && t("chartSummary", { visits: inWords(own), best: nameOf(best, unit), n: best.visits })}
       </p>
       <Table caption={caption} buckets={buckets} before={before} unit={unit} />
     </figure>
+  );
+}
+
+/** What the chart's colours mean; the table says the same in words. */
+function Legend(parts: { withVisitors: boolean; unfinished: boolean; compared: boolean }): JSX.Element {
+  return (
+    <p class="legend row soft" aria-hidden="true">
+      <span class={parts.withVisitors ? "outer" : "inner"}>{t("visits")}</span>
+      {parts.withVisitors && <span class="inner">{t("visitors")}</span>}
+      {parts.unfinished && <span class="hatched">{t("unfinished")}</span>}
+      {parts.compared && <span class="dashed">{t("beforeLine")}</span>}
+    </p>
   );
 }
 

@@ -35,18 +35,19 @@ export function Gate(): JSX.Element {
     <Message title={t(problem ? "gateTitle" : "signInTitle")}>
       <p>{t("gateDetail")}</p>
       <form class="stack" onSubmit={submit}>
-        <label for="key">{t("key")}</label>
-        <input
-          id="key"
-          type="password"
-          autocomplete="current-password"
-          spellcheck={false}
-          required
-          value={key}
-          aria-invalid={wrong}
-          aria-describedby="key-error"
-          onInput={(event) => setKey(event.currentTarget.value)}
-        />
+        <label class="field">
+          {t("key")}
+          <input
+            type="password"
+            autocomplete="current-password"
+            spellcheck={false}
+            required
+            value={key}
+            aria-invalid={wrong}
+            aria-describedby="key-error"
+            onInput={(event) => setKey(event.currentTarget.value)}
+          />
+        </label>
         <p id="key-error" role="alert" class="wrong">
           {wrong && t(isShared() ? "sharedKeyWrong" : "wrongKey")}
         </p>

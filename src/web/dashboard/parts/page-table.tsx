@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { ListedPage } from "../data/page-list.ts";
-import { number, percent, signed } from "../texts/format.ts";
+import { cell, number, percent, signed } from "../texts/format.ts";
 import { readable } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
 import { PageLink } from "./page-link.tsx";
@@ -109,13 +109,15 @@ function Row({
       <td class="trend">
         <Spark points={row.points} />
       </td>
-      <td>
-        {number(row.periodVisits)}
+      <td title={number(row.periodVisits)}>
+        {cell(row.periodVisits)}
         <meter min={0} max={most} value={row.periodVisits} aria-hidden="true" />
       </td>
-      {withVisitors && <td class="sort-visitors">{row.periodVisitors === undefined ? "–" : number(row.periodVisitors)}</td>}
+      {withVisitors && <td class="sort-visitors">{row.periodVisitors === undefined ? "–" : cell(row.periodVisitors)}</td>}
       {compared && <td class="sort-change">{changeOf(row)}</td>}
-      <td class="sort-total">{number(row.visits)}</td>
+      <td class="sort-total" title={number(row.visits)}>
+        {cell(row.visits)}
+      </td>
     </tr>
   );
 }

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { MAX_PAGES, type PageList } from "../data/page-list.ts";
+import { type ListedPage, MAX_PAGES, type PageList } from "../data/page-list.ts";
 import { t } from "../texts/text.ts";
 import { type Found, usePageSearch } from "./page-search.ts";
 import { type Column, PageTable, sorted } from "./page-table.tsx";
@@ -19,11 +19,14 @@ export function Pages(): JSX.Element | null {
   const [limit, setLimit] = useState(STEP);
   const [problem, setProblem] = useState("");
   const reading = useRef<PageList | null>(null);
+  const order = useRef<{ asked: string; pages: string[] }>({ asked: "", pages: [] });
   const text = search.trim();
   const found = usePageSearch(list, text);
   if (!list) return null;
   const rows = sorted(found?.rows ?? [...list.rows.values()], sort.column, sort.descending);
-  const shown = rows.slice(0, limit);
+  const asked = JSON.stringify([list.site, list.period, sort, text, limit]);
+  const shown = settled(rows.slice(0, limit), order.current.asked === asked ? order.current.pages : []);
+  order.current = { asked, pages: shown.map(({ page }) => page) };
 
   function readAll(): void {
     if (!list || list.complete || reading.current === list) return;
@@ -81,6 +84,13 @@ export function Pages(): JSX.Element | null {
       </p>
     </section>
   );
+}
+
+/** While somebody is in the table its rows stay where they are, whatever has come in; new ones are below them. */
+function settled(rows: ListedPage[], before: readonly string[]): ListedPage[] {
+  if (before.length === 0 || !document.activeElement?.closest("#pages tbody")) return rows;
+  const places = new Map(before.map((page, index) => [page, index]));
+  return rows.toSorted((one, other) => (places.get(one.page) ?? before.length) - (places.get(other.page) ?? before.length));
 }
 
 function emptyNote(found: Found | null, text: string): string {

@@ -55,17 +55,18 @@ function WithKey({ site, linkWith }: { site: string; linkWith(hash: string): str
   return (
     <>
       <p>{t("shareExplain", { site: name })}</p>
-      <label for="share-key">{t("shareKey")}</label>
-      <input
-        id="share-key"
-        spellcheck={false}
-        autocomplete="off"
-        value={key}
-        onInput={(event) => {
-          setKey(event.currentTarget.value.replace(/[^\w-]/g, ""));
-          setTold("");
-        }}
-      />
+      <label class="field">
+        {t("shareKey")}
+        <input
+          spellcheck={false}
+          autocomplete="off"
+          value={key}
+          onInput={(event) => {
+            setKey(event.currentTarget.value.replace(/[^\w-]/g, ""));
+            setTold("");
+          }}
+        />
+      </label>
       <p>{t("shareSet")}</p>
       <CopyField label={t("shareSetting")} button={t("copyLine")} value={`STATS_KEY=${site}=${key}`} />
       <p>{t("shareSend")}</p>

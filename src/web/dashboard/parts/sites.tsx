@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SiteTotal } from "../data/api.ts";
-import { number } from "../texts/format.ts";
+import { cell, number } from "../texts/format.ts";
 import { folded, readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
 import { useAddress, useDashboard } from "./shared.ts";
@@ -67,7 +67,7 @@ function Site({ site: { site, visits }, chosen }: { site: SiteTotal; chosen: boo
     <li ref={item}>
       <a href={address({ site, page: null })} {...(chosen && { "aria-current": "page" as const })}>
         <bdi title={site}>{readableSite(site)}</bdi>
-        <span class="number">{number(visits)}</span>
+        <span title={number(visits)}>{cell(visits)}</span>
       </a>
     </li>
   );

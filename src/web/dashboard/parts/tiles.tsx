@@ -43,11 +43,14 @@ export function Tiles({ numbers }: { numbers: Numbers }): JSX.Element {
 }
 
 function Tile({ name, value, children }: { name: string; value: number | null; children: ComponentChildren }): JSX.Element {
+  const text = value === null ? "–" : number(value);
   return (
     <div>
       <dt>{name}</dt>
       <dd>
-        <span class="figure">{value === null ? "–" : number(value)}</span>
+        <span class="figure" style={{ "--chars": text.length }}>
+          {text}
+        </span>
         <small>{children}</small>
       </dd>
     </div>
@@ -61,7 +64,7 @@ function Growth(parts: { now: number; before: number | undefined; period: Number
   const change = now - before;
   return (
     <span title={`${days(period.from, period.to)}: ${number(before)}`}>
-      <b class={change > 0 ? "up" : change < 0 ? "down" : ""}>{growthOf(now, before)}</b> {t("versus", { n: before })}
+      <b class={change > 0 ? "up" : change < 0 ? "down" : ""}>{growthOf(now, before)}</b> {before > 0 && t("versus", { n: before })}
     </span>
   );
 }

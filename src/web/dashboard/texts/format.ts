@@ -1,4 +1,6 @@
 const PLAIN = "en";
+/** From here on a number is too long for a column. */
+const LONG = 10_000_000;
 
 function formatsOf(locale: string) {
   const day = { timeZone: "UTC", day: "numeric", month: "short" } as const;
@@ -7,6 +9,7 @@ function formatsOf(locale: string) {
     compact: new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
     percent: new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }),
     signed: new Intl.NumberFormat(locale, { signDisplay: "exceptZero" }),
+    signedCompact: new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1, signDisplay: "exceptZero" }),
     day: new Intl.DateTimeFormat(locale, day),
     dayOfYear: new Intl.DateTimeFormat(locale, { ...day, year: "numeric" }),
     month: new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: "short", year: "numeric" }),
@@ -29,10 +32,12 @@ export function setLocale(locale: string): void {
 export const number = (value: number): string => formats.number.format(value);
 /** The same in little room: an axis. */
 export const compact = (value: number): string => formats.compact.format(value);
+/** In a table: in full, unless it is too long for a column. */
+export const cell = (value: number): string => (Math.abs(value) < LONG ? number(value) : compact(value));
 /** A share as percent with its sign: `0.12` is "+12%". */
 export const percent = (share: number): string => formats.percent.format(share);
 /** A number with its sign. */
-export const signed = (value: number): string => formats.signed.format(value);
+export const signed = (value: number): string => (Math.abs(value) < LONG ? formats.signed : formats.signedCompact).format(value);
 /** A day (`2026-11-22`) without its year. */
 export const shortDay = (date: string): string => formats.day.format(new Date(date));
 export const longDay = (date: string): string => formats.dayOfYear.format(new Date(date));

@@ -1,3 +1,4 @@
+/// <reference path="../punycode.d.ts" />
 import { toUnicode } from "punycode/";
 
 const ESCAPES = /(?:%[0-9A-F]{2})+/gi;
