@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { nodeOnSqlite, type Place, workerOnDurableObjects } from "../http/rows.ts";
 import type { Served } from "../support/artefacts.ts";
 import { openPage, startBrowser } from "../support/browser.ts";
-import { requires } from "../support/skip.ts";
+import { requires, type Tool } from "../support/skip.ts";
 import { settings } from "./stage.ts";
 import { startWebsites, type Websites } from "./websites.ts";
 
 /** What runs while the tests of a suite run. */
 export interface Browsing {
+  /** The service's address, without a slash at its end. */
+  readonly url: string;
   /** The service's host and port, as websites write it. */
   readonly api: string;
   readonly websites: Websites;
@@ -22,9 +24,9 @@ export interface Browsing {
 /** How long a test polls for what comes by itself: a browser and its pages take their time on a loaded machine. */
 export const PATIENCE = { timeout: 30_000 };
 
-/** Runs a suite in Chromium, with the service on Node and on the worker, and the clients of test/clients. */
-export function describeClients(name: string, suite: (browsing: () => Browsing) => void): void {
-  requires("chromium", "clients")(name, () => {
+/** Runs a suite in Chromium, with the service on Node and on the worker. */
+export function describeBrowsing(name: string, tools: readonly Tool[], suite: (browsing: () => Browsing) => void): void {
+  requires("chromium", ...tools)(name, () => {
     describe.each([nodeOnSqlite, workerOnDurableObjects])("$name", (row) => {
       let place: Place;
       let served: Served;
@@ -39,6 +41,7 @@ export function describeClients(name: string, suite: (browsing: () => Browsing) 
         websites = await startWebsites();
         browser = await startBrowser();
         browsing = {
+          url: served.url,
           // Another site than all of the pages', so that browsers trim what they send as Referer.
           api: `api.test:${new URL(served.url).port}`,
           websites,

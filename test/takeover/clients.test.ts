@@ -1,6 +1,6 @@
 import { build } from "esbuild";
 import { expect, test } from "vitest";
-import { describeClients, PATIENCE, textOf } from "./browsing.ts";
+import { describeBrowsing, PATIENCE, textOf } from "./browsing.ts";
 import { CLIENTS, clientFile, pagesOf } from "./websites.ts";
 
 const HELLO = "/2026/你好/";
@@ -8,7 +8,7 @@ const BUSUANZI = ["site_pv", "page_pv", "site_uv"]
   .map((name) => `<span id="busuanzi_container_${name}" style="display:none">n: <span id="busuanzi_value_${name}"></span></span>`)
   .join("");
 
-describeClients("other counters' clients", (browsing) => {
+describeBrowsing("other counters' clients", ["clients"], (browsing) => {
   test.each<[string, string]>([
     ["as browsers do it, which trim it", ""],
     ["with no Referer", '<meta name="referrer" content="no-referrer">'],

@@ -62,7 +62,7 @@ describe("busuanzi, Vercount and soxft", () => {
       const get = await send("GET /api", { headers });
       expect(get.json().data).toEqual({ site_pv: 2, site_uv: 2, page_pv: 2, page_uv: 2 });
       const jsonp = await send("GET /jsonp?callback=show", { headers: fromElement(`https://${site}/post/`) });
-      expect(jsonp.text).toBe('try{show({"site_pv":3,"site_uv":3,"page_pv":3,"page_uv":3});}catch(e){}');
+      expect(jsonp.text).toBe('try{show({"page_pv":3,"page_uv":3,"site_pv":3,"site_uv":3});}catch(e){}');
       expect((await send("GET /ping")).json().success).toBe(true);
       expect((await send("POST /api", { headers: fromPage(site) })).status).toBe(400);
       expect(await totals(site, "/post")).toEqual([3, 3]);
@@ -81,6 +81,9 @@ describe("busuanzi, Vercount and soxft", () => {
       expect((await send("POST /api/v1/log", sent)).json()).toEqual({ site_uv: 2, site_pv: 2, page_pv: 2 });
       expect((await send("POST /log", sent)).json()).toEqual({ site_uv: 3, site_pv: 3, page_pv: 3 });
       expect((await send(`GET /log?url=${encodeURIComponent(url)}`)).json()).toEqual({ site_uv: 3, site_pv: 3, page_pv: 3 });
+      expect((await send(`GET /api/v2/log?url=${encodeURIComponent(url)}`)).json()).toMatchObject({
+        message: "Data retrieved successfully",
+      });
       expect(await totals(site, "/blog")).toEqual([3, 3]);
     });
 

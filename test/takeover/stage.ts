@@ -11,6 +11,7 @@ export const CAMO = "github-camo (876de43e)";
 export const GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 /** The site of keys that name none. */
 export const DEFAULT_SITE = "keys.example";
+export const ADMIN_KEY = "admin";
 /** A site that may not count. */
 export const STRANGER = "https://stranger.test";
 
@@ -26,7 +27,13 @@ export interface Stage {
 /** The settings of a service that answers the protocols named, for any of many sites. */
 export function settings(protocols: string): { env: Record<string, string>; sites: Iterator<string> } {
   const sites = Array.from({ length: 300 }, () => `${randomUUID().slice(0, 8)}.example`);
-  const env = { TAKEOVER: protocols, SITES: ["github.com", DEFAULT_SITE, ...sites].join(","), DEFAULT_SITE, VISITS_PER_MINUTE: "0" };
+  const env = {
+    TAKEOVER: protocols,
+    SITES: ["github.com", DEFAULT_SITE, ...sites].join(","),
+    DEFAULT_SITE,
+    ADMIN_KEY,
+    VISITS_PER_MINUTE: "0",
+  };
   return { env, sites: sites.values() };
 }
 

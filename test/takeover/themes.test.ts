@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { describeClients, PATIENCE, textOf } from "./browsing.ts";
+import { describeBrowsing, PATIENCE, textOf } from "./browsing.ts";
 import { generateHexo, type HexoSite } from "./hexo.ts";
 import { folder } from "./websites.ts";
 
@@ -7,7 +7,7 @@ const HELLO = "/你好/";
 const NEXT = { vendors: { internal: "local", plugins: "local" }, motion: { enable: false }, pjax: true };
 const FLUID_DEMO = { post: { meta: { views: { enable: true } } }, footer: { statistics: { enable: true } } };
 
-describeClients("Hexo's themes, generated", (browsing) => {
+describeBrowsing("Hexo's themes, generated", ["clients"], (browsing) => {
   const generated: HexoSite[] = [];
   afterAll(() => Promise.all(generated.map((site) => site.remove())));
 

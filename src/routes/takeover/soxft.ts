@@ -34,7 +34,7 @@ export function soxft(deps: TakeoverDeps): Hono<Env> {
   });
   app.get("/jsonp", embeddable, query(QUERY), (c) => {
     return answerToReferer(c, deps, c.req.valid("query").callback, ({ site, siteVisitors, page, pageVisitors }) => {
-      return `{"site_pv":${site},"site_uv":${siteVisitors},"page_pv":${page},"page_uv":${pageVisitors}}`;
+      return `{"page_pv":${page},"page_uv":${pageVisitors},"site_pv":${site},"site_uv":${siteVisitors}}`;
     });
   });
   app.get("/ping", readableByAll, (c) => c.json({ success: true, message: "pong" }, 200, { "Cache-Control": "no-store" }));

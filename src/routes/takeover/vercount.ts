@@ -15,26 +15,28 @@ const SCRIPTS = ["/js"];
 /** The client's own idea of who is new is not heeded, nor its fingerprint. */
 const VIEW = v.object({ url: text });
 
+type Answer = (views: Views, done: "updated" | "retrieved") => object;
+
 /** Vercount of vercount.one, in both versions. */
 export function vercount({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.route("/", scriptsAt(...SCRIPTS));
 
-  const routes: readonly (readonly [path: string, answer: (views: Views) => object])[] = [
+  const routes: readonly (readonly [path: string, answer: Answer])[] = [
     ["/log", numbers],
     ["/api/v1/log", numbers],
-    ["/api/v2/log", (views) => ({ status: "success", message: "Data updated successfully", data: numbers(views) })],
+    ["/api/v2/log", (views, done) => ({ status: "success", message: `Data ${done} successfully`, data: numbers(views) })],
   ];
   for (const [path, answer] of routes) {
     app.use(path, allowHeaders("X-Browser-Token"));
     app.post(path, json(VIEW, { http1 }), async (c) => {
       const { url } = c.req.valid("json");
-      return c.json(answer(await view(c, { page: url }, sourceOf(c) ?? url)), 200, { "Cache-Control": "no-store" });
+      return c.json(answer(await view(c, { page: url }, sourceOf(c) ?? url), "updated"), 200, { "Cache-Control": "no-store" });
     });
     app.get(path, readableByAll, query(VIEW), async (c) => {
       const { url } = c.req.valid("query");
       const site = sites.toRead(siteOfUrl(url) ?? undefined, c.get("originSite"));
-      return c.json(answer(await readOne(read, site, normalizePage(url, site))), 200, { "Cache-Control": "no-cache" });
+      return c.json(answer(await readOne(read, site, normalizePage(url, site)), "retrieved"), 200, { "Cache-Control": "no-cache" });
     });
   }
   return app;

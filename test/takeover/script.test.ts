@@ -1,0 +1,151 @@
+import { expect, test } from "vitest";
+import { startGate } from "../web/embed-gate.ts";
+import { describeBrowsing, PATIENCE, textOf } from "./browsing.ts";
+import { ADMIN_KEY } from "./stage.ts";
+import { pagesOf } from "./websites.ts";
+
+const PLACES = ["site_pv", "page_pv", "site_uv", "page_uv"];
+const span = (id: string) => `<span id="${id}"></span>`;
+const EVERY_PLACE = [
+  ...PLACES.flatMap((name) => [`busuanzi_value_${name}`, `vercount_value_${name}`, `busuanzi_${name}`].map(span)),
+  ...["busuanzi", "vercount"].map((name) => `<div id="${name}_container_page_pv" style="display:none">shown</div>`),
+].join("");
+
+describeBrowsing("the script that stands for other counters'", [], (browsing) => {
+  test.each(["/js", "/busuanzi/2.3/busuanzi.pure.mini.js", "/count.js", "/script.js", "/js/script.js", "/tracker.js"])(
+    "from %s it counts once, fills every place and shows what was hidden",
+    async (path) => {
+      const { api, websites, newSite, at, open, totals } = browsing();
+      const site = newSite();
+      websites.set(site, pagesOf(`${EVERY_PLACE}<script async src="http://${api}${path}"></script>`));
+      const { page, complaints } = await open();
+      await page.goto(at(site, "/你好/"));
+      await expect.poll(() => page.locator("span").allTextContents(), PATIENCE).toEqual(Array(12).fill("1"));
+      expect(await page.locator("#vercount_container_page_pv").isVisible()).toBe(true);
+      expect(await page.locator("#busuanzi_container_page_pv").isVisible()).toBe(true);
+      expect(await totals(site, "/你好")).toEqual([1, 1]);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test("a visit whose answer is lost is sent again and counts once: the host swap alone makes it safe", async () => {
+    const { url, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const gate = await startGate(url);
+    const posts = () => gate.asked.filter(({ method }) => method === "POST");
+    gate.decide = ({ method }) => (method === "POST" && posts().length === 1 ? "drop" : "pass");
+    websites.set(site, pagesOf(`${span("busuanzi_page_pv")}<script src="http://api.test:${gate.port}/js"></script>`));
+    const { page } = await open();
+    await page.goto(at(site, "/lost"));
+    expect(await textOf(page, "#busuanzi_page_pv")).toBe("1");
+    expect(posts().length).toBeGreaterThan(1);
+    expect(await totals(site, "/lost")).toEqual([1, 1]);
+    await page.context().close();
+    await gate.stop();
+  });
+
+  test("run again it counts the next page once and the same page not twice", async () => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const tag = `<script async src="http://${api}/js"></script>`;
+    websites.set(site, pagesOf(`<main>${span("busuanzi_value_page_pv")}</main>${tag}`));
+    const { page } = await open();
+    await page.goto(at(site, "/a"));
+    expect(await textOf(page, "#busuanzi_value_page_pv")).toBe("1");
+    // As PJAX does it: another address, other elements, and the script once more.
+    const go = (path: string) =>
+      page.evaluate(`(() => {
+        history.pushState({}, "", "${path}");
+        document.querySelector("main").innerHTML = '<span id="busuanzi_value_page_pv"></span>';
+        const script = document.createElement("script");
+        script.src = "http://${api}/js";
+        document.body.append(script);
+      })()`);
+    await go("/b");
+    expect(await textOf(page, "#busuanzi_value_page_pv")).toBe("1");
+    await go("/b");
+    expect(await textOf(page, "#busuanzi_value_page_pv")).toBe("1");
+    await go("/a");
+    expect(await textOf(page, "#busuanzi_value_page_pv")).toBe("2");
+    expect([await totals(site, "/a"), await totals(site, "/b")]).toEqual([
+      [2, 3],
+      [1, 3],
+    ]);
+  });
+
+  test("two of the tags, and the service's own beside them, count once", async () => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const tags = ["/js", "/busuanzi.pure.mini.js", "/embed.js"].map((path) => `<script defer src="http://${api}${path}"></script>`);
+    websites.set(site, pagesOf(`${span("busuanzi_value_page_pv")}<b data-visits></b>${tags.join("")}`));
+    const { page } = await open();
+    await page.goto(at(site, "/two"));
+    expect(await textOf(page, "#busuanzi_value_page_pv")).toBe("1");
+    expect(await textOf(page, "[data-visits]")).toBe("1");
+    await page.waitForTimeout(500);
+    expect(await totals(site, "/two")).toEqual([1, 1]);
+  });
+
+  test("it reads soxft's attributes", async () => {
+    const { api, websites, newSite, at, open, url } = browsing();
+    const site = newSite();
+    const headers = { "X-API-Key": ADMIN_KEY, "Content-Type": "application/json" };
+    await fetch(`${url}/v1/visits`, { method: "PUT", headers, body: JSON.stringify({ site, page: "/many", visits: 1_233 }) });
+    const tag = (style: string) => `<script src="http://${api}/js" data-prefix="bsz" data-style="${style}"></script>`;
+    const { page } = await open();
+    for (const [style, shown] of [
+      ["comma", "1,234"],
+      ["short", "1.2K"],
+      ["default", "1236"],
+    ] as const) {
+      websites.set(site, pagesOf(span("bsz_page_pv") + tag(style)));
+      await page.goto(at(site, "/many"));
+      expect(await textOf(page, "#bsz_page_pv")).toBe(shown);
+    }
+  });
+
+  test.each([
+    ["umami.disabled", "1"],
+    ["plausible_ignore", "true"],
+    ["skipgc", "t"],
+    ["footfall", "off"],
+  ])("who has set %s is shown numbers and not counted", async (name, value) => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const html = `<script>localStorage.setItem("${name}", "${value}")</script>${span("busuanzi_page_pv")}<script src="http://${api}/js"></script>`;
+    websites.set(site, pagesOf(html));
+    const { page } = await open();
+    await page.goto(at(site, "/me"));
+    expect(await textOf(page, "#busuanzi_page_pv")).toBe("0");
+    expect(await totals(site, "/me")).toEqual([0, 0]);
+  });
+
+  test("what pages call of Umami, Plausible and GoatCounter is there and counts nothing more", async () => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const calls = `<script>addEventListener("load", async () => {
+      await umami.track((props) => ({ ...props })); umami.identify("x"); plausible("Signup"); goatcounter.count({ path: "x" });
+      document.title = "called";
+    })</script>`;
+    websites.set(site, pagesOf(`<script src="http://${api}/script.js" data-website-id="x"></script>${calls}`));
+    const { page, complaints } = await open();
+    await page.goto(at(site, "/calls"));
+    await page.waitForFunction("document.title === 'called'");
+    await expect.poll(() => totals(site, "/calls"), PATIENCE).toEqual([1, 1]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a site that may not count: nothing is shown, nothing is asked again", async () => {
+    const { api, websites, at, open } = browsing();
+    websites.set(
+      "stranger.test",
+      pagesOf(`<div id="busuanzi_container_page_pv">${span("busuanzi_value_page_pv")}</div><script src="http://${api}/js"></script>`),
+    );
+    const { page } = await open();
+    const refused = page.waitForResponse((response) => response.status() === 403);
+    await page.goto(at("stranger.test", "/"));
+    await refused;
+    await page.waitForTimeout(300);
+    expect(await page.locator("#busuanzi_container_page_pv").isVisible()).toBe(false);
+  });
+});
