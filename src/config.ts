@@ -1,7 +1,7 @@
 import { siteOfHost } from "./domain/site.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
-import { type AppConfig, TAKEOVER_PROTOCOLS, type TakeoverProtocol } from "./http/config.ts";
+import { type AppConfig, type StatsKey, TAKEOVER_PROTOCOLS, type TakeoverProtocol } from "./http/config.ts";
 import { parseObject } from "./json.ts";
 import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
 import type { DatastoreSettings } from "./stores/datastore/open.ts";
@@ -65,7 +65,8 @@ function readConfig(env: Environment, onNode: boolean): Config {
     sites,
     defaultSite: readDefaultSite(env, sites),
     adminKey: env["ADMIN_KEY"] || null,
-    publicStats: choice(env, "PUBLIC_STATS", ["true", "false"], "false") === "true",
+    publicStats: readPublicStats(env, sites),
+    statsKeys: readStatsKeys(env),
     shards: integer(env, "SHARDS", 1, 1, MAX_SHARDS),
     clientIpHeader: matching(env, "CLIENT_IP_HEADER", HEADER_NAME, "a header's name") ?? (onNode ? null : "CF-Connecting-IP"),
     visitsPerMinute: integer(env, "VISITS_PER_MINUTE", 120, 0, MAX_RATE),
@@ -97,6 +98,36 @@ function readDefaultSite(env: Environment, sites: "*" | readonly string[]): stri
   const site = siteName(text);
   if (site !== null && (sites === "*" || sites.includes(site))) return site;
   refuse("DEFAULT_SITE", text, sites === "*" ? "a host name" : `one of SITES (${sites.join(", ")})`);
+}
+
+/** A word that no host is called by (`yes`) is refused: it would be a site that nobody has. */
+function readPublicStats(env: Environment, sites: "*" | readonly string[]): "*" | readonly string[] {
+  const text = env["PUBLIC_STATS"] || "false";
+  if (text === "true") return "*";
+  if (text === "false") return [];
+  return [...new Set(list(text).map(known))];
+
+  function known(name: string): string {
+    const site = siteName(name);
+    const fits = site !== null && (sites === "*" ? site.includes(".") || site === "localhost" : sites.includes(site));
+    return fits ? site : refuse("PUBLIC_STATS", text, '"true", "false", or a comma-separated list of sites that may count');
+  }
+}
+
+/** The values are secrets: no message shows them. */
+function readStatsKeys(env: Environment): readonly StatsKey[] {
+  const text = env["STATS_KEY"];
+  if (!text) return [];
+  return list(text).map((entry, index) => {
+    const [, host, key] = /^(?:([^=]+)=)?([\w-]+)$/.exec(entry) ?? [];
+    const site = host === undefined ? null : siteName(host);
+    const place = `STATS_KEY's entry ${index + 1}`;
+    if (key === undefined || (host !== undefined && site === null)) {
+      throw new ConfigError(`${place} is not a key; allowed is KEY or example.com=KEY, the key of letters, digits, "_" and "-".`);
+    }
+    if (key === env["ADMIN_KEY"]) throw new ConfigError(`${place} is ADMIN_KEY; allowed is another one, which may change nothing.`);
+    return { key, site };
+  });
 }
 
 /** `UTC` is not looked up: `Intl` takes milliseconds to load. */

@@ -1,32 +1,76 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { timingSafeEqual } from "hono/utils/buffer";
+import { allowSites, type SitePolicy } from "../domain/site.ts";
+import type { AppConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 import { Problem } from "./problem.ts";
 
 /** The middleware that asks for the API key. */
 export interface KeyChecks {
-  /** For what changes numbers: always with the key. */
+  /** For what changes numbers: always with `ADMIN_KEY`. */
   readonly admin: MiddlewareHandler<Env>;
-  /** For lists and series: with the key, unless `PUBLIC_STATS` is set. */
+  /** For lists and series: with a key, unless something is public. Says which sites may be read: see {@link checkReadable}. */
   readonly stats: MiddlewareHandler<Env>;
 }
 
+const ADMIN_ALLOWED = "the service's ADMIN_KEY";
+const STATS_ALLOWED = "the service's ADMIN_KEY, or a STATS_KEY of the site";
+
 /** Hono's `bearerAuth` refuses keys outside of an alphabet of its own with 400, and knows no problem documents. */
-export function createKeyChecks(config: { adminKey: string | null; publicStats: boolean }): KeyChecks {
-  const { adminKey, publicStats } = config;
+export function createKeyChecks(config: Pick<AppConfig, "adminKey" | "publicStats" | "statsKeys">): KeyChecks {
+  const { adminKey, publicStats, statsKeys } = config;
+  const isPublic = allowSites(publicStats);
 
   const admin: MiddlewareHandler<Env> = async (c, next) => {
     if (adminKey === null) {
       throw new Problem("administration-off", "X-API-Key is needed, and the service's ADMIN_KEY is not set.");
     }
     const given = c.req.header("X-API-Key");
-    // In constant time: it compares digests.
-    if (given === undefined || !(await timingSafeEqual(given, adminKey))) {
-      const detail = `X-API-Key is ${given === undefined ? "missing" : "wrong"}; allowed is the service's ADMIN_KEY.`;
-      throw new Problem("unauthorized", detail, { "WWW-Authenticate": 'ApiKey header="X-API-Key"' });
-    }
+    if (given === undefined || !(await timingSafeEqual(given, adminKey))) throw unauthorized(given, ADMIN_ALLOWED);
     await next();
   };
 
-  return { admin, stats: publicStats ? (_, next) => next() : admin };
+  /** The sites that a key opens; `null` where there is no such key. Every key is compared, each in constant time: by digests. */
+  async function sitesOf(given: string): Promise<SitePolicy | null> {
+    let sites: "*" | readonly string[] = [];
+    for (const { key, site } of [{ key: adminKey, site: null }, ...statsKeys]) {
+      if (key === null || !(await timingSafeEqual(given, key)) || sites === "*") continue;
+      sites = site === null ? "*" : [...sites, site];
+    }
+    return sites.length > 0 ? allowSites(sites) : null;
+  }
+
+  const stats: MiddlewareHandler<Env> = async (c, next) => {
+    const given = c.req.header("X-API-Key");
+    const nothingPublic = publicStats !== "*" && publicStats.length === 0;
+    if (nothingPublic && adminKey === null && statsKeys.length === 0) {
+      throw new Problem("administration-off", "X-API-Key is needed, and the service's ADMIN_KEY is not set.");
+    }
+    const ofKey = publicStats === "*" || given === undefined ? null : await sitesOf(given);
+    if (nothingPublic && ofKey === null) throw unauthorized(given, STATS_ALLOWED);
+    const mayRead: SitePolicy = (site) => isPublic(site) || ofKey?.(site) === true;
+    // Who gives a key that is none is told so, before they miss their own sites.
+    const listed = publicStats === "*" || given === undefined ? isPublic : ofKey;
+    c.set("reads", { mayRead, listed });
+    await next();
+  };
+
+  return { admin, stats };
+}
+
+/** Throws 401 where the request may not read the lists and series of a site. */
+export function checkReadable(c: Context<Env>, site: string): void {
+  if (!c.get("reads").mayRead(site)) throw unauthorized(c.req.header("X-API-Key"), STATS_ALLOWED);
+}
+
+/** The sites that the request's key opens, or without one the public ones. Throws 401 where the key is wrong. */
+export function listedSites(c: Context<Env>): SitePolicy {
+  const { listed } = c.get("reads");
+  if (listed === null) throw unauthorized(c.req.header("X-API-Key"), STATS_ALLOWED);
+  return listed;
+}
+
+function unauthorized(given: string | undefined, allowed: string): Problem {
+  const detail = `X-API-Key is ${given === undefined ? "missing" : "wrong"}; allowed is ${allowed}.`;
+  return new Problem("unauthorized", detail, { "WWW-Authenticate": 'ApiKey header="X-API-Key"' });
 }

@@ -20,13 +20,23 @@ export const TAKEOVER_PROTOCOLS = [
 
 export type TakeoverProtocol = (typeof TAKEOVER_PROTOCOLS)[number];
 
+/** A key of `STATS_KEY`. */
+export interface StatsKey {
+  readonly key: string;
+  /** `null`: it opens all sites. */
+  readonly site: string | null;
+}
+
 /** The settings of the HTTP layer. */
 export interface AppConfig {
   /** The sites that may count; `"*"` is every one. */
   readonly sites: "*" | readonly string[];
   readonly defaultSite: string;
   readonly adminKey: string | null;
-  readonly publicStats: boolean;
+  /** The sites whose lists and series need no key; `"*"` is every one. */
+  readonly publicStats: "*" | readonly string[];
+  /** Keys that read lists and series and change nothing. */
+  readonly statsKeys: readonly StatsKey[];
   /** Patterns of the pages that may be counted (`*` stands for any characters); `null`: all. */
   readonly pages: readonly string[] | null;
   /** The one header that is trusted to bear the client's address. */

@@ -5,6 +5,7 @@ import { daysBetween } from "../domain/day.ts";
 import { invalid } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
 import { sumOf } from "../domain/tally.ts";
+import { checkReadable, listedSites } from "../http/auth.ts";
 import type { Env } from "../http/env.ts";
 import { queryInteger, text } from "../http/fields.ts";
 import { Problem } from "../http/problem.ts";
@@ -39,12 +40,15 @@ export function sites({ store, keys, sites, config, now }: RouteDeps): Hono<Env>
 
   app.get("/", keys.stats, async (c) => {
     const { timeZone, visitors: kind } = config;
-    const found = (await store.sites()).map(({ site, visits, visitors, unattributed }) => ({
-      site,
-      visits,
-      ...(visitors !== null && { visitors }),
-      ...(unattributed > 0 && { unattributed }),
-    }));
+    const listed = listedSites(c);
+    const found = (await store.sites())
+      .filter(({ site }) => listed(site))
+      .map(({ site, visits, visitors, unattributed }) => ({
+        site,
+        visits,
+        ...(visitors !== null && { visitors }),
+        ...(unattributed > 0 && { unattributed }),
+      }));
     return c.json({ timeZone, visitors: kind, sites: found }, 200, { "Cache-Control": "no-cache" });
   });
 
@@ -65,6 +69,7 @@ export function pages({ store, keys, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", keys.stats, query(PAGES_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites.toRead(asked.site, c.get("originSite"));
+    checkReadable(c, site);
     const period = asked.from === undefined && asked.to === undefined ? null : parsePeriod(asked, today());
     const dates = period ? daysBetween(period.from, period.to) : [];
     const limit = Math.min(asked.limit, Math.floor(MAX_POINTS / (dates.length || 1)));
@@ -91,6 +96,7 @@ export function series({ store, keys, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", keys.stats, query(SERIES_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites.toRead(asked.site, c.get("originSite"));
+    checkReadable(c, site);
     const page = asked.page === undefined ? null : normalizePage(asked.page, site);
     const period = parsePeriod(asked, today());
     const { days, visitors } = await store.days(site, page, period);
@@ -128,7 +134,8 @@ export function listsDocs(): RouteDocs {
       group: "Read",
       key: "stats",
       summary: "List the sites",
-      description: "By name; with the zone whose midnight a day begins at, and whether visitors are estimated.",
+      description:
+        "By name, those that the key opens, or the public ones; with the zone whose midnight a day begins at, and whether visitors are estimated.",
       answer: object({
         timeZone: { type: "string" },
         visitors: { enum: ["daily", "off"] },

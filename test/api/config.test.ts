@@ -14,7 +14,8 @@ describe("settings", () => {
       sites: "*",
       defaultSite: "default",
       adminKey: null,
-      publicStats: false,
+      publicStats: [],
+      statsKeys: [],
       shards: 1,
       clientIpHeader: null,
       visitsPerMinute: 120,
@@ -50,6 +51,24 @@ describe("settings", () => {
     expect(defaultSite).toBe("example.com");
     expect(readNodeConfig({ SITES: "a.example,b.example", DEFAULT_SITE: "www.b.example" }).defaultSite).toBe("b.example");
     expect(readNodeConfig({ DEFAULT_SITE: "mine.example" }).defaultSite).toBe("mine.example");
+  });
+
+  test("read who may see numbers: everybody all, everybody some sites, or who has a key", () => {
+    expect(readNodeConfig({ PUBLIC_STATS: "true" }).publicStats).toBe("*");
+    expect(readNodeConfig({ PUBLIC_STATS: "www.Example.com, blog.example.org" }).publicStats).toEqual(["example.com", "blog.example.org"]);
+    expect(readNodeConfig({ STATS_KEY: "all_1, www.example.com=one-2" }).statsKeys).toEqual([
+      { key: "all_1", site: null },
+      { key: "one-2", site: "example.com" },
+    ]);
+  });
+
+  test.each([
+    [{ PUBLIC_STATS: "example.org", SITES: "example.com" }, /^PUBLIC_STATS is "example.org"; allowed is/],
+    [{ STATS_KEY: "a key" }, /^STATS_KEY's entry 1 is not a key; allowed is/],
+    [{ STATS_KEY: "one,=two" }, /^STATS_KEY's entry 2 is not a key; allowed is/],
+    [{ STATS_KEY: "example.com=same", ADMIN_KEY: "same" }, /^STATS_KEY's entry 1 is ADMIN_KEY; allowed is/],
+  ])("%j is refused, and no key is shown", (env, line) => {
+    expect(() => readNodeConfig(env)).toThrow(line);
   });
 
   test("trust Cloudflare's header on workerd alone", () => {

@@ -176,6 +176,34 @@ describe("lists and series", () => {
     expect((await send(`GET ${path}`, { headers: ADMIN })).status).toBe(200);
   });
 
+  test("a key of one site opens that one, a key of all opens all, and neither changes anything", async () => {
+    const { send } = await withVisits({ PUBLIC_STATS: "false", STATS_KEY: "for-all,example.com=for-one,example.org=other" });
+    const sitesOf = async (key: string) => {
+      const { status, json } = await send("GET /v1/sites", { headers: { "X-API-Key": key } });
+      return status === 200 ? json.sites.map(({ site }: { site: string }) => site) : status;
+    };
+    expect([await sitesOf("for-all"), await sitesOf("for-one"), await sitesOf("other"), await sitesOf("none")]).toEqual([
+      ["example.com"],
+      ["example.com"],
+      [],
+      401,
+    ]);
+    for (const path of ["/v1/pages?site=example.com", "/v1/series?site=example.com"]) {
+      expect((await send(`GET ${path}`, { headers: { "X-API-Key": "for-one" } })).status, path).toBe(200);
+      expect((await send(`GET ${path}`, { headers: { "X-API-Key": "other" } })).status, path).toBe(401);
+    }
+    expect((await send("DELETE /v1/visits?page=/a", { headers: { "X-API-Key": "for-all" } })).status).toBe(401);
+  });
+
+  test("public sites need no key, and others do", async () => {
+    const { send } = await withVisits({ PUBLIC_STATS: "example.com" });
+    expect((await send("GET /v1/sites")).json.sites).toHaveLength(1);
+    expect((await send("GET /v1/sites", { headers: { "X-API-Key": "wrong" } })).status).toBe(401);
+    expect((await send("GET /v1/pages?site=example.com")).status).toBe(200);
+    expect((await send("GET /v1/series?site=example.org")).status).toBe(401);
+    expect((await send("GET /v1/series?site=example.org", { headers: ADMIN })).status).toBe(200);
+  });
+
   test("sites have their totals", async () => {
     const { send } = await withVisits();
     expect((await send("GET /v1/sites")).json).toEqual({ timeZone: "UTC", visitors: "off", sites: [{ site: "example.com", visits: 23 }] });
