@@ -40,8 +40,8 @@ async function buildProduct(product: Product): Promise<Built> {
   return { product, files, problems: problemsOf(product, metafile, files) };
 }
 
-function problemsOf({ name, budget, forbidden }: Product, metafile: Metafile, files: readonly Sized[]): string[] {
-  const size = countedSize(files);
+function problemsOf({ name, budget, oneOf, forbidden }: Product, metafile: Metafile, files: readonly Sized[]): string[] {
+  const size = countedSize(files, oneOf);
   const over = size > budget ? [`${name}: ${bytes(size)} bytes after gzip; its budget is ${bytes(budget)}.`] : [];
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   const found = forbidden.flatMap(({ input, why }) => {
@@ -53,15 +53,17 @@ function problemsOf({ name, budget, forbidden }: Product, metafile: Metafile, fi
   return [...over, ...found];
 }
 
-function countedSize(files: readonly Sized[]): number {
-  return files.reduce((sum, { gzip }) => sum + gzip, 0);
+/** The bytes that a user loads; of the files of `oneOf` only the largest. */
+function countedSize(files: readonly Sized[], oneOf?: RegExp): number {
+  const [some, all] = [files.filter(({ file }) => oneOf?.test(file)), files.filter(({ file }) => !oneOf?.test(file))];
+  return all.reduce((sum, { gzip }) => sum + gzip, Math.max(0, ...some.map(({ gzip }) => gzip)));
 }
 
 /** The sizes as a table: a row for each file and, with its budget, one for each product. */
 export function report(built: readonly Built[]): string {
   const rows = built.flatMap(({ product, files }) => [
     ...files.map(({ file, raw, gzip, brotli }) => [file, bytes(raw), bytes(gzip), bytes(brotli)]),
-    [`${product.name}, together`, "", bytes(countedSize(files)), "", bytes(product.budget)],
+    [`${product.name}, together`, "", bytes(countedSize(files, product.oneOf)), "", bytes(product.budget)],
   ]);
   return table([["bytes", "minified", "gzip", "brotli", "budget (gzip)"], ...rows]);
 }

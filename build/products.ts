@@ -9,6 +9,8 @@ export interface Product {
   readonly options: BuildOptions;
   /** The most that its files may have together, in bytes after gzip. */
   readonly budget: number;
+  /** Files of which nobody loads more than one: the largest counts. */
+  readonly oneOf?: RegExp;
   /** Inputs that it must not contain, and why. */
   readonly forbidden: readonly { readonly input: RegExp; readonly why: string }[];
 }
@@ -83,6 +85,9 @@ const googleOptions: BuildOptions = {
   outfile: join(DIST, "server", "google.cjs"),
 };
 
+/** The dashboard's texts but for the English ones. */
+const LANGUAGES = /\/(?:de|es|fr|ja|zh-hans)-\w+\.js$/;
+
 /** Everything that is built, in this order. */
 export const products: readonly Product[] = [
   {
@@ -106,5 +111,5 @@ export const products: readonly Product[] = [
   // The first one clears dist/assets.
   { name: "embed", options: embedOptions, budget: 1_600, forbidden: [] },
   { name: "takeover", options: takeoverOptions, budget: 3 * KB, forbidden: [] },
-  { name: "dashboard", options: dashboardOptions, budget: 60 * KB, forbidden: [] },
+  { name: "dashboard", options: dashboardOptions, budget: 60 * KB, oneOf: LANGUAGES, forbidden: [] },
 ];

@@ -25,12 +25,8 @@ requires("chromium")("npm run dev in a browser", () => {
     await page.goto(loop.url);
     await page.locator("#chart canvas").waitFor();
     await page.evaluate("globalThis.mark = true");
-    await project.edit(
-      "src/web/dashboard/index.html",
-      '<h3 id="snippets-title">On your website</h3>',
-      '<h3 id="snippets-title">Edited</h3>',
-    );
-    await page.getByRole("heading", { name: "Edited" }).waitFor();
+    await project.edit("src/web/dashboard/texts/en.ts", 'onWebsite: "On your website"', 'onWebsite: "Edited"');
+    await page.getByText("Edited", { exact: true }).waitFor();
     await expect.poll(() => page.evaluate("globalThis.mark"), within).toBeUndefined();
     await page.locator("#chart canvas").waitFor();
 

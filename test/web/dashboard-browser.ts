@@ -76,18 +76,3 @@ interface Violation {
   readonly help: string;
   readonly nodes: readonly { readonly html: string }[];
 }
-
-/** What is too small for a finger (24 px), or juts out of the page. Links within a sentence are as high as its lines. */
-export function findMisfits(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const misfits = [...document.querySelectorAll("button, select, summary, input:not([type=file]), a.outward, #sites a")].flatMap(
-      (element) => {
-        const { width, height } = element.getBoundingClientRect();
-        const seen = (element as HTMLElement).checkVisibility() && width > 1;
-        return seen && (width < 24 || height < 24) ? [`${width} x ${height}: ${element.outerHTML.slice(0, 120)}`] : [];
-      },
-    );
-    const wide = document.documentElement.scrollWidth - innerWidth;
-    return wide > 0 ? [...misfits, `the page is ${wide} px too wide`] : misfits;
-  });
-}

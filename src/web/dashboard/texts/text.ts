@@ -12,6 +12,9 @@ export type TextName = keyof Texts;
 export const LANGUAGES: Readonly<Record<string, { readonly name: string; load(): Promise<Texts> }>> = {
   en: { name: "English", load: async () => en },
   "zh-Hans": { name: "简体中文", load: async () => (await import("./zh-hans.ts")).zhHans },
+  de: { name: "Deutsch", load: async () => (await import("./de.ts")).de },
+  es: { name: "Español", load: async () => (await import("./es.ts")).es },
+  fr: { name: "Français", load: async () => (await import("./fr.ts")).fr },
 };
 const NAME = "footfall-language";
 
