@@ -36,13 +36,14 @@ export async function* cutFile(path: string): AsyncGenerator<Part> {
 
 /** By line feeds alone: JSON may hold the other characters that Node's readline takes for an end. */
 async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest = "";
+  let rest: string | null = null;
   for await (const chunk of createReadStream(path, "utf8")) {
-    const lines = `${rest}${chunk}`.split("\n");
+    // Without a byte order mark.
+    const lines: string[] = (rest === null ? String(chunk).replace(/^\ufeff/, "") : `${rest}${chunk}`).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
   }
-  if (rest !== "") yield rest;
+  if (rest) yield rest;
 }
 
 /** What a file holds. */

@@ -4,7 +4,9 @@ import { createProgress } from "../progress.ts";
 import { fail } from "../root.ts";
 import { cutFile, survey } from "./cut.ts";
 import { apiKey, COMMON, serviceUrl } from "./options.ts";
-import { connectTo, ServiceError } from "./service.ts";
+import { connectTo, type Service, ServiceError } from "./service.ts";
+import { convert, SOURCE_NAMES, withLines } from "./sources/convert.ts";
+import { previewOf, reportOf } from "./sources/report.ts";
 
 const COMMAND = {
   name: "npm run import --",
@@ -13,6 +15,15 @@ const COMMAND = {
   positionals: ["FILE"],
   options: {
     ...COMMON,
+    url: { value: "URL", help: "the service's address; a dry run with --site needs none" },
+    from: {
+      value: "COUNTER",
+      help: `FILE is another counter's export: ${SOURCE_NAMES.join(", ")}.
+For vercount, busuanzi and hits FILE is the site's sitemap (a file or a URL): they are read page by page`,
+      allowed: [new RegExp(`^(?:${SOURCE_NAMES.join("|")})$`), SOURCE_NAMES.join(", ")],
+    },
+    counter: { value: "URL", help: "where vercount, busuanzi or hits runs, if not at its public address" },
+    "dry-run": { help: "says what would be added, and adds nothing" },
     site: { value: "SITE", help: "whose pages they are; else the service's default site" },
     id: {
       value: "ID",
@@ -27,39 +38,56 @@ To add the same file once more on purpose, give it an --id of its own.`,
 async function main(): Promise<void> {
   const { values, positionals } = readOptions(COMMAND);
   const [file = ""] = positionals;
-  const url = serviceUrl("--url", values.url);
-  const key = apiKey(values.key);
+  const dryRun = values["dry-run"];
+  if (!values.url && !(dryRun && values.site)) fail(`--url is missing; see ${COMMAND.name} --help`);
+  const url = values.url && serviceUrl("--url", values.url);
+  const key = dryRun ? undefined : apiKey(values.key);
 
-  const start = performance.now();
   let progress = createProgress("lines", 0);
-  const service = connectTo({ url, key, onRetry: (why, pause) => progress.note(`${why}; sent again in ${pause / 1_000} s`) });
-  const site = values.site ?? (await defaultSite(service));
-  const { lines, visits, digest } = await survey(file, site);
-  const id = values.id ?? digest;
-  progress = createProgress("lines", lines);
-  progress.update(0);
+  const service = url
+    ? connectTo({ url, ...(key && { key }), onRetry: (why, pause) => progress.note(`${why}; sent again in ${pause / 1_000} s`) })
+    : null;
+  const site = values.site ?? (service ? await defaultSite(service) : "");
+  if (values.from === undefined) return addFile(file);
+  const counter = values.counter && serviceUrl("--counter", values.counter);
+  const collected = await convert({ from: values.from, file, site, counter });
+  console.log(reportOf(collected));
+  if (dryRun && collected.lines.length > 0) console.log(previewOf(collected.lines));
+  return withLines(collected, addFile);
 
-  let done = 0;
-  let requests = 0;
-  for await (const part of cutFile(file)) {
-    requests += 1;
-    const answer = await service.request(`/v1/import?site=${encodeURIComponent(site)}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/x-ndjson", "Idempotency-Key": `${id}-${requests}` },
-      body: part.text,
-    });
-    done += ((await answer.json()) as { lines: number }).lines;
-    progress.update(done);
+  async function addFile(path: string): Promise<void> {
+    const start = performance.now();
+    const { lines, visits, digest } = await survey(path, site);
+    if (dryRun || service === null) {
+      console.log(`${number(lines)} lines with ${number(visits)} visits would be added to ${site}; nothing was sent.`);
+      return;
+    }
+    const id = values.id ?? digest;
+    progress = createProgress("lines", lines);
+    progress.update(0);
+
+    let done = 0;
+    let requests = 0;
+    for await (const part of cutFile(path)) {
+      requests += 1;
+      const answer = await service.request(`/v1/import?site=${encodeURIComponent(site)}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/x-ndjson", "Idempotency-Key": `${id}-${requests}` },
+        body: part.text,
+      });
+      done += ((await answer.json()) as { lines: number }).lines;
+      progress.update(done);
+    }
+    progress.end();
+    const seconds = (performance.now() - start) / 1_000;
+    console.log(
+      `${number(done)} lines with ${number(visits)} visits are in ${site} (${number(requests)} requests, ${seconds.toFixed(1)} s, ` +
+        `${number(Math.round(done / seconds))} lines/s).`,
+    );
   }
-  progress.end();
-  const seconds = (performance.now() - start) / 1_000;
-  console.log(
-    `${number(done)} lines with ${number(visits)} visits are in ${site} (${number(requests)} requests, ${seconds.toFixed(1)} s, ` +
-      `${number(Math.round(done / seconds))} lines/s).`,
-  );
 }
 
-async function defaultSite(service: ReturnType<typeof connectTo>): Promise<string> {
+async function defaultSite(service: Service): Promise<string> {
   const answer = await service.request("/v1/visits");
   return ((await answer.json()) as { site: string }).site;
 }
