@@ -17,6 +17,7 @@ export const STRANGER = "https://stranger.test";
 
 /** What a test asks. */
 export interface Stage {
+  readonly runtime: "Node" | "the worker";
   send(target: string, sent?: Sent): Promise<Answer>;
   /** A page's visits and its site's. */
   totals(site: string, page: string): Promise<[page: number, site: number]>;
@@ -58,6 +59,7 @@ export function describeTakeover(protocols: string, suite: (stage: Stage) => voi
 
     const send: Stage["send"] = (target, sent) => client.send(target, sent);
     suite({
+      runtime: row === nodeOnSqlite ? "Node" : "the worker",
       send,
       async totals(site, page) {
         const { pages, siteVisits } = (await send(`GET /v1/visits?${new URLSearchParams({ site, page })}`)).json();

@@ -3,10 +3,9 @@ import * as v from "valibot";
 import type { Env } from "../../http/env.ts";
 import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
-import type { RouteDocs } from "../docs.ts";
-import { COUNTING_PROBLEMS } from "../docs.ts";
+import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
 import { answerToReferer, callback } from "./jsonp.ts";
-import { scriptsAt } from "./script.ts";
+import { scriptDocs, scriptsAt } from "./script.ts";
 import type { TakeoverDeps } from "./views.ts";
 
 /** Where themes load busuanzi's script from, and how the copies on CDNs call it. */
@@ -41,19 +40,4 @@ export function busuanziDocs(): RouteDocs {
     },
     ...scriptDocs("busuanzi", SCRIPTS),
   };
-}
-
-/** The paths of another counter's script. */
-export function scriptDocs(counter: string, paths: readonly string[]): RouteDocs {
-  const docs = paths.map((path, index) => [
-    `GET ${path}`,
-    {
-      operationId: `${counter}Script${index + 1}`,
-      group: "Pages",
-      summary: `The script at the path of ${counter}'s`,
-      answer: "text/javascript",
-      problems: [],
-    },
-  ]);
-  return Object.fromEntries(docs);
 }

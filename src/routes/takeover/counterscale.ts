@@ -6,7 +6,7 @@ import { embeddable, readableByAll } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
 import { pixelAnswer } from "./pixel.ts";
-import { scriptsAt } from "./script.ts";
+import { scriptDocs, scriptsAt } from "./script.ts";
 import { sourceOf, type TakeoverDeps } from "./views.ts";
 
 const SCRIPTS = ["/tracker.js"];
@@ -46,5 +46,6 @@ export function counterscaleDocs(): RouteDocs {
       answer: "image/gif",
       problems: COUNTING_PROBLEMS,
     },
+    ...scriptDocs("counterscale", SCRIPTS),
   };
 }

@@ -9,7 +9,7 @@ import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
 import { badgeAnswer, full } from "./badge.ts";
 import { pixelAnswer } from "./pixel.ts";
-import { scriptsAt } from "./script.ts";
+import { scriptDocs, scriptsAt } from "./script.ts";
 import { readOne, sourceOf, type TakeoverDeps } from "./views.ts";
 
 const SCRIPTS = ["/count.js"];
@@ -72,5 +72,6 @@ export function goatcounterDocs(): RouteDocs {
   return {
     "GET /count": { ...doc, operationId: "goatcounterImage", summary: "GoatCounter: count a view with an image" },
     "POST /count": { ...doc, operationId: "goatcounter", summary: "GoatCounter: count a view" },
+    ...scriptDocs("goatcounter", SCRIPTS),
   };
 }

@@ -9,6 +9,7 @@ import { text } from "../../http/fields.ts";
 import { readableByAll } from "../../http/headers.ts";
 import { check, query, strictObject } from "../../http/validate.ts";
 import { parseObject } from "../../json.ts";
+import { ANSWERS, COUNTING_PROBLEMS, list, object, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
 import { isSite, parseTarget, readTargets, type Target } from "./targets.ts";
 import type { TakeoverDeps, Views } from "./views.ts";
@@ -144,4 +145,55 @@ function decodeId(id: string, site: string): Target {
     // Neither base64url nor a page: refused below, in the same words.
   }
   invalid("objectId", id, "the objectId of an earlier answer");
+}
+
+/** For openapi.json; no bundle has it. */
+export function leancloudDocs(): RouteDocs {
+  const objectId = { type: "string" };
+  const time = { type: "string", format: "date-time" };
+  const bodyProblems = [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"] as const;
+  const fields = {
+    where: WHERE_ALLOWED,
+    url: "The page, as NexT and Valine call it.",
+    target: "The page, or site-pv or site-uv, as Fluid calls it.",
+    time: "How many visits.",
+  };
+  return {
+    [`GET ${CLASS}`]: {
+      operationId: "leancloudFind",
+      group: "Read",
+      summary: "LeanCloud: read pages",
+      query: FIND,
+      fields,
+      answer: object({ results: list(object({ objectId, time: ANSWERS.visits })) }),
+      problems: ["site-not-allowed"],
+    },
+    [`POST ${CLASS}`]: {
+      operationId: "leancloudCreate",
+      group: "Count",
+      summary: "LeanCloud: count the first visit of a page",
+      body: { schema: CREATE },
+      fields,
+      answer: object({ objectId, createdAt: time }),
+      problems: bodyProblems,
+    },
+    [`PUT ${CLASS}/:id`]: {
+      operationId: "leancloudIncrement",
+      group: "Count",
+      summary: "LeanCloud: count a visit",
+      body: { schema: UPDATE },
+      fields,
+      answer: object({ objectId, updatedAt: time, time: ANSWERS.visits }, "time"),
+      problems: bodyProblems,
+    },
+    "POST /1.1/batch": {
+      operationId: "leancloudBatch",
+      group: "Count",
+      summary: "LeanCloud: several of these at once",
+      body: { schema: BATCH },
+      fields: { requests: `At most ${MAX_REQUESTS} requests.` },
+      answer: list(object({ success: { type: "object" } })),
+      problems: bodyProblems,
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { readableByAll } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
+import { COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
 import { isSite, parseTarget, readTargets } from "./targets.ts";
 import type { TakeoverDeps } from "./views.ts";
 
@@ -49,4 +50,28 @@ export function openkounter({ view, read, sites, http1 }: TakeoverDeps): Hono<En
   });
 
   return app;
+}
+
+/** For openapi.json; no bundle has it. */
+export function openkounterDocs(): RouteDocs {
+  const data = { type: ["object", "array"] };
+  return {
+    "GET /api/counter": {
+      operationId: "openkounterRead",
+      group: "Read",
+      summary: "OpenKounter: read a page",
+      query: READ,
+      fields: { target: "The page, or site-pv or site-uv." },
+      answer: object({ code: { type: "integer" }, data }),
+      problems: ["site-not-allowed"],
+    },
+    "POST /api/counter": {
+      operationId: "openkounter",
+      group: "Count",
+      summary: "OpenKounter: count one page, or several",
+      description: `The body is ${ACTION_ALLOWED}.`,
+      answer: object({ code: { type: "integer" }, data }),
+      problems: [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"],
+    },
+  };
 }

@@ -6,18 +6,19 @@ import { json } from "../../http/body.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
-import { scriptsAt } from "./script.ts";
+import { scriptDocs, scriptsAt } from "./script.ts";
 import type { TakeoverDeps } from "./views.ts";
 
-/** The script, and those with extensions (`script.outbound-links.js`) or of one site (`pa-ID.js`). */
-const SCRIPTS = ["/js/script.js", "/js/plausible.js", "/js/:file{(?:script|plausible|pa)[.-][\\w.-]+}"];
+const SCRIPTS = ["/js/script.js", "/js/plausible.js"];
+/** Those with extensions (`script.outbound-links.js`), or of one site (`pa-ID.js`). */
+const OTHER_SCRIPTS = "/js/:file{(?:script|plausible|pa)[.-][\\w.-]+}";
 /** Long names are as good as short ones. */
 const EVENT = v.object({ n: v.optional(text), name: v.optional(text), u: v.optional(text), url: v.optional(text) });
 
 /** Plausible: counts page views. The site is the page's own host: `d` may be another's name. */
 export function plausible({ view, http1 }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
-  app.route("/", scriptsAt(...SCRIPTS));
+  app.route("/", scriptsAt(...SCRIPTS, OTHER_SCRIPTS));
 
   app.post("/api/event", json(EVENT, { http1 }), async (c) => {
     const { name, n = name, url, u = url } = c.req.valid("json");
@@ -50,5 +51,6 @@ export function plausibleDocs(): RouteDocs {
       answer: "text/plain",
       problems: [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"],
     },
+    ...scriptDocs("plausible", SCRIPTS),
   };
 }

@@ -4,6 +4,7 @@ import { Hono } from "hono/tiny";
 import type { Env } from "../../http/env.ts";
 import { embeddable } from "../../http/headers.ts";
 import type { RouteDeps } from "../deps.ts";
+import type { RouteDoc, RouteDocs } from "../docs.ts";
 
 /** The script of our own that stands for those of other counters; src/web/takeover/ has its source. */
 const SCRIPT = "/takeover.js";
@@ -34,4 +35,20 @@ export function scriptsAt(...paths: readonly string[]): Hono<Env> {
   const toScript: Handler<Env> = (c) => c.body(null, 302, { Location: SCRIPT, "Cache-Control": CACHE });
   for (const path of paths) app.get(path, embeddable, toScript);
   return app;
+}
+
+/** For openapi.json: the paths of another counter's script. No bundle has it. */
+export function scriptDocs(counter: string, paths: readonly string[]): RouteDocs {
+  const docs = paths.map((path, index) => {
+    const operationId = `${counter}Script${index === 0 ? "" : index + 1}`;
+    const doc: RouteDoc = {
+      operationId,
+      group: "Pages",
+      summary: `The script, at ${counter}'s path`,
+      answer: "text/javascript",
+      problems: [],
+    };
+    return [`GET ${path}`, doc];
+  });
+  return Object.fromEntries(docs);
 }

@@ -7,9 +7,10 @@ import { siteOfUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import { embeddable, readableByAll } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
+import { ANSWERS, COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
 import { answerToReferer, callback } from "./jsonp.ts";
-import { scriptsAt } from "./script.ts";
+import { scriptDocs, scriptsAt } from "./script.ts";
 import { readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
 
 const SCRIPTS = ["/js", "/js/lite", "/js/lite_pjax", "/js/jsonp"];
@@ -55,4 +56,55 @@ function pageOf(c: Context<Env>): string {
 
 function answer({ site, siteVisitors, page, pageVisitors }: Views) {
   return { success: true, message: "ok", data: { site_pv: site, site_uv: siteVisitors, page_pv: page, page_uv: pageVisitors } };
+}
+
+/** For openapi.json; no bundle has it. */
+export function soxftDocs(): RouteDocs {
+  const { visits } = ANSWERS;
+  const numbers = object({ site_pv: visits, site_uv: visits, page_pv: visits, page_uv: visits });
+  const success = { success: { type: "boolean" }, message: { type: "string" } } as const;
+  const description = "The page's address is the header x-bsz-referer.";
+  return {
+    "POST /api": {
+      operationId: "soxft",
+      group: "Count",
+      summary: "soxft's busuanzi: count a page",
+      description,
+      answer: object({ ...success, data: numbers }),
+      problems: COUNTING_PROBLEMS,
+    },
+    "PUT /api": {
+      operationId: "soxftSilent",
+      group: "Count",
+      summary: "soxft's busuanzi: count a page, without an answer",
+      description,
+      answer: null,
+      problems: COUNTING_PROBLEMS,
+    },
+    "GET /api": {
+      operationId: "soxftRead",
+      group: "Read",
+      summary: "soxft's busuanzi: read a page",
+      description,
+      answer: object({ ...success, data: numbers }),
+      problems: ["site-not-allowed"],
+    },
+    "GET /jsonp": {
+      operationId: "soxftJsonp",
+      group: "Count",
+      summary: "soxft's busuanzi: count the page of Referer",
+      query: QUERY,
+      fields: { callback: "The function of the page that is called with the numbers." },
+      answer: "application/javascript",
+      problems: COUNTING_PROBLEMS,
+    },
+    "GET /ping": {
+      operationId: "soxftPing",
+      group: "Read",
+      summary: "soxft's busuanzi: is it there?",
+      answer: object(success),
+      problems: [],
+    },
+    ...scriptDocs("soxft", SCRIPTS),
+  };
 }

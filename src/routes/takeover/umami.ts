@@ -7,8 +7,9 @@ import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { readableByAll } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
+import { COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
-import { scriptsAt } from "./script.ts";
+import { scriptDocs, scriptsAt } from "./script.ts";
 import { readOne, type TakeoverDeps } from "./views.ts";
 
 const SCRIPTS = ["/script.js", "/umami.js"];
@@ -55,4 +56,25 @@ export function umami({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
   });
 
   return app;
+}
+
+/** For openapi.json; no bundle has it. */
+export function umamiDocs(): RouteDocs {
+  const problems = [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"] as const;
+  const fields = { type: "What kind of event it is.", payload: "The page's hostname and url; with a name it is not counted." };
+  const doc = { group: "Count", body: { schema: EVENT }, fields, answer: object({}), problems } as const;
+  return {
+    "POST /api/send": { ...doc, operationId: "umami", summary: "Umami: count a page view" },
+    "POST /api/collect": { ...doc, operationId: "umamiV1", summary: "Umami 1: count a page view" },
+    "GET /api/websites/:id/stats": {
+      operationId: "umamiStats",
+      group: "Read",
+      summary: "Umami: read a page's totals, or the site's",
+      query: STATS,
+      fields: { url: "The page; without it the whole site.", path: "The same as url." },
+      answer: object({ pageviews: { type: "object" }, visitors: { type: "object" } }),
+      problems: ["site-not-allowed"],
+    },
+    ...scriptDocs("umami", SCRIPTS),
+  };
 }

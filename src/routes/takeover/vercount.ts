@@ -7,8 +7,9 @@ import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { readableByAll } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
+import { ANSWERS, COUNTING_PROBLEMS, object, type RouteDoc, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
-import { scriptsAt } from "./script.ts";
+import { scriptDocs, scriptsAt } from "./script.ts";
 import { readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
 
 const SCRIPTS = ["/js"];
@@ -44,4 +45,42 @@ export function vercount({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> 
 
 function numbers({ site, siteVisitors, page }: Views) {
   return { site_uv: siteVisitors, site_pv: site, page_pv: page };
+}
+
+/** For openapi.json; no bundle has it. */
+export function vercountDocs(): RouteDocs {
+  const { visits } = ANSWERS;
+  const numbers = object({ site_uv: visits, site_pv: visits, page_pv: visits });
+  const wrapped = object({ status: { type: "string" }, message: { type: "string" }, data: numbers });
+  const docs = [
+    ["/log", "vercount", numbers],
+    ["/api/v1/log", "vercountV1", numbers],
+    ["/api/v2/log", "vercountV2", wrapped],
+  ] as const;
+  const routes = docs.flatMap(([path, operationId, answer]) => {
+    const fields = { url: "The page's address." };
+    const count: RouteDoc = {
+      operationId,
+      group: "Count",
+      summary: "Vercount: count a page",
+      body: { schema: VIEW },
+      fields,
+      answer,
+      problems: [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"],
+    };
+    const read: RouteDoc = {
+      operationId: `${operationId}Read`,
+      group: "Read",
+      summary: "Vercount: read a page",
+      query: VIEW,
+      fields,
+      answer,
+      problems: ["site-not-allowed"],
+    };
+    return [
+      [`POST ${path}`, count],
+      [`GET ${path}`, read],
+    ];
+  });
+  return { ...Object.fromEntries(routes), ...scriptDocs("vercount", SCRIPTS) };
 }

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { describeContract, ROUTE_DOCS } from "../../build/openapi/contract.ts";
+import { describeGateway } from "../../build/openapi/gateway.ts";
+import { violations } from "../../build/openapi/google.ts";
+import { TAKEOVER_PROTOCOLS } from "../../src/http/config.ts";
+import { takeoverDocs } from "../../src/routes/takeover/docs.ts";
+import { startService } from "../api/service.ts";
+
+const DOCS = { ...ROUTE_DOCS, ...takeoverDocs(TAKEOVER_PROTOCOLS) };
+
+test("what is described is there when it is switched on, and no path is Footfall's own", async () => {
+  const { send } = startService({ TAKEOVER: "all" });
+  for (const route of Object.keys(takeoverDocs(TAKEOVER_PROTOCOLS))) {
+    const [method, path = ""] = route.split(" ");
+    const { status, headers } = await send(`OPTIONS ${path.replace(/:\w+/g, "abc")}`, { headers: { Origin: "https://example.com" } });
+    expect([route, status]).toEqual([route, 204]);
+    expect(headers.get("Access-Control-Allow-Methods")).toContain(method);
+    expect(Object.keys(ROUTE_DOCS)).not.toContain(route);
+  }
+});
+
+test("a gateway takes the document with all of them", () => {
+  const contract = describeContract("1.0.0", DOCS);
+  expect(violations(describeGateway(contract))).toEqual([]);
+  expect(Object.keys(contract.paths)).toContain("/1.1/classes/Counter/{id}");
+});
+
+test("nothing is described or answered that is not switched on", async () => {
+  expect(takeoverDocs([])).toEqual({});
+  expect(Object.keys(takeoverDocs(["komarev"]))).toEqual(["GET /takeover.js", "GET /ghpvc"]);
+  const { send } = startService({});
+  expect((await send("GET /takeover.js")).status).toBe(404);
+});
+
+test("TAKEOVER is all, a list, or a bad setting", async () => {
+  const { send } = startService({ TAKEOVER: " vercount , komarev " });
+  expect((await send("OPTIONS /log")).status).toBe(204);
+  expect((await send("OPTIONS /busuanzi")).status).toBe(404);
+  for (const text of ["vercont", "all,vercount", "vercount,", "Vercount"]) {
+    expect(() => startService({ TAKEOVER: text }), text).toThrow(
+      /^TAKEOVER is ".*"; allowed is "all", or a comma-separated list of busuanzi, vercount, /,
+    );
+  }
+});
+
+test("what anybody can send is bounded by its length, not by its form", async () => {
+  const { send } = startService({ TAKEOVER: "all" });
+  const parts = ["a", ".", "/", "@", "%2F", ".svg", ".json/", ":"];
+  for (const start of [
+    "/",
+    "/counter/",
+    "/js/script.",
+    "/hit/",
+    "/get/@",
+    "/@",
+    "/busuanzi?jsonpCallback=",
+    "/1.1/classes/Counter?where=[",
+  ]) {
+    for (const part of parts) {
+      const startedAt = performance.now();
+      await send(`GET ${start}${part.repeat(Math.floor(15_000 / part.length))}`);
+      expect(performance.now() - startedAt, `${start}${part}…`).toBeLessThan(1_000);
+    }
+  }
+});
