@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { serveStatic } from "@hono/node-server/serve-static";
 import { version } from "../package.json";
 import { createApp } from "./app.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
@@ -8,6 +7,7 @@ import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError } from "./environment.ts";
 import { logToConsole, summarize } from "./http/log.ts";
+import { serveAssets } from "./platform/node/assets.ts";
 import { openDatastoreOnNode } from "./platform/node/datastore.ts";
 import { createIds } from "./platform/node/ids.ts";
 import { serve } from "./platform/node/server.ts";
@@ -40,10 +40,10 @@ async function main(): Promise<void> {
     version,
     http1: true,
     // Beside the server's own folder in dist/.
-    assets: serveStatic({ root: join(__dirname, "..", "assets"), precompressed: true }),
+    assets: serveAssets(join(__dirname, "..", "assets")),
     keepAlive: () => {},
   });
-  const server = serve({
+  const serving = serve({
     port: config.port,
     fetch: app.fetch,
     log: logToConsole,
@@ -51,8 +51,8 @@ async function main(): Promise<void> {
     onListening: (port) =>
       logToConsole({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` }),
   });
-  server.once("error", ({ message }) => refuse(new ConfigError(`PORT is ${config.port}: ${message}`)));
-  stopOnSignal(server, {
+  serving.server.once("error", ({ message }) => refuse(new ConfigError(`PORT is ${config.port}: ${message}`)));
+  stopOnSignal(serving, {
     drain: recorder.drain,
     close: () => {
       meter.flush();

@@ -1,6 +1,7 @@
-import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { Problem, type ProblemCode, problemResponse } from "../../http/problem.ts";
+import type { Answers } from "./answers.ts";
 import { LIMITS } from "./limits.ts";
 
 type Refusal = readonly [status: number, code: ProblemCode, detail: string];
@@ -21,21 +22,17 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 const UNREADABLE: Refusal = [400, "invalid-input", "The request is malformed; allowed is HTTP/1.1."];
 
 /** Refuses what Node cannot read with a problem document, behind the answers that its connection still waits for. */
-export function answerClientErrors(server: Server, newId: () => string): void {
-  const answering = new WeakMap<Duplex, Set<ServerResponse>>();
+export function answerClientErrors(server: Server, answers: Answers, newId: () => string): void {
   const refused = new WeakSet<Duplex>();
-
-  server.prependListener("request", ({ socket }, response) => {
-    const responses = answering.get(socket) ?? new Set();
-    answering.set(socket, responses.add(response));
-    response.once("close", () => responses.delete(response));
-  });
 
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (refused.has(socket)) return;
     refused.add(socket);
-    const last = [...(answering.get(socket) ?? [])].at(-1);
-    const answer = () => refuse(error, socket, newId());
+    const owed = [...answers.of(socket)];
+    // A request whose body breaks off gets the refusal in place of its answer.
+    const broken = owed.find(({ req }) => !req.complete);
+    const last = owed.findLast((response) => response !== broken);
+    const answer = () => (broken?.headersSent ? socket.destroy() : refuse(error, socket, newId()));
     if (last) last.once("close", answer);
     else answer();
   });

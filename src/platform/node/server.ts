@@ -3,8 +3,10 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { explain, type Log } from "../../http/log.ts";
 import { Problem, problemResponse } from "../../http/problem.ts";
+import { type Answers, trackAnswers } from "./answers.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { BACKLOG, LIMITS, MAX_CONNECTIONS } from "./limits.ts";
+import { closeStuckConnections, limitPipelining } from "./pipelining.ts";
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
@@ -14,7 +16,10 @@ type Fetch = Parameters<typeof getRequestListener>[0];
  * @param options.port 0 for any that is free
  * @param options.onListening told the port
  */
-export function serve(options: { port: number; fetch: Fetch; log: Log; newId: () => string; onListening: (port: number) => void }): Server {
+export function serve(options: { port: number; fetch: Fetch; log: Log; newId: () => string; onListening: (port: number) => void }): {
+  server: Server;
+  answers: Answers;
+} {
   const { port, fetch, log, newId, onListening } = options;
 
   function handleError(error: unknown): Response {
@@ -26,12 +31,15 @@ export function serve(options: { port: number; fetch: Fetch; log: Log; newId: ()
     return problemResponse(new Problem("internal", "The reason is in the service's log, under this answer's X-Request-Id."), requestId);
   }
 
-  const server = createServer(LIMITS, getRequestListener(fetch, { errorHandler: handleError }));
+  const server = createServer(LIMITS);
+  const answers = trackAnswers(server);
+  server.on("request", limitPipelining(answers, getRequestListener(fetch, { errorHandler: handleError })));
   server.maxConnections = MAX_CONNECTIONS;
-  answerClientErrors(server, newId);
+  closeStuckConnections(server, answers);
+  answerClientErrors(server, answers, newId);
   // Ignore unknown `Expect` headers.
   server.on("checkExpectation", (incoming, outgoing) => server.emit("request", incoming, outgoing));
   server.once("listening", () => onListening((server.address() as AddressInfo).port));
   server.listen({ port, backlog: BACKLOG });
-  return server;
+  return { server, answers };
 }

@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from "node:http";
+import type { Answers } from "./answers.ts";
 
 /** Cloud Run kills an instance 10 s after SIGTERM. */
 const STOP_WITHIN_MS = 7_000;
@@ -13,13 +14,13 @@ const SWEEP_MS = 50;
  * @param options.drain begins with the signal: brings what is under way to its end
  * @param options.close what is left to do when the last answer is out
  */
-export function stopOnSignal(server: Server, { drain, close }: { drain: () => Promise<void>; close: () => Promise<void> }): void {
-  const answering = new Set<ServerResponse>();
+export function stopOnSignal(
+  { server, answers }: { server: Server; answers: Answers },
+  { drain, close }: { drain: () => Promise<void>; close: () => Promise<void> },
+): void {
   let stopping = false;
 
   server.prependListener("request", (_, response) => {
-    answering.add(response);
-    response.once("close", () => answering.delete(response));
     if (stopping) endConnection(response);
   });
 
@@ -28,7 +29,7 @@ export function stopOnSignal(server: Server, { drain, close }: { drain: () => Pr
     stopping = true;
     setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS).unref();
     setTimeout(() => process.exit(1), LEAVE_WITHIN_MS).unref();
-    for (const response of answering) endConnection(response);
+    for (const response of answers.all) endConnection(response);
     const drained = drain();
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
