@@ -1,43 +1,36 @@
+import { execa } from "execa";
 import { findProgram } from "../process.ts";
-import { fail } from "../root.ts";
+import { fail, ROOT } from "../root.ts";
 import { readDeployment } from "./options.ts";
+import { endOf, overviewOf } from "./overview.ts";
 import { planOf } from "./plan.ts";
-import { runPlan, StepError } from "./run.ts";
-import { type Step, shown } from "./step.ts";
+import { scriptOf } from "./script.ts";
 
-async function main(): Promise<void> {
-  const { deployment, dryRun } = readDeployment();
-  const plan = planOf(deployment, releaseOf(new Date()));
-  if (dryRun) return console.log(scriptOf(plan));
-  if (findProgram("gcloud") === null)
-    fail("gcloud is not in PATH; install the Google Cloud CLI: https://cloud.google.com/sdk/docs/install");
-  const saved = await runPlan(plan);
-  const url = `https://${saved.get("GATEWAY_HOST")}`;
-  console.log(`
-The service answers at ${url} (a new gateway takes a few minutes). For your pages:
-
-  <script async src="${url}/embed.js"></script>
-  <span data-visits></span>
-
-The API key, for the dashboard, import and export:
-
-  gcloud services api-keys get-key-string ${deployment.service}-admin --project=${deployment.project} --format='value(keyString)'
-
-Does it do what it promises?  npm run smoke -- ${url}`);
+// Cloudflare's builds run this script of package.json for the "Deploy to Cloudflare" button.
+if (process.env["WORKERS_CI"] === "1") {
+  const { exitCode = 1 } = await execa("wrangler", ["deploy"], { cwd: ROOT, preferLocal: true, stdio: "inherit", reject: false });
+  process.exit(exitCode);
 }
 
-/** The plan as a script that stops at the first step that fails. */
-function scriptOf(plan: readonly Step[]): string {
-  const steps = plan.map((step, index) => `# ${index + 1}/${plan.length}  ${step.title}\n${shown(step)}`);
-  return ["set -eu", ...steps, 'echo "The service answers at https://$GATEWAY_HOST"'].join("\n\n");
+const { deployment, action, dryRun } = readDeployment();
+const plan = planOf(deployment, `v${new Date().toISOString().replace(/\D/g, "")}`, action);
+const script = scriptOf(plan, endOf(deployment, action));
+if (dryRun) {
+  console.log(`${overviewOf(deployment, plan, action)}\n\n${script}`);
+} else {
+  for (const [program, url] of [
+    ["bash", "on Windows: WSL, or https://shell.cloud.google.com"],
+    ["gcloud", "the Google Cloud CLI: https://cloud.google.com/sdk/docs/install"],
+  ] as const)
+    if (findProgram(program) === null) fail(`${program} is not in PATH; install ${url}`);
+  const env = { PATH: `${process.execPath.replace(/\/[^/]*$/, "")}:${process.env["PATH"]}` };
+  const { exitCode = 1 } = await execa("bash", ["-c", script], {
+    cwd: ROOT,
+    env,
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "inherit",
+    reject: false,
+  });
+  process.exitCode = exitCode;
 }
-
-/** The time, in what the name of an API config may hold. */
-function releaseOf(time: Date): string {
-  return time.toISOString().replace(/\D/g, "");
-}
-
-await main().catch((error: Error) => {
-  if (!(error instanceof StepError)) throw error;
-  fail(`\n${error.message}\nThen run the same command again: it goes on from there.`);
-});

@@ -2,6 +2,13 @@ import { readNodeConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/environment.ts";
 import { readOptions, wholeNumber } from "../options.ts";
 import { fail } from "../root.ts";
+import { ACTIONS, type Action } from "./plan.ts";
+
+/** Who is told of trouble, and of a bill over how much a month. */
+export interface Guards {
+  readonly email: string;
+  readonly budget: number;
+}
 
 /** What a deployment is told. */
 export interface Deployment {
@@ -16,12 +23,22 @@ export interface Deployment {
   /** The service's settings, `SITES` among them. */
   readonly settings: Readonly<Record<string, string>>;
   readonly maxInstances: number;
+  readonly guards: Guards | null;
 }
 
+/** https://cloud.google.com/api-gateway/docs/deployment-model */
+const GATEWAY_REGIONS = [
+  ...["asia-northeast1", "australia-southeast1", "europe-west1", "europe-west2", "us-central1"],
+  ...["us-east1", "us-east4", "us-west2", "us-west3", "us-west4"],
+];
 const REGION = [/^[a-z]+(?:-[a-z]+)+\d+$/, "a region such as europe-west1"] as const;
 const COMMAND = {
   name: "npm run deploy --",
-  about: "From a clone to a gateway's URL on Google Cloud, with gcloud. Safe to run again: what is done is kept, what is new is added.",
+  about: `From a clone to a gateway's URL on Google Cloud, with gcloud. Safe to run again: what is done is kept, what is new is added.
+  back        goes back to the version before, until the next deployment
+  rotate-key  makes another API key, and removes the one before
+  remove      removes everything but the counts`,
+  positionals: { name: "action", oneOf: ACTIONS },
   options: {
     project: {
       value: "PROJECT",
@@ -30,7 +47,7 @@ const COMMAND = {
       allowed: [/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project's id such as my-project-1234"],
     },
     region: { value: "REGION", required: true, help: "where the service runs, such as europe-west1", allowed: REGION },
-    sites: { value: "SITES", required: true, help: "the host names that may count, with commas between them" },
+    sites: { value: "SITES", help: "the host names that may count, with commas between them; needed to deploy" },
     service: {
       value: "NAME",
       default: "footfall",
@@ -45,25 +62,45 @@ const COMMAND = {
       allowed: [/^[a-z]+(?:-[a-z]+)*\d+$/, "a region such as europe-west1, or eur3 or nam5"],
     },
     "max-instances": { value: "N", default: "4", help: "of the service", allowed: wholeNumber(1) },
-    set: { value: "NAME=VALUE", multiple: true, help: "another setting of the service, such as PUBLIC_STATS=true; may be repeated" },
+    set: {
+      value: "NAME=VALUE",
+      multiple: true,
+      help: "another setting of the service, such as PUBLIC_STATS=true; may be repeated. It stays until it\nis set to something else, or to nothing: PUBLIC_STATS=",
+    },
+    "with-guards": {
+      value: "EMAIL",
+      help: "also makes alerts to EMAIL, an uptime check, a budget, backups, and clean-up",
+      allowed: [/^[^\s@,]+@[^\s@,]+$/, "a mail address"],
+    },
+    budget: { value: "AMOUNT", default: "20", help: "of a month, for the guards", allowed: wholeNumber(1) },
     "dry-run": { help: "prints the plan and does nothing" },
   },
 } as const;
 
 /** Reads the options and settings, or ends the process with what is wrong with them. */
-export function readDeployment(): { deployment: Deployment; dryRun: boolean } {
-  const { values } = readOptions(COMMAND);
+export function readDeployment(): { deployment: Deployment; action: Action; dryRun: boolean } {
+  const { values, positionals } = readOptions(COMMAND);
   const { project, region, service } = values;
+  if (positionals.length > 1) fail(`"${positionals[1]}" is one action too many.`);
+  const action = ACTIONS.find((one) => one === positionals[0]) ?? "deploy";
+  const gatewayRegion = values["gateway-region"] ?? region;
+  if (!GATEWAY_REGIONS.includes(gatewayRegion)) {
+    const option = values["gateway-region"] === undefined ? "--region" : "--gateway-region";
+    fail(`${option} is "${gatewayRegion}", which has no gateways; give --gateway-region as one of ${GATEWAY_REGIONS.join(", ")}.`);
+  }
+  if (action === "deploy" && !values.sites) fail("--sites is missing; see npm run deploy -- --help");
+  const email = values["with-guards"];
   const deployment: Deployment = {
     project,
     region,
-    gatewayRegion: values["gateway-region"] ?? region,
+    gatewayRegion,
     databaseLocation: values["database-location"] ?? region,
     service,
-    settings: readSettings(values.sites, values.set),
+    settings: action === "deploy" ? readSettings(values.sites ?? "", values.set) : {},
     maxInstances: Number(values["max-instances"]),
+    guards: email === undefined ? null : { email, budget: Number(values.budget) },
   };
-  return { deployment, dryRun: values["dry-run"] };
+  return { deployment, action, dryRun: values["dry-run"] };
 }
 
 /** The service's own rules, before the service has to refuse to start. */

@@ -1,4 +1,5 @@
 import type { Deployment } from "../../build/deploy/options.ts";
+import { type Command, PLACEHOLDER } from "../../build/deploy/step.ts";
 
 /** A deployment with every kind of value: several sites, settings with commas and spaces. */
 export const DEMO: Deployment = {
@@ -9,17 +10,29 @@ export const DEMO: Deployment = {
   service: "footfall",
   settings: { SITES: "example.com,blog.example.org", PAGES: "/,/blog/*", PUBLIC_STATS: "true" },
   maxInstances: 4,
+  guards: { email: "me@example.com", budget: 20 },
 };
 
 /** The same as options. */
 export const OPTIONS = [
   ...["--project", DEMO.project, "--region", DEMO.region, "--sites", "example.com,blog.example.org"],
-  ...["--set", "PAGES=/,/blog/*", "--set", "PUBLIC_STATS=true"],
+  ...["--set", "PAGES=/,/blog/*", "--set", "PUBLIC_STATS=true", "--with-guards", "me@example.com"],
 ];
 
-/** What the stand-in for gcloud answers to the steps that save something. */
-export const SAVED = new Map([
-  ["BACKEND_ADDRESS", "https://footfall-a1b2c3-ew.a.run.app"],
-  ["MANAGED_SERVICE", "footfall-a1b2c3.apigateway.demo-project.cloud.goog"],
-  ["GATEWAY_HOST", "footfall-a1b2c3.ew.gateway.dev"],
-]);
+/** What the stand-in for gcloud answers to the steps that save something, and a name of a list's. */
+const SAVED: Readonly<Record<string, string>> = {
+  PROJECT_NUMBER: "123456789012",
+  MANAGED_SERVICE: "footfall-a1b2c3.apigateway.demo-project.cloud.goog",
+  KEY_ID: "footfall-admin-v1",
+  GATEWAY_HOST: "footfall-a1b2c3.ew.gateway.dev",
+  CURRENT: "footfall-v2",
+  VERSION: "footfall-v1",
+  BILLING_ACCOUNT: "000000-000000-000000",
+  CHANNEL: "projects/demo-project/notificationChannels/1",
+  ITEM: "one",
+};
+
+/** A command as it is run. */
+export function filled([program, ...args]: Command): Command {
+  return [program, ...args.map((arg) => arg.replace(PLACEHOLDER, (name) => SAVED[name.slice(1)] ?? name))];
+}

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { planOf } from "../../build/deploy/plan.ts";
-import { type Command, commandsOf, fillIn, line } from "../../build/deploy/step.ts";
+import { ACTIONS, planOf } from "../../build/deploy/plan.ts";
+import { line } from "../../build/deploy/script.ts";
+import { type Command, commandsOf } from "../../build/deploy/step.ts";
 import { ROOT } from "../../build/root.ts";
 import { requires } from "../support/skip.ts";
-import { DEMO, SAVED } from "./demo.ts";
+import { DEMO, filled } from "./demo.ts";
 
 /** gcloud takes a second or two to start. */
 const TIMEOUT_MS = 60_000;
@@ -25,10 +26,13 @@ function ask([, ...args]: Command): Promise<string> {
   });
 }
 
-/** Every gcloud command of the plan, but of those that differ in names alone only one. */
+/** Every gcloud command of every plan, but of those that differ in names alone only one. */
 function commands(): Map<string, Command> {
-  const all = planOf(DEMO, "20261122120000").flatMap(commandsOf);
-  const google = all.filter(([program]) => program === "gcloud").map((command) => fillIn(command, SAVED));
+  const plans = (["deploy", ...ACTIONS] as const).flatMap((action) => planOf(DEMO, "v20261122120000", action));
+  const google = plans
+    .flatMap(commandsOf)
+    .filter(([program, verb]) => program === "gcloud" && verb !== "version")
+    .map(filled);
   return new Map(google.map((command) => [shapeOf(command), command]));
 }
 

@@ -1,0 +1,73 @@
+import { field, type Names } from "../names.ts";
+import type { Step } from "../step.ts";
+import { createKey, keepKey, listKeys, managedService, saveKey } from "./api.ts";
+import { switchTo } from "./service.ts";
+
+/** Goes back to the version before: its revision and its config, which bear one name. The next deployment goes forward again. */
+export function back({ service, inRegion, inGatewayRegion, gcloud, ...names }: Names): readonly Step[] {
+  const before = "labels.deployed=yes AND name.basename()<$CURRENT";
+  return [
+    {
+      title: "The version that runs",
+      command: gcloud("api-gateway", "gateways", "describe", service, inGatewayRegion, field("apiConfig.basename()")),
+      saves: "CURRENT",
+      hint: "There is no gateway of this name: look at --service and --region.",
+    },
+    {
+      title: "The version before",
+      command: gcloud(
+        ...["api-gateway", "api-configs", "list", `--api=${service}`, `--filter=${before}`, "--sort-by=~createTime", "--limit=1"],
+        field("name.basename()"),
+      ),
+      saves: "VERSION",
+      hint: "There is none: none was deployed before, or one has gone back as far as versions are kept.",
+    },
+    {
+      title: "All traffic to its revision",
+      command: gcloud("run", "services", "update-traffic", service, inRegion, "--to-revisions=$VERSION=100"),
+      hint: `See gcloud run revisions list --service=${service}.`,
+    },
+    ...switchTo({ service, inRegion, inGatewayRegion, gcloud, ...names }, "$VERSION"),
+  ];
+}
+
+/** Makes another API key, gives it to the service, and only then removes the old ones: visits are counted all the while. */
+export function rotateKey(names: Names): readonly Step[] {
+  const { service, inRegion, secret, suffix, gcloud } = names;
+  return [
+    {
+      title: "The service runs its newest version",
+      command: gcloud("run", "services", "describe", service, inRegion, field("spec.traffic[0].latestRevision")),
+      expect: /^True$/,
+      hint: "After going back, a new key would not reach what runs: deploy first.",
+    },
+    managedService(names),
+    { title: "Another API key", ...createKey(names) },
+    saveKey(names),
+    keepKey(names),
+    {
+      title: "The service reads it",
+      command: gcloud(
+        ...["run", "services", "update", service, inRegion, `--update-secrets=ADMIN_KEY=${secret}:latest`],
+        `--revision-suffix=${suffix}`,
+      ),
+      waitsFor: ["secret", "grant"],
+      hint: "The service's log says why a revision does not start.",
+    },
+    {
+      title: "The keys before are no keys any more",
+      each: { command: listKeys(names), skip: 1 },
+      command: gcloud("services", "api-keys", "delete", "$ITEM", "--no-user-output-enabled"),
+      hint: "You need roles/serviceusage.apiKeysAdmin on the project.",
+    },
+    {
+      title: "Nor are their strings kept",
+      each: {
+        command: gcloud("secrets", "versions", "list", secret, "--filter=state=ENABLED", "--sort-by=~createTime", field("name.basename()")),
+        skip: 1,
+      },
+      command: gcloud("secrets", "versions", "destroy", "$ITEM", `--secret=${secret}`),
+      hint: "You need roles/secretmanager.admin on the project.",
+    },
+  ];
+}

@@ -1,0 +1,215 @@
+import { DATABASE, field, type Names } from "../names.ts";
+import type { Guards } from "../options.ts";
+import type { Command, Step } from "../step.ts";
+
+const APIS = ["billingbudgets", "cloudbilling", "logging", "monitoring"].map((name) => `${name}.googleapis.com`);
+const FILES = "dist/guards";
+/** How long a backup stays. */
+const RETENTION = "14d";
+const ALERTS = ["shed", "errors", "down"];
+const TITLES: Readonly<Record<string, string>> = { shed: "visits were shed", errors: "answers of 5xx", down: "does not answer" };
+const SHED_FILTER =
+  'resource.type="cloud_run_revision" jsonPayload.message="summary" (jsonPayload.overloaded>0 OR jsonPayload.unavailable>0)';
+
+/** Guards against silence and against bills. Each is asked for before it is made. */
+export function guards(names: Names, { email, budget }: Guards): readonly Step[] {
+  const { project, service, inRegion, repository, sources, gcloud } = names;
+  const metric = `${service}-shed`;
+  const hint = "You need roles/monitoring.admin and roles/logging.admin on the project.";
+  const waitsFor = ["api"] as const;
+  return [
+    {
+      title: "gcloud has its alpha and beta commands",
+      command: ["gcloud", "version", "--format=value(alpha,beta)"],
+      expect: /^[0-9.]+[^0-9][0-9.]+$/,
+      hint: "gcloud components install alpha beta",
+    },
+    {
+      title: "Enable Google's services for it",
+      command: gcloud("services", "enable", ...APIS),
+      hint: "You need roles/serviceusage.serviceUsageAdmin.",
+    },
+    {
+      title: "The guards' files",
+      command: ["node", "build/deploy/guards/fill-in.ts", service, "$GATEWAY_HOST"],
+      hint: "They are made of build/deploy/guards.",
+    },
+    {
+      title: "Mail to you",
+      makes: `notification channel: mail to ${email}`,
+      check: { command: listChannels(names, email), expect: /./ },
+      command: gcloud(
+        ...["beta", "monitoring", "channels", "create", `--display-name=${service}`, "--type=email"],
+        `--channel-labels=email_address=${email}`,
+      ),
+      ...{ waitsFor, hint },
+    },
+    { title: "Which channel it is", command: [...listChannels(names, email), "--limit=1"], saves: "CHANNEL", ...{ waitsFor, hint } },
+    {
+      title: "Count the minutes in which visits were shed",
+      makes: `log metric ${metric}: minutes in which visits were shed or the store was away`,
+      check: { command: gcloud("logging", "metrics", "describe", metric) },
+      command: gcloud(
+        ...["logging", "metrics", "create", metric, `--description=Minutes in which visits were shed or the store was away`],
+        `--log-filter=${SHED_FILTER.replace(" jsonPayload", ` resource.labels.service_name="${service}" jsonPayload`)}`,
+      ),
+      ...{ waitsFor, hint },
+    },
+    {
+      title: "Ask for /v1/health every 5 minutes",
+      makes: "uptime check of /v1/health, every 5 minutes",
+      check: { command: listUptime(names), expect: /./ },
+      command: gcloud(
+        ...["monitoring", "uptime", "create", `${service}-health`, "--resource-type=uptime-url"],
+        ...[`--resource-labels=host=$GATEWAY_HOST,project_id=${project}`, "--path=/v1/health", "--protocol=https", "--period=5"],
+      ),
+      ...{ waitsFor, hint },
+    },
+    ...ALERTS.map(
+      (alert): Step => ({
+        title: `Tell of it: ${TITLES[alert]}`,
+        makes: `alert policy: ${TITLES[alert]}`,
+        check: { command: listPolicies(names, alert), expect: /./ },
+        command: gcloud(
+          "alpha",
+          "monitoring",
+          "policies",
+          "create",
+          `--policy-from-file=${FILES}/${alert}.json`,
+          "--notification-channels=$CHANNEL",
+        ),
+        ...{ waitsFor: ["api", "metric"], hint },
+      }),
+    ),
+    {
+      title: "Do not keep a log line for each request that went well",
+      makes: "log exclusion: Google's own line for each request that went well, which costs more than the visit",
+      check: { command: listExclusions(names), expect: new RegExp(`${service}-requests`) },
+      command: gcloud("logging", "sinks", "update", "_Default", `--add-exclusion=name=${service}-requests,filter=${requestsOf(service)}`),
+      ...{ waitsFor, hint },
+    },
+    {
+      title: "A backup each day",
+      makes: `backup of the database each day, kept for ${RETENTION}`,
+      check: { command: gcloud("firestore", "backups", "schedules", "list", `--database=${DATABASE}`, field("name")), expect: /./ },
+      command: gcloud(
+        "firestore",
+        "backups",
+        "schedules",
+        "create",
+        `--database=${DATABASE}`,
+        "--recurrence=daily",
+        `--retention=${RETENTION}`,
+      ),
+      hint: "You need roles/datastore.owner on the project.",
+    },
+    {
+      title: "Old images go",
+      makes: "clean-up of images and sources older than 30 days; the last 10 images stay, for going back",
+      command: gcloud(
+        ...["artifacts", "repositories", "set-cleanup-policies", repository, inRegion.replace("region", "location")],
+        ...[`--policy=${FILES}/images.json`, "--no-dry-run"],
+      ),
+      hint: "You need roles/artifactregistry.admin on the project.",
+    },
+    {
+      title: "And what they were made of",
+      command: gcloud("storage", "buckets", "update", `gs://${sources}`, `--lifecycle-file=${FILES}/sources.json`),
+      hint: "You need roles/storage.admin on the project.",
+    },
+    billingAccount(names),
+    {
+      title: "Tell of the bill",
+      makes: `budget of ${budget} a month, in your account's currency: mail at 50 %, 100 % and where it will be exceeded`,
+      check: { command: listBudgets(names), expect: /./ },
+      command: gcloud(
+        ...["billing", "budgets", "create", "--billing-account=$BILLING_ACCOUNT", `--display-name=${service}-${project}`],
+        ...[`--budget-amount=${budget}`, `--filter-projects=projects/${project}`, "--threshold-rule=percent=0.5"],
+        ...["--threshold-rule=percent=1.0", "--threshold-rule=percent=1.0,basis=forecasted-spend", `--billing-project=${project}`],
+      ),
+      ...{ waitsFor, hint: "You need roles/billing.costsManager on the billing account; without it, make the budget in the console." },
+    },
+  ];
+}
+
+/** Removes every guard that is there. */
+export function removeGuards(names: Names): readonly Step[] {
+  const { project, service, gcloud } = names;
+  const step = (title: string, list: Command, command: Command): Step => ({
+    title,
+    each: { command: list, optional: true },
+    command,
+    hint: "Google says above why not. Run the same command again.",
+  });
+  return [
+    ...ALERTS.map((alert) =>
+      step(`The alert: ${TITLES[alert]}`, listPolicies(names, alert), gcloud("alpha", "monitoring", "policies", "delete", "$ITEM")),
+    ),
+    step("The uptime check", listUptime(names), gcloud("monitoring", "uptime", "delete", "$ITEM")),
+    step("The channel", listChannels(names), gcloud("beta", "monitoring", "channels", "delete", "$ITEM")),
+    step(
+      "The log metric",
+      gcloud("logging", "metrics", "list", `--filter=name=${service}-shed`, field("name")),
+      gcloud("logging", "metrics", "delete", "$ITEM"),
+    ),
+    step(
+      "The log exclusion",
+      gcloud(
+        "logging",
+        "sinks",
+        "describe",
+        "_Default",
+        "--flatten=exclusions[]",
+        `--filter=exclusions.name=${service}-requests`,
+        field("exclusions.name"),
+      ),
+      gcloud("logging", "sinks", "update", "_Default", "--remove-exclusions=$ITEM"),
+    ),
+    step(
+      "The backups' schedule; the backups stay",
+      gcloud("firestore", "backups", "schedules", "list", `--database=${DATABASE}`, field("name.basename()")),
+      gcloud("firestore", "backups", "schedules", "delete", `--database=${DATABASE}`, "--backup-schedule=$ITEM"),
+    ),
+    billingAccount(names),
+    step("The budget", listBudgets(names), gcloud("billing", "budgets", "delete", "$ITEM", `--billing-project=${project}`)),
+  ];
+}
+
+function billingAccount({ project, gcloud }: Names): Step {
+  return {
+    title: "The billing account",
+    command: gcloud("billing", "projects", "describe", project, field("billingAccountName.basename()")),
+    saves: "BILLING_ACCOUNT",
+    waitsFor: ["api"],
+    hint: "You need to see the project's billing account.",
+  };
+}
+
+/** What Cloud Run and the gateway write for each request by themselves. */
+function requestsOf(service: string): string {
+  return `httpRequest.status<400 AND ((resource.type="cloud_run_revision" AND resource.labels.service_name="${service}") OR (resource.type="apigateway.googleapis.com/Gateway" AND resource.labels.gateway_id="${service}"))`;
+}
+
+function listChannels({ service, gcloud }: Names, email?: string): Command {
+  const filter = email ? `displayName=${service} AND labels.email_address=${email}` : `displayName=${service}`;
+  return gcloud("beta", "monitoring", "channels", "list", `--filter=${filter}`, field("name"));
+}
+
+function listUptime({ service, gcloud }: Names): Command {
+  return gcloud("monitoring", "uptime", "list-configs", `--filter=displayName=${service}-health`, field("name"));
+}
+
+function listPolicies({ service, gcloud }: Names, alert: string): Command {
+  return gcloud("alpha", "monitoring", "policies", "list", `--filter=displayName="${service}: ${TITLES[alert]}"`, field("name"));
+}
+
+function listExclusions({ gcloud }: Names): Command {
+  return gcloud("logging", "sinks", "describe", "_Default", field("exclusions.name"));
+}
+
+function listBudgets({ project, service, gcloud }: Names): Command {
+  return gcloud(
+    ...["billing", "budgets", "list", "--billing-account=$BILLING_ACCOUNT", `--filter=displayName=${service}-${project}`],
+    ...[field("name"), `--billing-project=${project}`],
+  );
+}

@@ -1,0 +1,108 @@
+import { SETTLING } from "./settling.ts";
+import { type Check, type Command, PLACEHOLDER, type Step } from "./step.ts";
+
+/** How long a step is tried again, and after how long, in seconds. */
+const PATIENCE_S = 600;
+const PAUSE_S = 20;
+
+/** Progress goes to descriptor 3, so that a step's own output can be kept; nothing here prints what it keeps, compares or pipes. */
+const PROLOGUE = `set -euo pipefail
+exec 3>&1
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+
+# Prints a command, the first time that a step is taken, and runs it.
+run() {
+  if [ "\${waited:-0}" -eq 0 ]; then
+    { printf '  $'; printf ' %q' "$@"; printf '\\n'; } >&3
+  fi
+  "$@"
+}
+
+# Passes on what is printed, and fails where that is not what is expected.
+expected() {
+  local text
+  text=$(cat)
+  printf '%s\\n' "$text"
+  printf '%s' "$text" | grep -qE "$1" || { echo "It is \\"$text\\"." >&2; return 1; }
+}
+
+# Which of these has not settled yet, as the errors have it.
+settling() {
+  local name what refusal
+  for name in "$@" change; do
+    case $name in
+${Object.entries(SETTLING)
+  .map(([name, { what, refusal }]) => `      ${name}) what=${quote(what)} refusal=${pattern(refusal)} ;;`)
+  .join("\n")}
+    esac
+    if grep -qE "$refusal" "$errors"; then echo "$what"; return; fi
+  done
+}
+
+# Takes a step, and takes it again while it fails with what passes by itself: TITLE HINT STEP [WHAT MAY NOT HAVE SETTLED]...
+take() {
+  local title=$1 hint=$2 step=$3 waited=0 what
+  shift 3
+  printf '\\n%s\\n' "$title" >&3
+  until { "$step" 2>&1 1>&4 4>&- | tee "$errors" >&2; } 4>&1; do
+    what=$(settling "$@")
+    if [ -z "$what" ] || [ "$waited" -ge ${PATIENCE_S} ]; then
+      printf '\\n%s: this failed.\\n%s\\nThen run the same command again: it goes on from there.\\n' "$title" "$hint" >&2
+      exit 1
+    fi
+    echo "  not yet: waits for $what; again in ${PAUSE_S} s ($waited of ${PATIENCE_S} s)" >&3
+    sleep ${PAUSE_S}
+    waited=$((waited + ${PAUSE_S}))
+  done
+}`;
+
+/** A plan as a script for bash, which stops at the first step that fails. It is what a deployment runs. */
+export function scriptOf(plan: readonly Step[], last: readonly string[]): string {
+  const steps = plan.map((step, index) => stepOf(step, index + 1, plan.length));
+  return [PROLOGUE, ...steps, `cat >&3 <<END\n${last.join("\n")}\nEND`].join("\n\n");
+}
+
+function stepOf(step: Step, number: number, of: number): string {
+  const { title, hint, saves, waitsFor = [] } = step;
+  const name = `step_${number}`;
+  const call = ["take", quote(`${number}/${of}  ${title}`), quote(hint), name, ...waitsFor].join(" ");
+  return `${name}() {\n  ${bodyOf(step).replaceAll("\n", "\n  ")}\n}\n${saves ? `${saves}=$(${call})` : call}`;
+}
+
+function bodyOf({ check, command, input, each, saves, expect }: Step): string {
+  const act = each ? loop(each, command) : input ? piped(input, command) : `run ${line(command)}`;
+  const proven = expect || saves ? `${act} | expected ${pattern(expect ?? /./)}` : act;
+  return check ? `if ${holds(check)}; then\n  echo '  is done already' >&3\nelse\n  ${proven.replaceAll("\n", "\n  ")}\nfi` : proven;
+}
+
+function holds({ command, expect, sameAs }: Check): string {
+  if (sameAs) return `there=$(${line(command)} 2>/dev/null) && [ -n "$there" ] && [ "$there" = "$(${line(sameAs)})" ]`;
+  return expect ? `${line(command)} 2>/dev/null | grep -qE ${pattern(expect)}` : `${line(command)} >/dev/null 2>&1`;
+}
+
+/** The first command has to succeed before the second one is run. */
+function piped(input: Command, command: Command): string {
+  return `input=$(run ${line(input)}) && [ -n "$input" ] && printf '%s' "$input" | run ${line(command)}`;
+}
+
+function loop({ command, skip = 0, optional }: NonNullable<Step["each"]>, act: Command): string {
+  const list = optional ? `{ ${line(command)} 2>/dev/null || true; }` : line(command);
+  const rest = skip > 0 ? ` | tail -n +${skip + 1}` : "";
+  return `items=$(${list}${rest}) && for ITEM in $items; do\n  run ${line(act)} || return 1\ndone`;
+}
+
+/** As grep takes it. */
+function pattern({ source }: RegExp): string {
+  return quote(source.replaceAll("(?:", "(").replaceAll("\\/", "/"));
+}
+
+/** A command as a shell takes it: quoted as little as needed, and a placeholder is a variable. */
+export function line(command: Command): string {
+  return command.map(quote).join(" ");
+}
+
+function quote(word: string): string {
+  if (word.replace(PLACEHOLDER, "") !== word) return `"${word.replace(/["\\`]/g, "\\$&")}"`;
+  return /^[\w@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
