@@ -42,7 +42,7 @@ export function abacus({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
     // A page that may not count here may not count by a key either.
     if (c.get("foreignOrigin")) sites.toCount(undefined, sourceOf(c));
     const { page, source } = keyOf(c);
-    return (await viewKey(c, { page }, source)).page;
+    return (await viewKey(c, { page }, source, c.req.header("Origin") !== undefined)).page;
   }
 
   async function get(c: Context<Env>): Promise<number> {

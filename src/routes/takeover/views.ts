@@ -22,24 +22,23 @@ export type ReadViews = (site: string, pages: readonly string[]) => Promise<read
  * Counts a view, unless the request is a HEAD, and answers what is shown after it.
  *
  * @param source the header that names the page's site; `null` without one
+ * @param isFromPage a browser's page sends it, not an API client; by default it does
  */
 export type CountView = (
   c: Context<Env>,
   view: { site?: string; page: string },
   source: string | null,
-) => Promise<Views & { counted: boolean }>;
+  isFromPage?: boolean,
+) => Promise<Views & { readonly counted: boolean }>;
 
 /** What routes of other counters are given, beside what the service's own are. */
 export interface TakeoverDeps extends RouteDeps {
   readonly read: ReadViews;
   /** Counts a page of which a script or an image tells. */
   readonly view: CountView;
-  /** Counts a key that anybody can make up, and proxies of images as the readers that they hide. */
+  /** Counts a key that anybody can make up: new ones have a budget of their own. */
   readonly viewKey: CountView;
 }
-
-/** Proxies through which GitHub and GitLab show a README's images. */
-const IMAGE_PROXY = /^(?:github-camo|camo asset proxy)/i;
 
 function viewsOf({ visits, siteVisits, visitors = visits, siteVisitors = siteVisits, visitsToday }: Numbers): Views {
   return { page: visits, site: siteVisits, pageVisitors: visitors, siteVisitors, pageToday: visitsToday };
@@ -55,10 +54,9 @@ export function createReadViews({ store, today }: Pick<RouteDeps, "store" | "tod
 }
 
 export function createCountView(count: CountVisit, { sites }: RouteDeps, read: ReadViews): CountView {
-  return async (c, view, source) => {
+  return async (c, view, source, isFromPage = true) => {
     if (c.req.method !== "HEAD") {
-      const isProxy = IMAGE_PROXY.test(c.req.header("User-Agent") ?? "");
-      const counted = await count(c, view, source, !isProxy);
+      const counted = await count(c, view, source, isFromPage);
       return { ...viewsOf(counted), counted: counted.counted };
     }
     const site = sites.toCount(view.site, source);
