@@ -31,8 +31,8 @@ const PAGES: Readonly<Record<string, number>> = {
   "/imprint": 31,
 };
 
-/** A line for import: `busy` visits a day, more or less, always the same. */
-function line(page: string, busy: number, seed: number): string {
+/** A line for import: `busy` visits a day, more or less, always the same; of ten visits six are of a visitor of their own. */
+function line(page: string | null, busy: number, seed: number, withVisitors = false): string {
   const days: Record<string, number> = {};
   for (let ago = 0; ago < 60; ago += 1) {
     const day = addDays(TODAY, -ago);
@@ -41,7 +41,13 @@ function line(page: string, busy: number, seed: number): string {
     days[day] = Math.max(0, Math.round((busy / 30) * weekend * wave * (ago === 0 ? 0.4 : 1) * (1 + (60 - ago) / 120)));
   }
   const sum = Object.values(days).reduce((total, visits) => total + visits, 0);
-  return JSON.stringify({ page, visits: sum + busy * 7, days });
+  if (!withVisitors) return JSON.stringify({ page, visits: sum + busy * 7, days });
+  const visitorDays = Object.fromEntries(Object.entries(days).map(([day, visits]) => [day, Math.ceil(visits * 0.6)]));
+  const visitors = Object.values(visitorDays).reduce((total, count) => total + count, 0);
+  // A line without a page has the site's own visitors, and no visits of a day.
+  return JSON.stringify(
+    page === null ? { page, visits: 0, visitors, visitorDays } : { page, visits: sum + busy * 7, days, visitors, visitorDays },
+  );
 }
 
 /** Names that are long, or of a script that is written from the right, or joined; and as they are shown. */
@@ -54,13 +60,10 @@ export const NAMES: readonly (readonly [page: string, shown: string])[] = [
   ["/caf%C3%A9", "/café"],
 ];
 
-/** Fills a service with two sites. */
-export async function fill(url: string): Promise<void> {
-  await importLines(
-    url,
-    SITE,
-    Object.entries(PAGES).map(([page, busy], index) => line(page, busy, index + 1)),
-  );
+/** Fills a service with two sites; with visitors, where it estimates them. */
+export async function fill(url: string, withVisitors = false): Promise<void> {
+  const pages = Object.entries(PAGES).map(([page, busy], index) => line(page, busy, index + 1, withVisitors));
+  await importLines(url, SITE, withVisitors ? [...pages, line(null, 2_300, 4, true)] : pages);
   await importLines(url, "blog.example.org", [line("/", 300, 3), line("/hello", 150, 5)]);
 }
 

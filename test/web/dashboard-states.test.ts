@@ -6,7 +6,7 @@ import { DIST, ROOT } from "../../build/root.ts";
 import { type Served, startNodeServer } from "../support/artefacts.ts";
 import { requires } from "../support/skip.ts";
 import { findBarriers, openBrowser, openPage } from "./dashboard-browser.ts";
-import { fill, fillHostile, fillMany, fillNames, importLines, KEY, SITE, TODAY } from "./dashboard-data.ts";
+import { fill, fillHostile, fillMany, fillNames, importLines, KEY, SITE } from "./dashboard-data.ts";
 
 /** For people to look at; they differ with the machine's fonts, and nothing is compared with them. */
 const SHOTS = join(DIST, "test", "dashboard");
@@ -36,6 +36,7 @@ const LOOKS: readonly Look[] = [
   { name: "5000-pages", query: "?site=many.example", ready: chart },
   { name: "names", query: "?site=names.example", ready: chart },
   { name: "hostile", query: "?site=hostile.example", ready: chart },
+  { name: "visitors", server: "private", query: `?site=${SITE}#key=${KEY}`, ready: chart },
   { name: "months", query: `?site=${SITE}&range=365`, ready: chart },
   { name: "page", query: `?site=${SITE}&page=%2Fblog`, ready: chart },
   { name: "chinese", query: `?site=${SITE}`, locale: "zh-CN", ready: chart },
@@ -77,10 +78,10 @@ requires("chromium")("how the dashboard looks", () => {
     servers["public"] = await startNodeServer({ ...SETTINGS, PUBLIC_STATS: "true" });
     servers["many"] = await startNodeServer({ ...SETTINGS, PUBLIC_STATS: "true" });
     servers["empty"] = await startNodeServer({ ...SETTINGS, PUBLIC_STATS: "true" });
-    servers["private"] = await startNodeServer({ ...SETTINGS, PUBLIC_STATS: "false" });
+    servers["private"] = await startNodeServer({ ...SETTINGS, PUBLIC_STATS: "false", CLIENT_IP_HEADER: "socket" });
     const { url } = servers["public"];
     await fill(url);
-    await fill(servers["private"].url);
+    await fill(servers["private"].url, true);
     await fillHostile(url);
     await fillNames(url, "names.example");
     await fillMany(url, "one.example", 1, 10 ** 10);
@@ -110,10 +111,10 @@ requires("chromium")("how the dashboard looks", () => {
           const asked = size.width === (colorScheme === "light" ? 1_280 : 390);
           if (asked) expect(await findBarriers(page), `${size.width} px, ${colorScheme}`).toEqual([]);
         }
-        expect(await findMisfits(page), `${size.width} px`).toEqual([]);
+        await expect.poll(() => findMisfits(page), { message: `${size.width} px` }).toEqual([]);
       }
       await page.setViewportSize(ZOOMED);
-      expect(await findMisfits(page), "zoomed").toEqual([]);
+      await expect.poll(() => findMisfits(page), { message: "zoomed" }).toEqual([]);
       expect(complaints).toEqual([]);
       await page.context().close();
     },
@@ -125,8 +126,6 @@ requires("chromium")("how the dashboard looks", () => {
     await page.goto(`${servers["private"]?.url}/?site=${SITE}#key=${KEY}`);
     await chart(page);
     await page.getByText("11 of 11 pages").waitFor();
-    expect(await page.locator("#caption").innerText()).toContain(`(${"UTC"})`);
-    expect(TODAY).toBe("2026-11-22");
     const clip = { x: 0, y: 0, width: 1_280, height: 1_000 };
     await page.screenshot({ path: join(ROOT, ".github", "dashboard.png"), clip, fullPage: true });
     await page.context().close();

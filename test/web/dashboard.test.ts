@@ -29,7 +29,7 @@ requires("chromium")("the dashboard", () => {
   ])("$name", ({ start }) => {
     let served: Served;
     beforeAll(async () => {
-      served = await start({ PUBLIC_STATS: "true" });
+      served = await start({ PUBLIC_STATS: "true", VISITORS: "off" });
     });
     afterAll(() => served?.stop());
 
@@ -167,7 +167,7 @@ requires("chromium")("the dashboard", () => {
 
     test("downloads the days and the pages", async () => {
       const { page, complaints } = await openFull(browser, `${served.url}/?site=${SITE}&range=7`);
-      await page.getByText("Download", { exact: true }).click();
+      await page.getByRole("button", { name: "Download" }).click();
       const read = async (button: string) => {
         const download = page.waitForEvent("download");
         await page.getByRole("button", { name: button }).click();
@@ -285,6 +285,24 @@ requires("chromium")("the dashboard", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "These numbers are not public" }).waitFor();
     expect(await stored()).toEqual({ local: [], session: [], cookie: "" });
+    await page.context().close();
+    await served.stop();
+  });
+
+  test("shows visitors beside visits, and says what one is", async () => {
+    const served = await onNode({ PUBLIC_STATS: "true", CLIENT_IP_HEADER: "socket" });
+    await fill(served.url, true);
+    const { page, complaints } = await openFull(browser, `${served.url}/?site=${SITE}`);
+    expect(await tile(page, "Visitors").innerText()).toMatch(/^Visitors\s+[\d,]+\s+\+\d+% from [\d,]+$/);
+    expect(await tile(page, "Today").innerText()).toMatch(/36\s+\d+ visitors, so far, UTC/);
+    await page.getByText("A visitor is one browser on one day").waitFor();
+    expect(await page.locator(".legend").innerText()).toContain("Visitors");
+    await page.getByText("Show as a table").click();
+    expect(await page.locator("figure thead").innerText()).toMatch(/Visits\s+Visitors\s+Before/);
+    await page.getByRole("columnheader", { name: "Visitors" }).last().getByRole("button").click();
+    await expect.poll(() => rows(page)).toHaveLength(11);
+    await expect.poll(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+6\d\d\s+\+133/);
+    expect(complaints).toEqual([]);
     await page.context().close();
     await served.stop();
   });

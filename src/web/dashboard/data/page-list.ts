@@ -21,6 +21,8 @@ export interface PageList {
   readonly site: string;
   readonly period: Period;
   readonly rows: ReadonlyMap<string, ListedPage>;
+  /** Grows with each change of the rows. */
+  readonly version: number;
   /** No page is missing. */
   readonly complete: boolean;
   /** Reads the top pages anew. */
@@ -41,6 +43,7 @@ export function createPageList(site: string, period: Period): PageList {
   let allBefore = false;
   const fitting = limitFor(daysIn(period));
   let complete = false;
+  let version = 0;
 
   function withBefore(row: PageRow): ListedPage {
     const known = before.get(row.page) ?? (allBefore ? 0 : undefined);
@@ -48,6 +51,7 @@ export function createPageList(site: string, period: Period): PageList {
   }
 
   function take(pages: readonly PageRow[]): void {
+    version += 1;
     for (const row of pages) rows.set(row.page, withBefore(row));
   }
 
@@ -55,6 +59,9 @@ export function createPageList(site: string, period: Period): PageList {
     site,
     period,
     rows,
+    get version() {
+      return version;
+    },
     get complete() {
       return complete;
     },

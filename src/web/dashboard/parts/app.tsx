@@ -69,15 +69,9 @@ function Phase({ dashboard }: { dashboard: Dashboard }): JSX.Element {
 
 function Loading(): JSX.Element {
   return (
-    <section class="stack" aria-label={t("loading")} aria-busy="true">
-      <div class="ghost line" />
-      <div class="tiles">
-        {[0, 1, 2, 3].map((one) => (
-          <div class="ghost" key={one} />
-        ))}
-      </div>
-      <div class="ghost tall" />
-    </section>
+    <p class="soft" role="status">
+      {t("loading")}…
+    </p>
   );
 }
 

@@ -1,6 +1,5 @@
 import UPlot from "uplot";
-import type { Bucket, Unit } from "../data/buckets.ts";
-import { compact, month, shortDay } from "../texts/format.ts";
+import type { Bucket } from "../data/buckets.ts";
 
 const HEIGHT_PX = 210;
 const FONT = '12px system-ui, "Segoe UI", sans-serif';
@@ -10,7 +9,9 @@ const HATCH_PX = 6;
 export interface ChartData {
   readonly buckets: readonly Bucket[];
   readonly before: readonly (number | null)[] | null;
-  readonly unit: Unit;
+  /** What stands below a bar, and beside a line. Handed over, so that this file shares none with the page: it is one request. */
+  nameOf(bucket: Bucket): string;
+  write(value: number): string;
   /** Told which bar the pointer is at, or `null`. */
   onBucket(bucket: Bucket | null): void;
 }
@@ -65,7 +66,7 @@ function seriesOf({ buckets, before }: ChartData): UPlot.AlignedData {
   ];
 }
 
-function optionsOf({ buckets, unit, onBucket }: ChartData, box: HTMLElement): UPlot.Options {
+function optionsOf({ buckets, nameOf, write, onBucket }: ChartData, box: HTMLElement): UPlot.Options {
   const color = (name: string) => colorOf(box, name);
   // Visitors stand within the visits' bars, in the stronger colour.
   const outer = color(buckets.some(({ visitors }) => visitors !== undefined) ? "--bar" : "--bar-inner");
@@ -86,11 +87,11 @@ function optionsOf({ buckets, unit, onBucket }: ChartData, box: HTMLElement): UP
         ...axis,
         grid: { show: false },
         size: 30,
-        space: unit === "month" ? 84 : 72,
+        space: 84,
         incrs: wholeSteps(),
-        values: (_, places) => places.map((place) => labelOf(buckets[place], unit)),
+        values: (_, places) => places.map((place) => (buckets[place] ? nameOf(buckets[place]) : "")),
       },
-      { ...axis, grid: { stroke: color("--line"), width: 1 }, size: 48, values: (_, values) => values.map(compact), incrs: wholeSteps() },
+      { ...axis, grid: { stroke: color("--line"), width: 1 }, size: 48, values: (_, values) => values.map(write), incrs: wholeSteps() },
     ],
     series: [
       {},
@@ -115,11 +116,6 @@ function barPaths(size: number): UPlot.Series.PathBuilder {
   const { bars } = UPlot.paths;
   if (!bars) throw new Error("uPlot has no bars.");
   return bars({ size: [size, 40], radius: 0.12 });
-}
-
-function labelOf(bucket: Bucket | undefined, unit: Unit): string {
-  if (!bucket) return "";
-  return unit === "month" ? month(bucket.from) : shortDay(bucket.from);
 }
 
 /** Slanted lines: what is not finished yet. */

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Bucket, bucketsOf, busiest, sum, UNITS, type Unit, unitFor } from "../data/buckets.ts";
 import type { Numbers } from "../data/load.ts";
-import { days, longDay, month, number } from "../texts/format.ts";
+import { compact, days, longDay, month, number, shortDay } from "../texts/format.ts";
 import { readable, readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
 import type { Chart } from "./chart.ts";
@@ -63,10 +63,10 @@ export function Days({ numbers }: { numbers: Numbers }): JSX.Element {
 function Legend(parts: { withVisitors: boolean; unfinished: boolean; compared: boolean }): JSX.Element {
   return (
     <p class="legend row soft" aria-hidden="true">
-      <span class={parts.withVisitors ? "outer" : "inner"}>{t("visits")}</span>
-      {parts.withVisitors && <span class="inner">{t("visitors")}</span>}
-      {parts.unfinished && <span class="hatched">{t("unfinished")}</span>}
-      {parts.compared && <span class="dashed">{t("beforeLine")}</span>}
+      <span class={parts.withVisitors ? "outer" : "inner"}>■ {t("visits")}</span>
+      {parts.withVisitors && <span class="inner">■ {t("visitors")}</span>}
+      {parts.unfinished && <span>▨ {t("unfinished")}</span>}
+      {parts.compared && <span>┄ {t("beforeLine")}</span>}
     </p>
   );
 }
@@ -91,7 +91,8 @@ function Plot(parts: {
     // The chart's library is loaded with the first numbers; without it there is the table.
     chart.current ??= import("./chart.ts").then(({ createChart }) => createChart(box.current as HTMLElement));
     chart.current.then(
-      (ready) => ready.draw({ buckets, before, unit, onBucket }),
+      (ready) =>
+        ready.draw({ buckets, before, onBucket, write: compact, nameOf: ({ from }) => (unit === "month" ? month(from) : shortDay(from)) }),
       () => {
         chart.current = null;
       },

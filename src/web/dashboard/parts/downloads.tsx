@@ -4,6 +4,7 @@ import type { Dashboard } from "../data/dashboard.ts";
 import { fromRows, save } from "../data/files.ts";
 import { createPageList } from "../data/page-list.ts";
 import { t } from "../texts/text.ts";
+import { Dialog } from "./dialog.tsx";
 import { useDashboard } from "./shared.ts";
 
 const READ_MS = 300_000;
@@ -11,6 +12,7 @@ const READ_MS = 300_000;
 /** Downloads of what is shown, for a spreadsheet. */
 export function Downloads(): JSX.Element {
   const dashboard = useDashboard();
+  const [open, setOpen] = useState(false);
   const [state, setState] = useState("");
 
   async function pages(): Promise<void> {
@@ -22,18 +24,24 @@ export function Downloads(): JSX.Element {
   }
 
   return (
-    <details class="menu">
-      <summary class="button quiet">{t("downloads")}</summary>
-      <div class="card stack">
-        <button type="button" class="quiet" onClick={() => saveDays(dashboard)}>
-          {t("seriesCsv")}
-        </button>
-        <button type="button" class="quiet" onClick={pages}>
-          {t("pagesCsv")}
-        </button>
-        <p role="status">{state}</p>
-      </div>
-    </details>
+    <>
+      <button type="button" class="quiet" onClick={() => setOpen(true)}>
+        {t("downloads")}
+      </button>
+      {open && (
+        <Dialog title={t("downloads")} onClose={() => setOpen(false)}>
+          <div class="row">
+            <button type="button" onClick={() => saveDays(dashboard)}>
+              {t("seriesCsv")}
+            </button>
+            <button type="button" onClick={pages}>
+              {t("pagesCsv")}
+            </button>
+          </div>
+          <p role="status">{state}</p>
+        </Dialog>
+      )}
+    </>
   );
 }
 

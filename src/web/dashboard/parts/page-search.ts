@@ -1,6 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { foldText } from "../../../domain/search.ts";
 import type { ListedPage, PageList } from "../data/page-list.ts";
-import { folded, readable } from "../texts/readable.ts";
+import { readable } from "../texts/readable.ts";
 
 const PAUSE_MS = 200;
 
@@ -31,12 +32,23 @@ export function usePageSearch(list: PageList | null, text: string): Found | null
     };
   }, [list, text]);
 
-  if (text === "" || !list) return null;
-  return answer.text === text && answer.list === list ? answer : { ...NOTHING_YET, rows: known(list, text) };
+  const settled = answer.text === text && answer.list === list;
+  // The list's rows change with its version.
+  const version = list?.version;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
+  return useMemo(() => {
+    if (text === "" || !list) return null;
+    return settled ? answer : { ...NOTHING_YET, rows: known(list, text) };
+  }, [list, version, text, settled, answer]);
 }
 
 /** The pages among those known that hold the text in their name, as it is or as it is read. */
 function known(list: PageList, text: string): ListedPage[] {
-  const wanted = folded(text);
-  return [...list.rows.values()].filter(({ page }) => folded(page).includes(wanted) || folded(readable(page)).includes(wanted));
+  const wanted = foldText(text);
+  return [...list.rows.values()].filter(({ page }) => page.includes(text) || searchable(page).includes(wanted));
+}
+
+/** Most names are plain; decoding and folding the others takes long. */
+function searchable(page: string): string {
+  return /^[!-$&-~]*$/.test(page) ? page.toLowerCase() : foldText(readable(page));
 }

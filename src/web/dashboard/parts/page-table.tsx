@@ -54,7 +54,7 @@ export function PageTable(parts: {
   const header = (column: Column, name: string) => (
     <th scope="col" aria-sort={column === sort.column ? (sort.descending ? "descending" : "ascending") : "none"} class={`sort-${column}`}>
       <button type="button" onClick={() => onSort(column)}>
-        {name}
+        {name} <span aria-hidden="true">{column === sort.column ? (sort.descending ? "↓" : "↑") : "↕"}</span>
       </button>
     </th>
   );
@@ -111,7 +111,7 @@ function Row({
       </td>
       <td title={number(row.periodVisits)}>
         {cell(row.periodVisits)}
-        <meter min={0} max={most} value={row.periodVisits} aria-hidden="true" />
+        <span class="share" style={{ width: `${(5 * row.periodVisits) / most}rem` }} />
       </td>
       {withVisitors && <td class="sort-visitors">{row.periodVisitors === undefined ? "–" : cell(row.periodVisitors)}</td>}
       {compared && <td class="sort-change">{changeOf(row)}</td>}

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { type ListedPage, MAX_PAGES, type PageList } from "../data/page-list.ts";
 import { t } from "../texts/text.ts";
 import { type Found, usePageSearch } from "./page-search.ts";
@@ -22,8 +22,13 @@ export function Pages(): JSX.Element | null {
   const order = useRef<{ asked: string; pages: string[] }>({ asked: "", pages: [] });
   const text = search.trim();
   const found = usePageSearch(list, text);
+  const version = list?.version;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list's rows change with its version.
+  const rows = useMemo(
+    () => sorted(found?.rows ?? [...(list?.rows.values() ?? [])], sort.column, sort.descending),
+    [list, version, found, sort],
+  );
   if (!list) return null;
-  const rows = sorted(found?.rows ?? [...list.rows.values()], sort.column, sort.descending);
   const asked = JSON.stringify([list.site, list.period, sort, text, limit]);
   const shown = settled(rows.slice(0, limit), order.current.asked === asked ? order.current.pages : []);
   order.current = { asked, pages: shown.map(({ page }) => page) };

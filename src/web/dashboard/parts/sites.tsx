@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { foldText } from "../../../domain/search.ts";
 import type { SiteTotal } from "../data/api.ts";
 import { cell, number } from "../texts/format.ts";
-import { folded, readableSite } from "../texts/readable.ts";
+import { readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
 import { useAddress, useDashboard } from "./shared.ts";
 
@@ -16,9 +17,9 @@ export function Sites(): JSX.Element {
   const [byName, setByName] = useState(false);
   const wide = useWide();
   const all = sites?.sites ?? [];
-  const wanted = folded(search.trim());
+  const wanted = foldText(search.trim());
   const found = all
-    .filter(({ site }) => site.includes(wanted) || folded(readableSite(site)).includes(wanted))
+    .filter(({ site }) => site.includes(wanted) || foldText(readableSite(site)).includes(wanted))
     .toSorted(byName ? nameFirst : visitsFirst);
 
   return (

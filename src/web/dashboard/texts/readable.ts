@@ -48,11 +48,3 @@ export function readableSite(site: string): string {
     return site;
   }
 }
-
-/** A text as a search compares it: case, accents, and how characters are composed or joined do not matter. */
-export function folded(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/[\p{Diacritic}\p{Default_Ignorable_Code_Point}]/gu, "")
-    .toLowerCase();
-}

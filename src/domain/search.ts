@@ -1,0 +1,24 @@
+/** A text as a search compares it: case, accents, and how characters are composed or joined do not matter. */
+export function foldText(text: string): string {
+  return text
+    .normalize("NFD")
+    .replace(/[\p{Mn}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .toLowerCase();
+}
+
+/** Tells pages whose names hold a text, as they were written or as they are in an address. */
+export function createPageMatcher(text: string): (page: string) => boolean {
+  const wanted = foldText(text);
+  return (page) => page.includes(text) || foldText(decodeName(page)).includes(wanted);
+}
+
+/** Escapes that are not UTF-8 stay as they are. */
+function decodeName(page: string): string {
+  return page.replace(/(?:%[0-9A-F]{2})+/g, (bytes) => {
+    try {
+      return decodeURIComponent(bytes);
+    } catch {
+      return bytes;
+    }
+  });
+}
