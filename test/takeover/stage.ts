@@ -33,6 +33,8 @@ export function settings(protocols: string): { env: Record<string, string>; site
     SITES: ["github.com", DEFAULT_SITE, ...sites].join(","),
     DEFAULT_SITE,
     ADMIN_KEY,
+    // By default a worker knows its clients.
+    VISITORS: "off",
     VISITS_PER_MINUTE: "0",
   };
   return { env, sites: sites.values() };
