@@ -17,8 +17,13 @@ export interface GatewayOperation extends OperationObject {
   readonly "x-google-quota"?: { readonly metricCosts: Readonly<Record<string, number>> };
 }
 
-/** OpenAPI 3.1 with Google's extensions (https://docs.cloud.google.com/api-gateway/docs/oasv3-extensions). */
-export interface GatewayDocument extends OpenApi<GatewayOperation> {
+/**
+ * OpenAPI 3.0, of the versions that Google takes the one that it has documented longest, with Google's extensions
+ * (https://docs.cloud.google.com/api-gateway/docs/oasv3-extensions).
+ */
+export interface GatewayDocument extends Pick<OpenApi<GatewayOperation>, "paths" | "components"> {
+  readonly openapi: "3.0.3";
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly "x-google-api-management": {
     readonly metrics: Readonly<Record<string, { readonly displayName: string }>>;
     /** `values`: the most in a minute, for each key's project. */
@@ -49,8 +54,12 @@ export function describeGateway(contract: OpenApi): GatewayDocument {
     protocol: "http/1.1",
   } as const;
   return {
-    openapi: contract.openapi,
-    info: { ...contract.info, description: "Google's API Gateway in front of Footfall; openapi.json is the contract." },
+    openapi: "3.0.3",
+    info: {
+      title: contract.info.title,
+      version: contract.info.version,
+      description: "Google's API Gateway in front of Footfall; openapi.json is the contract.",
+    },
     paths: Object.fromEntries(Object.entries(contract.paths).map(([path, item]) => [path, routesOf(path, item)])),
     components: { securitySchemes: contract.components.securitySchemes },
     "x-google-api-management": {

@@ -1,4 +1,4 @@
-import { METHODS, type OpenApi, type OperationObject, operationsOf } from "./document.ts";
+import { METHODS, type OperationObject, operationsOf } from "./document.ts";
 import type { GatewayDocument, GatewayOperation } from "./gateway.ts";
 
 /** The most that Google takes, in bytes. */
@@ -21,7 +21,7 @@ function ofDocument(document: GatewayDocument): string[] {
   const refs = [...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, ref = ""]) => ref).filter((ref) => !ref.startsWith("#/"));
   const endpoints = text.match(/"x-google-endpoint":/g) ?? [];
   return [
-    ...when(!/^3\.[01]\.\d+$/.test(document.openapi), `openapi is ${document.openapi}; taken are 3.0 and 3.1.`),
+    ...when(!/^3\.0\.\d+$/.test(document.openapi), `openapi is ${document.openapi}; documented longest is 3.0.`),
     ...when(Buffer.byteLength(text) > MAX_DOCUMENT_BYTES, "the document is larger than 10 MB."),
     ...when(text.includes('"x-google-allow":'), "x-google-allow is of OpenAPI 2.0."),
     ...when(endpoints.length > 1, "more than one server has x-google-endpoint."),
@@ -66,7 +66,7 @@ function ofQuota(document: GatewayDocument): string[] {
   ];
 }
 
-function ofPaths({ paths }: OpenApi): string[] {
+function ofPaths({ paths }: GatewayDocument): string[] {
   const shapes = Object.keys(paths).map((path) => path.replace(/\{[^}]*\}/g, "{}"));
   return Object.entries(paths).flatMap(([path, item], index) => [
     ...when(!/^\/(?:$|(?:[^/{}?#*]+|\{\w+\})(?:\/(?:[^/{}?#*]+|\{\w+\}))*$)/.test(path), `${path}: templates match whole segments only.`),

@@ -81,7 +81,7 @@ test("a deployment brings the secret back in step with a key that was replaced b
 
 test("remove takes everything down but the database, is safe to run again, and says how to remove that", { timeout: SLOW_MS }, async () => {
   const { cloud } = await deployed(2);
-  for (const fail of ["gateways delete", "secrets delete", "storage rm"]) {
+  for (const fail of ["gateways delete", "storage rm", "secrets delete"]) {
     expect(await cloud.deploy({ FAIL: fail }, "remove")).toMatchObject({ code: 1 });
   }
   const { code, output } = await cloud.deploy({}, "remove");

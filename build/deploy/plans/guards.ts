@@ -139,7 +139,7 @@ export function removeGuards(names: Names): readonly Step[] {
     title,
     each: { command: list, optional: true },
     command,
-    hint: "Google says above why not. Run the same command again.",
+    hint: "Google says above why not; what is gone stays gone.",
   });
   return [
     ...ALERTS.map((alert) =>

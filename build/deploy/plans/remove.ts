@@ -12,7 +12,7 @@ export function remove(names: Names): readonly Step[] {
     title,
     each: { command: list, optional: true },
     command,
-    hint: "Google says above why not. What is gone stays gone: run the same command again.",
+    hint: "Google says above why not; what is gone stays gone.",
   });
   const unbind = (account: { name: string; email: string }, role: string): Step =>
     step(
