@@ -9,7 +9,7 @@ export function toRows(text: string): { line: number; cells: string[] }[] {
   const first = text.split("\n", 1)[0] ?? "";
   const comma = [",", ";", "\t"].reduce((best, one) => (first.split(one).length > first.split(best).length ? one : best));
   // A cell, quoted or not, and what ends it.
-  const cells = new RegExp(`(?:"((?:[^"]|"")*)"|([^${comma}\\r\\n]*))(${comma}|\\r?\\n|\\r|$)`, "gy");
+  const cells = new RegExp(`(?:"((?:[^"]|"")*)"|(?!")([^${comma}\\r\\n]*))(${comma}|\\r?\\n|\\r|$)`, "gy");
   const rows: { line: number; cells: string[] }[] = [];
   let row: string[] = [];
   let [line, begun] = [1, 1];
