@@ -2,6 +2,7 @@ import { Hono } from "hono/tiny";
 import { createDayClock } from "./domain/day.ts";
 import { allowSites } from "./domain/site.ts";
 import { createKeyChecks } from "./http/auth.ts";
+import { createClientAddress } from "./http/client-address.ts";
 import type { Deps } from "./http/deps.ts";
 import type { Env } from "./http/env.ts";
 import { handleError } from "./http/errors.ts";
@@ -10,6 +11,7 @@ import { requestLog } from "./http/request-log.ts";
 import { handleUnmatched, limitUrl } from "./http/routing.ts";
 import { createSiteChoice } from "./http/site.ts";
 import { pagesAndScripts } from "./routes/assets.ts";
+import { client } from "./routes/client.ts";
 import { createCounting } from "./routes/counting.ts";
 import { health } from "./routes/health.ts";
 import { badge, pixel } from "./routes/images.ts";
@@ -24,7 +26,15 @@ export function createApp(deps: Deps) {
   const allowed = allowSites(config.sites);
   const choice = createSiteChoice(allowed, config.defaultSite);
   const today = createDayClock(now, config.timeZone);
-  const routes = { ...deps, today, sites: choice, keys: createKeyChecks(config), count: createCounting(deps, choice, today) };
+  const addressOf = createClientAddress(config, deps.socketAddress);
+  const routes = {
+    ...deps,
+    addressOf,
+    today,
+    sites: choice,
+    keys: createKeyChecks(config),
+    count: createCounting({ ...deps, addressOf }, choice, today),
+  };
   const app = new Hono<Env>({ strict: false });
 
   app.use(requestLog({ log, meter, now, all: config.log === "all", project: config.project }));
@@ -41,6 +51,7 @@ export function createApp(deps: Deps) {
   app.route("/v1/series", series(routes));
   app.route("/v1/import", importVisits(routes));
   app.route("/v1/export", exportVisits(routes));
+  app.route("/v1/client", client(routes));
   app.route("/v1/health", health(routes));
   app.route("/", pagesAndScripts(routes));
   if (config.takeover.length > 0) app.route("/", takeover(routes));

@@ -1,6 +1,7 @@
 import { siteOfHost } from "./domain/site.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
+import { SOCKET } from "./http/client-address.ts";
 import { type AppConfig, type StatsKey, TAKEOVER_PROTOCOLS, type TakeoverProtocol } from "./http/config.ts";
 import { parseObject } from "./json.ts";
 import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
@@ -24,6 +25,7 @@ export interface NodeConfig extends Config {
 
 const MAX_PORT = 65_535;
 const MAX_SHARDS = 100;
+const MAX_HOPS = 10;
 const MAX_RATE = 1_000_000_000;
 /** RFC 9110 `token`. */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -68,13 +70,12 @@ function readConfig(env: Environment, onNode: boolean): Config {
     publicStats: readPublicStats(env, sites),
     statsKeys: readStatsKeys(env),
     shards: integer(env, "SHARDS", 1, 1, MAX_SHARDS),
-    clientIpHeader: matching(env, "CLIENT_IP_HEADER", HEADER_NAME, "a header's name") ?? (onNode ? null : "CF-Connecting-IP"),
+    ...readClientAddress(env, onNode),
     visitsPerMinute: integer(env, "VISITS_PER_MINUTE", 120, 0, MAX_RATE),
     newPagesBurst: integer(env, "NEW_PAGES_BURST", 5000, 0, MAX_RATE),
     newPagesPerHour: integer(env, "NEW_PAGES_PER_HOUR", 1000, 0, MAX_RATE),
     pages: readPages(env),
     takeover: readTakeover(env),
-    visitors: "off",
     timeZone: readTimeZone(env),
     log: choice(env, "LOG", ["all", "problems"], "problems"),
     project: project ?? null,
@@ -128,6 +129,20 @@ function readStatsKeys(env: Environment): readonly StatsKey[] {
     if (key === env["ADMIN_KEY"]) throw new ConfigError(`${place} is ADMIN_KEY; allowed is another one, which may change nothing.`);
     return { key, site };
   });
+}
+
+/** Where the client's address comes from, and whether visitors are estimated, which needs it. */
+function readClientAddress(env: Environment, onNode: boolean): Pick<Config, "clientIpHeader" | "clientIpHops" | "visitors"> {
+  const allowed = onNode ? `a header's name, or "${SOCKET}"` : "a header's name";
+  const clientIpHeader = matching(env, "CLIENT_IP_HEADER", HEADER_NAME, allowed) ?? (onNode ? null : "CF-Connecting-IP");
+  if (clientIpHeader === SOCKET && !onNode) refuse("CLIENT_IP_HEADER", SOCKET, `${allowed}, as a worker has no connection of its own`);
+  const clientIpHops = integer(env, "CLIENT_IP_HOPS", 0, 0, MAX_HOPS);
+  if (clientIpHops > 0 && (clientIpHeader === null || clientIpHeader === SOCKET)) {
+    refuse("CLIENT_IP_HOPS", String(clientIpHops), "0 where CLIENT_IP_HEADER names no header");
+  }
+  const visitors = choice(env, "VISITORS", ["daily", "off"], clientIpHeader === null ? "off" : "daily");
+  if (visitors === "daily" && clientIpHeader === null) refuse("VISITORS", visitors, '"off" where CLIENT_IP_HEADER is not set');
+  return { clientIpHeader, clientIpHops, visitors };
 }
 
 /** `UTC` is not looked up: `Intl` takes milliseconds to load. */

@@ -1,10 +1,14 @@
 import { join } from "node:path";
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { version } from "../package.json";
 import { createApp } from "./app.ts";
 import { type NodeConfig, readNodeConfig } from "./config.ts";
+import { createDayClock, HOUR_MS } from "./domain/day.ts";
 import { createMeter } from "./domain/meter.ts";
 import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
+import { createIdentities, type Identities } from "./domain/visitors/identities.ts";
+import type { SaltStore } from "./domain/visitors/salts.ts";
 import { ConfigError } from "./environment.ts";
 import { logToConsole, summarize } from "./http/log.ts";
 import { serveAssets } from "./platform/node/assets.ts";
@@ -17,9 +21,24 @@ import { openSqliteThreads } from "./platform/node/sqlite-threads.ts";
 /** How often the log sums up what was counted: also the last minute before it was quiet. */
 const SUMMARY_MS = 60_000;
 
-function openStore(config: NodeConfig): Store | Promise<Store> {
+/** How often a salt that is no longer needed is looked for, where no visit comes by. */
+const FORGET_MS = HOUR_MS;
+
+function openStore(config: NodeConfig): (Store & SaltStore) | Promise<Store & SaltStore> {
   if (config.store === "datastore") return openDatastoreOnNode(config, logToConsole);
-  return openSqliteThreads({ path: config.sqlitePath, script: join(__dirname, "sqlite-thread.cjs") });
+  const script = join(__dirname, "sqlite-thread.cjs");
+  return openSqliteThreads({ path: config.sqlitePath, script, visitors: config.visitors === "daily" });
+}
+
+/** How visitors are told apart; the day's salt is asked for at once, as the first visit needs it. */
+function openIdentities(config: NodeConfig, salts: SaltStore): Identities | null {
+  if (config.visitors === "off") return null;
+  const today = createDayClock(Date.now, config.timeZone);
+  const identify = createIdentities({ salts, randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)) });
+  // A failure is thrown to the visits that need it.
+  identify(config.defaultSite, today()).catch(() => {});
+  setInterval(() => salts.forget(config.defaultSite, today()).catch(() => {}), FORGET_MS).unref();
+  return identify;
 }
 
 async function main(): Promise<void> {
@@ -38,6 +57,8 @@ async function main(): Promise<void> {
     log: logToConsole,
     meter,
     version,
+    identify: openIdentities(config, store),
+    socketAddress: (c) => getConnInfo(c).remote.address ?? null,
     http1: true,
     // Beside the server's own folder in dist/.
     assets: serveAssets(join(__dirname, "..", "assets")),

@@ -4,13 +4,15 @@ import { type Config, readWorkerConfig } from "./config.ts";
 import { createMeter } from "./domain/meter.ts";
 import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
+import { createIdentities } from "./domain/visitors/identities.ts";
+import type { SaltStore } from "./domain/visitors/salts.ts";
 import { ConfigError, type Environment, refuse } from "./environment.ts";
 import { logToConsole, summarize } from "./http/log.ts";
 import { Problem, problemResponse } from "./http/problem.ts";
 import { serveAssets } from "./platform/workerd/assets.ts";
 import { createDurableObjectStore } from "./platform/workerd/durable-object-store.ts";
 import type { SiteCounterEnv } from "./platform/workerd/site-counter.ts";
-import { openDatastore, openRestTransport } from "./stores/datastore/open.ts";
+import { type DatastoreSettings, openDatastore, openRestTransport, saltDatabase } from "./stores/datastore/open.ts";
 
 export { SiteCounter } from "./platform/workerd/site-counter.ts";
 
@@ -46,6 +48,8 @@ function open(env: Bindings): App | ConfigError {
       log: logToConsole,
       meter,
       version,
+      identify: config.visitors === "daily" ? createIdentities({ salts: store, randomBytes }) : null,
+      socketAddress: () => null,
       http1: false,
       assets: serveAssets(env.ASSETS),
       keepAlive: (work, c) => c.executionCtx.waitUntil(work.catch(() => {})),
@@ -57,9 +61,19 @@ function open(env: Bindings): App | ConfigError {
 }
 
 /** Durable Objects or Datastore over REST, as `STORE` says. */
-function openStore({ store, datastore, shards }: Config, { SITE_COUNTER }: Bindings): Store {
-  if (store === "datastore") return openDatastore(openRestTransport(datastore, { fetch, now: Date.now }), datastore, shards);
-  return createDurableObjectStore(SITE_COUNTER ?? refuse("SITE_COUNTER", undefined, "a binding to the Durable Object class SiteCounter"));
+function openStore(config: Config, { SITE_COUNTER }: Bindings): Store & SaltStore {
+  const { store, datastore, shards, visitors } = config;
+  if (store === "datastore") {
+    const open = (settings: DatastoreSettings) => openRestTransport(settings, { fetch, now: Date.now });
+    const salts = visitors === "daily" ? open(saltDatabase(datastore)) : null;
+    return openDatastore(open(datastore), datastore, shards, salts);
+  }
+  const namespace = SITE_COUNTER ?? refuse("SITE_COUNTER", undefined, "a binding to the Durable Object class SiteCounter");
+  return createDurableObjectStore(namespace, visitors === "daily");
+}
+
+function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
 }
 
 function settingsOf(env: object): Environment {

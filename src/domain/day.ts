@@ -1,7 +1,7 @@
 import { invalid } from "./invalid.ts";
 
 /** A day, in milliseconds. */
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** An hour, in milliseconds. */
 export const HOUR_MS = 3_600_000;
 

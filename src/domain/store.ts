@@ -165,6 +165,10 @@ export interface Store {
   sites(): Promise<readonly SiteTotal[]>;
   /** Up to `limit` pages in byte order, from behind `after` (`null`: from the first). */
   pages(site: string, after: string | null, limit: number, period: Period | null): Promise<readonly PageTotal[]>;
+  /** The names of up to `limit` pages in byte order, from behind `after` (`null`: from the first): no numbers are read. */
+  names(site: string, after: string | null, limit: number): Promise<readonly string[]>;
+  /** Some pages, in byte order; those without a counter may be left out. Not one snapshot. */
+  some(site: string, pages: readonly string[], period: Period | null): Promise<readonly PageTotal[]>;
   /** The `limit` pages with the most visits, of all time (`null`) or of the period; ties in byte order. */
   top(site: string, limit: number, period: Period | null): Promise<readonly PageTotal[]>;
   /** The numbers of a page, or of the whole site (`null`), with the days of a period. */

@@ -1,20 +1,28 @@
-/** An IPv4 address, or an IPv6 one that may stand in brackets; a port may follow. */
-const ADDRESS = /^(?:(\d+(?:\.\d+){3})|\[?([\da-f:.]+)\]?)(?::\d+)?$/i;
-/** IPv4 as IPv6: the same client, whichever way the proxy writes it. */
-const MAPPED = "::ffff:";
+import type { Context } from "hono";
+import { clientAddress } from "../domain/visitors/address.ts";
+import type { AppConfig } from "./config.ts";
+import { memoize } from "./memo.ts";
+
+/** Answers a request's client: an IPv4 address or an IPv6 network; `null` where it is not known. */
+export type ClientAddress = (c: Context) => string | null;
+
+/** The word in place of a header's name for the connection's own address. */
+export const SOCKET = "socket";
 
 /**
- * Whom a header of a trusted proxy names: an IPv4 address, or the /64 that an IPv6 address is in, which is one customer's. Of a list
- * (`X-Forwarded-For`) the last entry counts, which the proxy itself has added: those before it are the client's own words. `null` where
- * that is no address.
+ * Finds the client by the one source that is trusted: a header of a proxy, or the connection.
+ *
+ * @param socketAddress the connection's address; `null` where the platform does not tell
  */
-export function clientOf(header: string): string | null {
-  const [, v4, v6] = ADDRESS.exec(header.slice(header.lastIndexOf(",") + 1).trim()) ?? [];
-  const host = URL.parse(`http://[${v4 ? MAPPED + v4 : v6}]`)?.hostname;
-  if (!host || host.startsWith(`[${MAPPED}`)) return host ?? null;
-  const [head = [], tail = []] = host
-    .slice(1, -1)
-    .split("::")
-    .map((part) => part.split(":"));
-  return [...head, ...Array(8 - head.length - tail.length).fill("0"), ...tail].slice(0, 4).join(":");
+export function createClientAddress(
+  { clientIpHeader, clientIpHops }: Pick<AppConfig, "clientIpHeader" | "clientIpHops">,
+  socketAddress: ClientAddress,
+): ClientAddress {
+  if (clientIpHeader === null) return () => null;
+  const addressOf = memoize((text) => clientAddress(text, clientIpHops));
+  const read: ClientAddress = clientIpHeader === SOCKET ? socketAddress : (c) => c.req.raw.headers.get(clientIpHeader);
+  return (c) => {
+    const text = read(c);
+    return text === null ? null : addressOf(text);
+  };
 }

@@ -39,8 +39,10 @@ export interface AppConfig {
   readonly statsKeys: readonly StatsKey[];
   /** Patterns of the pages that may be counted (`*` stands for any characters); `null`: all. */
   readonly pages: readonly string[] | null;
-  /** The one header that is trusted to bear the client's address. */
+  /** The one header that is trusted to bear the client's address; `socket`: the connection's own address. */
   readonly clientIpHeader: string | null;
+  /** Of a list of addresses, how many entries at its end are proxies'. */
+  readonly clientIpHops: number;
   /** For each client address; 0: no limit. */
   readonly visitsPerMinute: number;
   /** New pages of a site: at once, and as they come back. */

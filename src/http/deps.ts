@@ -2,6 +2,8 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { Meter } from "../domain/meter.ts";
 import type { Recorder } from "../domain/recorder.ts";
 import type { Store } from "../domain/store.ts";
+import type { Identities } from "../domain/visitors/identities.ts";
+import type { ClientAddress } from "./client-address.ts";
 import type { AppConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 import type { Log } from "./log.ts";
@@ -15,6 +17,10 @@ export interface Deps {
   readonly now: () => number;
   /** A new unique id of `[A-Za-z0-9_-]`. */
   readonly newId: () => string;
+  /** How the visitors of a site are told apart on a day; `null` where they are not. */
+  readonly identify: Identities | null;
+  /** The address of a request's connection; `null` where the platform does not tell. */
+  readonly socketAddress: ClientAddress;
   readonly log: Log;
   readonly meter: Meter;
   /** The release, as `/v1/health` tells it. */

@@ -1,6 +1,6 @@
+import type { Context } from "hono";
 import { createBuckets } from "../domain/buckets.ts";
-import { clientOf } from "./client-address.ts";
-import { memoize } from "./memo.ts";
+import type { ClientAddress } from "./client-address.ts";
 import { Problem } from "./problem.ts";
 
 /** Addresses that are remembered (at most twice as many). */
@@ -12,20 +12,14 @@ const MAX_CLIENTS = 10_000;
  *
  * @param options.visitsPerMinute 0: no limit
  */
-export function createRateLimit(options: {
-  clientIpHeader: string | null;
-  visitsPerMinute: number;
-  now: () => number;
-}): (headers: Headers) => void {
-  const { clientIpHeader, visitsPerMinute, now } = options;
-  if (clientIpHeader === null || visitsPerMinute === 0) return () => {};
+export function createRateLimit(options: { addressOf: ClientAddress; visitsPerMinute: number; now: () => number }): (c: Context) => void {
+  const { addressOf, visitsPerMinute, now } = options;
+  if (visitsPerMinute === 0) return () => {};
   const buckets = createBuckets({ burst: visitsPerMinute, msEach: 60_000 / visitsPerMinute, most: MAX_CLIENTS, now });
-  const addressOf = memoize(clientOf);
 
-  return (headers) => {
-    const header = headers.get(clientIpHeader);
-    const client = header && addressOf(header);
-    const wait = client && buckets.take(client);
+  return (c) => {
+    const client = addressOf(c);
+    const wait = client === null ? 0 : buckets.take(client);
     if (wait) {
       const detail = `Too many visits come from this address; allowed are ${visitsPerMinute} a minute.`;
       throw new Problem("too-many-requests", detail, { "Retry-After": String(wait) });

@@ -4,7 +4,9 @@ import { quote } from "../domain/invalid.ts";
 import { guardNewPages } from "../domain/new-pages.ts";
 import { normalizePage } from "../domain/page.ts";
 import { compilePatterns } from "../domain/page-patterns.ts";
-import { isCrawlerOrPrefetch } from "../http/crawlers.ts";
+import { type Visitor, visitorOf } from "../domain/visitors/visitor.ts";
+import type { ClientAddress } from "../http/client-address.ts";
+import { asksForPrivacy, isCrawlerOrPrefetch, isImageProxy } from "../http/crawlers.ts";
 import type { Deps } from "../http/deps.ts";
 import type { Env } from "../http/env.ts";
 import { visitId } from "../http/idempotency.ts";
@@ -34,10 +36,10 @@ interface CountRequest {
  */
 export type CountVisit = (c: Context<Env>, request: CountRequest, source: string | null, isFromPage: boolean) => Promise<Counted>;
 
-export function createCounting(deps: Deps, sites: SiteChoice, today: DayClock): CountVisit {
-  const { store, recorder, config, now, keepAlive, meter } = deps;
+export function createCounting(deps: Deps & { readonly addressOf: ClientAddress }, sites: SiteChoice, today: DayClock): CountVisit {
+  const { store, recorder, config, now, keepAlive, meter, identify, addressOf } = deps;
   const record = guardNewPages({ recorder, store, burst: config.newPagesBurst, perHour: config.newPagesPerHour, now });
-  const limitRate = createRateLimit({ ...config, now });
+  const limitRate = createRateLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now });
   const isCountable = config.pages && compilePatterns(config.pages);
 
   function answer(totals: PageTotals, status: "counted" | "duplicate" | "bot"): Counted {
@@ -45,20 +47,29 @@ export function createCounting(deps: Deps, sites: SiteChoice, today: DayClock): 
     return status === "counted" ? { ...totals, counted: true } : { ...totals, counted: false, reason: status };
   }
 
+  /** Who sent a visit, as far as it is kept: `null` where nobody knows, or the client does not want it. */
+  async function visitorOfRequest(c: Context<Env>, site: string, page: string, day: string): Promise<Visitor | null> {
+    const { headers } = c.req.raw;
+    const address = identify && !asksForPrivacy(headers) && !isImageProxy(headers) ? addressOf(c) : null;
+    if (!identify || address === null) return null;
+    return visitorOf(await identify(site, day), site, page, { address, userAgent: headers.get("User-Agent") ?? "" });
+  }
+
   return async (c, request, source, isFromPage) => {
     const { headers } = c.req.raw;
-    limitRate(headers);
+    limitRate(c);
     const site = sites.toCount(request.site, source);
     const page = normalizePage(request.page ?? "/", site);
     const id = visitId(c, request.id);
     if (isCountable && !isCountable(page)) {
       throw new Problem("page-not-allowed", `page is ${quote(page)}; allowed is one that fits the service's PAGES.`);
     }
+    const day = today();
     if (isCrawlerOrPrefetch(headers, isFromPage)) {
-      const day = today();
       return answer(totalsOf(site, page, await store.totals(site, [page], day), day), "bot");
     }
-    const work = record(site, { page, day: today(), id, visitor: null });
+    const visitor = await visitorOfRequest(c, site, page, day);
+    const work = record(site, { page, day, id, visitor });
     keepAlive(work, c);
     const outcome = await work;
     switch (outcome.status) {

@@ -1,5 +1,6 @@
 import type { DayClock } from "../domain/day.ts";
 import type { KeyChecks } from "../http/auth.ts";
+import type { ClientAddress } from "../http/client-address.ts";
 import type { Deps } from "../http/deps.ts";
 import type { SiteChoice } from "../http/site.ts";
 import type { CountVisit } from "./counting.ts";
@@ -9,6 +10,7 @@ export interface RouteDeps extends Deps {
   readonly sites: SiteChoice;
   readonly keys: KeyChecks;
   readonly count: CountVisit;
+  readonly addressOf: ClientAddress;
   /** The day in the service's zone. */
   readonly today: DayClock;
 }

@@ -18,6 +18,7 @@ describe("settings", () => {
       statsKeys: [],
       shards: 1,
       clientIpHeader: null,
+      clientIpHops: 0,
       visitsPerMinute: 120,
       newPagesBurst: 5000,
       newPagesPerHour: 1000,
@@ -76,6 +77,26 @@ describe("settings", () => {
     expect(readNodeConfig({ CLIENT_IP_HEADER: "X-Real-IP" }).clientIpHeader).toBe("X-Real-IP");
   });
 
+  test("estimate visitors where something tells the client's address", () => {
+    expect(readWorkerConfig({ SITES: "*" }).visitors).toBe("daily");
+    expect(readWorkerConfig({ SITES: "*", VISITORS: "off" }).visitors).toBe("off");
+    expect(readNodeConfig({ CLIENT_IP_HEADER: "socket" })).toMatchObject({ clientIpHeader: "socket", visitors: "daily" });
+    expect(readNodeConfig({ CLIENT_IP_HEADER: "X-Forwarded-For", CLIENT_IP_HOPS: "1", VISITORS: "daily" })).toMatchObject({
+      clientIpHops: 1,
+      visitors: "daily",
+    });
+  });
+
+  test("take a time zone by its IANA name", () => {
+    expect(readNodeConfig({ TIME_ZONE: "Asia/Kolkata" }).timeZone).toMatch(/^Asia\/(Kolkata|Calcutta)$/);
+    expect(readNodeConfig({ TIME_ZONE: "UTC" }).timeZone).toBe("UTC");
+  });
+
+  test("a worker has no connection of its own to take the address from", () => {
+    const { message } = catchError(() => readWorkerConfig({ SITES: "*", CLIENT_IP_HEADER: "socket" }));
+    expect(message).toMatch(/^CLIENT_IP_HEADER is "socket"; allowed is /);
+  });
+
   test("read a service account's key, and its project", () => {
     const env = { SITES: "*", STORE: "datastore", GOOGLE_SERVICE_ACCOUNT_KEY: JSON.stringify({ ...KEY, type: "service_account" }) };
     expect(readWorkerConfig(env).datastore).toMatchObject({ project: "acme", serviceAccount: KEY });
@@ -97,6 +118,14 @@ describe("settings", () => {
     { SHARDS: "101" },
     { SHARDS: "1.5" },
     { CLIENT_IP_HEADER: "X Forwarded" },
+    { CLIENT_IP_HOPS: "1" },
+    { CLIENT_IP_HOPS: "1", CLIENT_IP_HEADER: "socket" },
+    { CLIENT_IP_HOPS: "-1", CLIENT_IP_HEADER: "X-Forwarded-For" },
+    { VISITORS: "daily" },
+    { VISITORS: "weekly", CLIENT_IP_HEADER: "socket" },
+    { TIME_ZONE: "Berlin" },
+    { TIME_ZONE: "Europe/Berlin " },
+    { TIME_ZONE: "+01:00" },
     { VISITS_PER_MINUTE: "-1" },
     { NEW_PAGES_BURST: "many" },
     { NEW_PAGES_PER_HOUR: "-5" },

@@ -274,6 +274,8 @@ describe("POST /v1/visits", () => {
       log: () => {},
       meter: createMeter({ now: Date.now, tell: () => {} }),
       version: "0",
+      identify: null,
+      socketAddress: () => null,
       http1: false,
       assets: (_, next) => next(),
       keepAlive: (work, c) => c.executionCtx.waitUntil(work),

@@ -1,16 +1,17 @@
 import type { Store } from "../../src/domain/store.ts";
+import type { SaltStore } from "../../src/domain/visitors/salts.ts";
 import { openSqliteStore } from "../../src/platform/node/sqlite.ts";
 
 /** A store for tests of the HTTP layer alone: in memory, with a list of the calls that wrote. */
-export interface MemoryStore extends Store {
+export interface MemoryStore extends Store, SaltStore {
   readonly writes: string[];
   /** What every call throws, where set. */
   failure: Error | null;
 }
 
 /** @param now milliseconds since 1970 */
-export function createMemoryStore(now: () => number): MemoryStore {
-  const inner = openSqliteStore(":memory:", now);
+export function createMemoryStore(now: () => number, visitors = false): MemoryStore {
+  const inner = openSqliteStore(":memory:", now, { visitors });
   const writes: string[] = [];
 
   const guard = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
@@ -33,6 +34,8 @@ export function createMemoryStore(now: () => number): MemoryStore {
     has: guard(inner.has),
     sites: guard(inner.sites),
     pages: guard(inner.pages),
+    names: guard(inner.names),
+    some: guard(inner.some),
     top: guard(inner.top),
     days: guard(inner.days),
     correct: guard(async (correction, deadline) => {
@@ -47,6 +50,8 @@ export function createMemoryStore(now: () => number): MemoryStore {
       writes.push(`remove ${site}`);
       return inner.removeSome(site, deadline);
     }),
+    salt: guard(inner.salt),
+    forget: guard(inner.forget),
     ping: guard(inner.ping),
     close: inner.close,
   };

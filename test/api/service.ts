@@ -1,17 +1,21 @@
+import { randomBytes } from "node:crypto";
 import { createApp } from "../../src/app.ts";
 import { readNodeConfig } from "../../src/config.ts";
 import { createMeter } from "../../src/domain/meter.ts";
 import { createRecorder } from "../../src/domain/recorder.ts";
+import { createIdentities } from "../../src/domain/visitors/identities.ts";
 import type { Environment } from "../../src/environment.ts";
 import type { LogEntry } from "../../src/http/log.ts";
 import { createMemoryStore } from "./memory-store.ts";
+
+/** The address of every connection here. */
+export const SOCKET_ADDRESS = "192.0.2.1";
 
 /** The app on a store in memory, with a clock that stands at noon of 2026-11-22 until it is moved. */
 export function startService(env: Environment = {}) {
   const log: LogEntry[] = [];
   const clock = { time: Date.parse("2026-11-22T12:00:00Z") };
   const now = () => clock.time;
-  const store = createMemoryStore(now);
   let ids = 0;
   const newId = () => {
     ids += 1;
@@ -19,8 +23,9 @@ export function startService(env: Environment = {}) {
   };
   const sums: object[] = [];
   const meter = createMeter({ now, tell: (line) => sums.push(line) });
-  const recorder = createRecorder({ store, now, newId, meter });
   const config = readNodeConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env });
+  const store = createMemoryStore(now, config.visitors === "daily");
+  const recorder = createRecorder({ store, now, newId, meter });
   const app = createApp({
     store,
     recorder,
@@ -30,6 +35,8 @@ export function startService(env: Environment = {}) {
     log: (entry) => log.push(entry),
     meter,
     version: "1.2.3",
+    identify: config.visitors === "daily" ? createIdentities({ salts: store, randomBytes }) : null,
+    socketAddress: () => SOCKET_ADDRESS,
     http1: false,
     assets: (_, next) => next(),
     keepAlive: () => {},

@@ -5,6 +5,7 @@ import { batches } from "./contract/batches.ts";
 import { concurrency } from "./contract/concurrency.ts";
 import { invariants } from "./contract/invariants.ts";
 import { lists } from "./contract/lists.ts";
+import { visitors } from "./contract/visitors.ts";
 
 /** An open store; `again` opens a second instance on the same data, where the engine allows two. */
 interface Opened {
@@ -16,6 +17,8 @@ interface Opened {
 /** An engine on a runtime. */
 export interface StoreRow {
   readonly name: string;
+  /** It estimates visitors. */
+  readonly visitors: boolean;
   open(): Promise<Opened>;
 }
 
@@ -23,6 +26,8 @@ export interface StoreRow {
 export interface Rig {
   readonly store: Store;
   readonly second: Store;
+  /** Another instance on the same data, as yet without any knowledge of it. */
+  another(): Promise<Store>;
 }
 
 const OPEN_MS = 30_000;
@@ -42,8 +47,10 @@ export function describeStore(row: StoreRow): void {
     }, OPEN_MS);
     const rig = (): Rig => {
       if (!opened) throw new Error(`${row.name} did not open`);
-      return { store: opened.store, second: second ?? opened.store };
+      const { store, again } = opened;
+      return { store, second: second ?? store, another: async () => (await again?.()) ?? store };
     };
     for (const part of [batches, lists, administration, concurrency, invariants]) part(rig);
+    if (row.visitors) visitors(rig);
   });
 }

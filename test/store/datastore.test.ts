@@ -13,13 +13,14 @@ import { describeStore, type StoreRow } from "./contract.ts";
 const PROJECT = "contract";
 
 /** A row in this process: each instance has a transport of its own. */
-function row(name: string, shards: number, namespaceId: string, open: (emulator: string) => Transport): StoreRow {
+function row(name: string, visitors: boolean, shards: number, namespaceId: string, open: (emulator: string) => Transport): StoreRow {
   const instance = async () => {
     const emulator = await emulatorHost();
-    return openDatastore(open(emulator), { namespaceId, emulator }, shards);
+    return openDatastore(open(emulator), { namespaceId, emulator }, shards, visitors ? open(emulator) : null);
   };
   return {
     name,
+    visitors,
     open: async () => {
       const store = await instance();
       return { store, again: instance, close: () => store.close() };
@@ -32,13 +33,15 @@ const rest = (databaseId: string) => (emulator: string) =>
 const grpc = (databaseId: string) => (emulator: string) => createGrpcTransport({ google, emulator, project: PROJECT, databaseId });
 
 const rows: readonly StoreRow[] = [
-  row("Datastore over gRPC", 1, "", grpc("")),
-  row("Datastore over REST from Node", 1, "", rest("")),
+  row("Datastore over gRPC", true, 1, "", grpc("")),
+  row("Datastore over REST from Node", false, 1, "no-visitors", rest("")),
   {
     name: "Datastore over REST from workerd",
+    visitors: true,
     open: async () => {
       const script = await bundleWorker(new URL("../support/store-worker.ts", import.meta.url));
-      const start = () => emulatorHost().then((EMULATOR) => runWorker({ script, vars: { STORE: "datastore", EMULATOR } }));
+      const start = () =>
+        emulatorHost().then((EMULATOR) => runWorker({ script, vars: { STORE: "datastore", VISITORS: "daily", EMULATOR } }));
       const workers = await Promise.all([start(), start()]);
       const [first, second] = workers.map(({ url }) => createRemoteStore(url, "datastore"));
       if (!first || !second) throw new Error("two workers should have started");

@@ -67,7 +67,15 @@ requires("emulator")("Datastore", () => {
         return rest.call(method, request, timeoutMs);
       },
     };
-    const store = createDatastoreStore({ transport, namespace: "", readIn: "readWrite", shards: 2, now: Date.now, random: () => 0.99 });
+    const store = createDatastoreStore({
+      transport,
+      namespace: "",
+      readIn: "readWrite",
+      saltTransport: null,
+      shards: 2,
+      now: Date.now,
+      random: () => 0.99,
+    });
     const site = newSite();
     const [first, second] = ["2026-11-22", "2026-11-23"] as const;
     await commit(store, batchOf(site, [visit("/a", randomUUID(), first), visit("/a", null, second)]), patient());

@@ -27,13 +27,14 @@ const START_MS = 30_000;
 
 async function start(store: string, persist?: string): Promise<RunningWorker> {
   const script = await bundleWorker(new URL("../support/store-worker.ts", import.meta.url));
-  return runWorker({ script, vars: { STORE: store }, ...(persist === undefined ? {} : { persist }) });
+  return runWorker({ script, vars: { STORE: store, VISITORS: "daily" }, ...(persist === undefined ? {} : { persist }) });
 }
 
 const storeOf = (worker: RunningWorker) => createRemoteStore(worker.url, "sqlite");
 
 describeStore({
   name: "Durable Object",
+  visitors: true,
   open: async () => {
     const worker = await start("durable-object");
     return { store: storeOf(worker), again: async () => storeOf(worker), close: () => worker.stop() };

@@ -29,6 +29,7 @@ async function openStore(late: () => number, onCall: (method: string, request: o
     transport,
     namespace: "",
     readIn: "readWrite",
+    saltTransport: null,
     shards: 1,
     now: () => Date.now() + late(),
     random: Math.random,

@@ -15,7 +15,15 @@ const ALL = 4;
 async function open(shards: number, wrap = (transport: Transport) => transport) {
   const origin = `http://${await emulatorHost()}`;
   const transport = wrap(createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("shards"), fetch }));
-  return createDatastoreStore({ transport, namespace: "", readIn: "readWrite", shards, now: Date.now, random: () => 0.99 });
+  return createDatastoreStore({
+    transport,
+    namespace: "",
+    readIn: "readWrite",
+    saltTransport: null,
+    shards,
+    now: Date.now,
+    random: () => 0.99,
+  });
 }
 
 requires("emulator")("a site that is counted on several shards", () => {

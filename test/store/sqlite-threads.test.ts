@@ -17,8 +17,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describeStore({
   name: "node:sqlite in threads",
+  visitors: true,
   open: async () => {
-    const open = () => openSqliteThreads({ path: join(folder, "contract", "visits.sqlite"), script });
+    const open = () => openSqliteThreads({ path: join(folder, "contract", "visits.sqlite"), script, visitors: true });
     const store = await open();
     return { store, again: open, close: () => store.close() };
   },

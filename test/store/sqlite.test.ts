@@ -16,14 +16,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describeStore({
-  name: "node:sqlite",
-  open: async () => {
-    const path = join(folder, "contract", "visits.sqlite");
-    const store = openSqliteStore(path);
-    return { store, again: async () => openSqliteStore(path), close: () => store.close() };
-  },
-});
+for (const visitors of [false, true]) {
+  describeStore({
+    name: `node:sqlite ${visitors ? "with" : "without"} visitors`,
+    visitors,
+    open: async () => {
+      const path = join(folder, `contract-${visitors}`, "visits.sqlite");
+      const open = () => openSqliteStore(path, Date.now, { visitors });
+      const store = open();
+      return { store, again: async () => open(), close: () => store.close() };
+    },
+  });
+}
 
 describe("the embedded store's file", () => {
   test("survives close and reopen, with totals, ids and receipts", async () => {

@@ -9,17 +9,20 @@ export { SiteCounter } from "../../src/platform/workerd/site-counter.ts";
 interface Env extends SiteCounterEnv {
   /** Which of the stores to serve. */
   readonly STORE: string;
+  /** `daily`: with visitors. */
+  readonly VISITORS: string;
   /** The emulator's `host:port`. */
   readonly EMULATOR: string;
 }
 
 const stores: Readonly<Record<string, (env: Env) => Store>> = {
-  "durable-object": (env) => createDurableObjectStore(env.SITE_COUNTER),
-  datastore: ({ EMULATOR: emulator }) => {
+  "durable-object": (env) => createDurableObjectStore(env.SITE_COUNTER, env.VISITORS === "daily"),
+  datastore: ({ EMULATOR: emulator, VISITORS }) => {
     const settings = { project: "contract", databaseId: "", namespaceId: "", emulator, serviceAccount: undefined };
-    return openDatastore(openRestTransport(settings, { fetch, now: Date.now }), settings, 1);
+    const open = () => openRestTransport(settings, { fetch, now: Date.now });
+    return openDatastore(open(), settings, 1, VISITORS === "daily" ? open() : null);
   },
-  "lossy-durable-object": (env) => createDurableObjectStore(lossy(env.SITE_COUNTER)),
+  "lossy-durable-object": (env) => createDurableObjectStore(lossy(env.SITE_COUNTER), env.VISITORS === "daily"),
 };
 
 /** The site that no call reaches. */

@@ -8,16 +8,16 @@ const KNOWN_SALTS = 1_000;
 /** How long a visit waits for a salt that another one has asked for: on Workers, that one may be cancelled. */
 const SHARED_WAIT_MS = 500;
 
+/** Answers how the visitors of a site are told apart on a day. */
+export type Identities = (site: string, day: string) => Promise<Identify>;
+
 /**
  * Answers how the visitors of a site are told apart on a day. The store is asked once a site and day, by the first visit; a failure is
  * thrown to those that wait, and the next visit asks again.
  *
  * @param options.randomBytes so many random bytes, fit for a key
  */
-export function createIdentities(options: {
-  salts: Pick<SaltStore, "salt">;
-  randomBytes: (count: number) => Uint8Array;
-}): (site: string, day: string) => Promise<Identify> {
+export function createIdentities(options: { salts: Pick<SaltStore, "salt">; randomBytes: (count: number) => Uint8Array }): Identities {
   const { salts, randomBytes } = options;
   const known = createRecent<Identify>(KNOWN_SALTS);
   const asked = new Map<string, Promise<Identify>>();

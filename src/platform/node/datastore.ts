@@ -1,8 +1,9 @@
 import type { Config } from "../../config.ts";
 import type { Store } from "../../domain/store.ts";
+import type { SaltStore } from "../../domain/visitors/salts.ts";
 import type { Log } from "../../http/log.ts";
 import { mergeLookups } from "../../stores/datastore/merge-lookups.ts";
-import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../stores/datastore/open.ts";
+import { type DatastoreSettings, EMULATOR_PROJECT, openDatastore, openRestTransport, saltDatabase } from "../../stores/datastore/open.ts";
 import type { Transport } from "../../stores/datastore/transport.ts";
 import { createAdaptiveTransport } from "./adaptive-transport.ts";
 import type * as google from "./google.ts";
@@ -23,34 +24,38 @@ const METADATA_HOST = "metadata.google.internal";
  *   second to load
  * - elsewhere: gRPC, as Google's client finds every kind of Google credentials
  */
-export function openDatastoreOnNode(config: Config, log: Log, env = process.env): Store {
-  const { datastore, shards } = config;
-  const { databaseId, emulator, serviceAccount } = datastore;
+export function openDatastoreOnNode(config: Config, log: Log, env = process.env): Store & SaltStore {
+  const { datastore, shards, visitors } = config;
+  const { emulator, serviceAccount } = datastore;
   const project = datastore.project ?? (emulator ? EMULATOR_PROJECT : undefined);
   const onCloudRun = env["K_SERVICE"] !== undefined;
 
   let client: typeof google | undefined;
 
-  async function loadGrpc(): Promise<Transport> {
+  async function loadGrpc({ databaseId }: DatastoreSettings): Promise<Transport> {
     client ??= load<typeof google>("google");
     await nextTurn();
     return createGrpcTransport({ google: client, emulator, project, databaseId });
   }
 
   async function loadWarmGrpc(): Promise<Transport> {
-    const transport = await loadGrpc();
+    const transport = await loadGrpc(datastore);
     await nextTurn();
     await transport.call("lookup", { keys: [{ path: [{ kind: "batch", name: "warm-up" }] }] }, WARM_UP_MS);
     return transport;
   }
 
+  const fetch = createHttpFetch();
+  const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
+  const machine = serviceAccount || emulator ? undefined : metadataIdentity({ host, project, now: Date.now, fetch });
+  const isRest = serviceAccount || emulator || onCloudRun;
+  /** For few calls: over REST where that is possible, as it loads nothing. */
+  const openFor = (settings: DatastoreSettings): Transport =>
+    isRest ? openRestTransport(settings, { fetch, now: Date.now }, machine) : lazy(() => loadGrpc(settings));
+
   function openTransport(): Transport {
-    if (!serviceAccount && !emulator && !onCloudRun) return lazy(loadGrpc);
-    const fetch = createHttpFetch();
-    const host = env["GCE_METADATA_HOST"] ?? METADATA_HOST;
-    const machine = serviceAccount || emulator ? undefined : metadataIdentity({ host, project, now: Date.now, fetch });
-    const rest = openRestTransport(datastore, { fetch, now: Date.now }, machine);
-    if (serviceAccount) return rest;
+    const rest = openFor(datastore);
+    if (serviceAccount || !isRest) return rest;
     return createAdaptiveTransport({
       first: rest,
       load: loadWarmGrpc,
@@ -61,7 +66,8 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
     });
   }
 
-  return openDatastore(mergeLookups(openTransport(), Date.now), datastore, shards);
+  const salts = visitors === "daily" ? openFor(saltDatabase(datastore)) : null;
+  return openDatastore(mergeLookups(openTransport(), Date.now), datastore, shards, salts);
 }
 
 /** Lets pending requests run between two steps that hold the thread. */

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { timeLeft } from "../../domain/in-time.ts";
-import { type Store, StoreError } from "../../domain/store.ts";
+import { StoreError } from "../../domain/store.ts";
 import { type Answer, answer, type Method } from "../../stores/sqlite/answer.ts";
 import { isBusy } from "../../stores/sqlite/failure.ts";
-import { openSqliteStore } from "./sqlite.ts";
+import { type EmbeddedStore, openSqliteStore } from "./sqlite.ts";
 
 /** A call of the store port. `deadline` is in milliseconds since 1970. */
 export interface Call {
@@ -40,7 +40,7 @@ async function untilFree(run: () => Promise<unknown>, deadline: number): Promise
   }
 }
 
-function serve(store: Store): void {
+function serve(store: EmbeddedStore): void {
   parentPort?.on("message", async (call: Call | null) => {
     if (call === null) {
       await store.close();
@@ -53,8 +53,8 @@ function serve(store: Store): void {
 }
 
 try {
-  const { path, readOnly = false } = workerData as { path: string; readOnly?: boolean };
-  serve(openSqliteStore(path, Date.now, { busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly }));
+  const { path, readOnly = false, visitors = false } = workerData as { path: string; readOnly?: boolean; visitors?: boolean };
+  serve(openSqliteStore(path, Date.now, { busyTimeoutMs: BUSY_TIMEOUT_MS, readOnly, visitors }));
   say({ opened: true });
 } catch (error) {
   say({ refused: error instanceof Error ? error.message : String(error) });

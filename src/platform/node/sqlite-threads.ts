@@ -1,8 +1,10 @@
 import type { Worker } from "node:worker_threads";
 import { inTime, timeLeft } from "../../domain/in-time.ts";
-import { type Store, StoreError } from "../../domain/store.ts";
+import { StoreError } from "../../domain/store.ts";
 import { ConfigError } from "../../environment.ts";
 import { type Answer, type Method, resultOf } from "../../stores/sqlite/answer.ts";
+import type { SqliteStore } from "../../stores/sqlite/store.ts";
+import type { EmbeddedStore } from "./sqlite.ts";
 import type { Call, Said } from "./sqlite-thread.ts";
 
 /** How long a read may take, in milliseconds. */
@@ -10,7 +12,7 @@ const READ_MS = 8_000;
 /** A thread keeps the deadlines itself, and so says what became of a write; without its word for so much longer, nobody knows. */
 const GRACE_MS = 250;
 
-type Results = { readonly [M in Method]: Awaited<ReturnType<Store[M]>> };
+type Results = { readonly [M in Method]: Awaited<ReturnType<SqliteStore[M]>> };
 
 /**
  * The embedded store in threads of its own, as SQLite's calls hold their thread: one counts and reads totals, another one lists, so that
@@ -19,7 +21,7 @@ type Results = { readonly [M in Method]: Awaited<ReturnType<Store[M]>> };
  *
  * @param options.script sqlite-thread.ts, as built
  */
-export async function openSqliteThreads(options: { path: string; script: string | URL }): Promise<Store> {
+export async function openSqliteThreads(options: { path: string; script: string | URL; visitors?: boolean }): Promise<EmbeddedStore> {
   const counting = openThread(options);
   await counting.opened();
   // A database in memory is seen by one connection alone.
@@ -28,7 +30,7 @@ export async function openSqliteThreads(options: { path: string; script: string 
   const by =
     ({ call }: Thread) =>
     <M extends Method>(method: M) =>
-    (...args: Parameters<Store[M]>) =>
+    (...args: Parameters<SqliteStore[M]>) =>
       call(method, args, Date.now() + READ_MS);
   const [count, list] = [by(counting), by(listing)];
 
@@ -41,8 +43,12 @@ export async function openSqliteThreads(options: { path: string; script: string 
     totals: count("totals"),
     has: count("has"),
     ping: count("ping"),
+    salt: count("salt"),
+    forget: count("forget"),
     sites: list("sites"),
     pages: list("pages"),
+    names: list("names"),
+    some: list("some"),
     top: list("top"),
     days: list("days"),
     close: async () => {
@@ -55,11 +61,11 @@ interface Thread {
   /** Starts the thread, and resolves when it has the file open. */
   opened(): Promise<void>;
   /** Calls a method of the store in the thread, which is started where there is none. */
-  call<M extends Method>(method: M, args: Parameters<Store[M]>, deadline: number): Promise<Results[M]>;
+  call<M extends Method>(method: M, args: Parameters<SqliteStore[M]>, deadline: number): Promise<Results[M]>;
   close(): Promise<void>;
 }
 
-function openThread({ script, ...data }: { path: string; script: string | URL; readOnly?: boolean }): Thread {
+function openThread({ script, ...data }: { path: string; script: string | URL; readOnly?: boolean; visitors?: boolean }): Thread {
   /** The thread that runs, its calls, and whether it has the file open. */
   let current: { worker: Worker; calls: Map<number, (answer: Answer) => void>; opened: Promise<void> } | undefined;
   let lastId = 0;
@@ -94,7 +100,7 @@ function openThread({ script, ...data }: { path: string; script: string | URL; r
       current ??= start();
       return current.opened;
     },
-    async call<M extends Method>(method: M, args: Parameters<Store[M]>, deadline: number) {
+    async call<M extends Method>(method: M, args: Parameters<SqliteStore[M]>, deadline: number) {
       current ??= start();
       const { worker, calls } = current;
       lastId += 1;

@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { quote } from "../../domain/invalid.ts";
-import type { Store } from "../../domain/store.ts";
 import { ConfigError } from "../../environment.ts";
-import type { Row, Sql } from "../../stores/sqlite/sql.ts";
-import { createSqliteStore } from "../../stores/sqlite/store.ts";
+import type { Row, Sql, SqlValue } from "../../stores/sqlite/sql.ts";
+import { createSqliteStore, type SqliteStore } from "../../stores/sqlite/store.ts";
 
 /** How long opening the file waits for another process, and a statement where the caller says nothing else. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -16,14 +15,21 @@ export interface SqliteAccess {
   readonly busyTimeoutMs?: number;
   /** Only for calls that read, of a file that has been opened before: it waits for nobody. */
   readonly readOnly?: boolean;
+  /** Whether visitors are estimated. */
+  readonly visitors?: boolean;
+}
+
+/** The embedded store with its salts. */
+export interface EmbeddedStore extends SqliteStore {
+  close(): Promise<void>;
 }
 
 /**
  * The embedded store in a file, made where it is missing, with its folder. Several processes may have it open. A commit is on the disk
  * when it returns (`synchronous=FULL`). Throws one line that names `SQLITE_PATH` where the file cannot be used.
  */
-export function openSqliteStore(path: string, now: () => number = Date.now, access: SqliteAccess = {}): Store {
-  const { busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = access;
+export function openSqliteStore(path: string, now: () => number = Date.now, access: SqliteAccess = {}): EmbeddedStore {
+  const { busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false, visitors = false } = access;
   // Loaded here: who counts elsewhere starts without it.
   const sqlite = process.getBuiltinModule("node:sqlite");
   let database: DatabaseSync | undefined;
@@ -32,7 +38,10 @@ export function openSqliteStore(path: string, now: () => number = Date.now, acce
     database = new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly });
     if (!readOnly) database.exec("pragma journal_mode = wal; pragma synchronous = full");
     const opened = database;
-    const store = createSqliteStore(bind(opened, readOnly), now);
+    if (visitors && !readOnly) opened.exec("pragma secure_delete = on");
+    // What was deleted stays in the write-ahead log until that is emptied.
+    const purge = (): void => opened.exec("pragma wal_checkpoint(truncate)");
+    const store = createSqliteStore(bind(opened, readOnly), { now, visitors, purge });
     opened.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
     return {
       ...store,
@@ -62,10 +71,10 @@ function makeFolder(path: string): void {
 function bind(database: DatabaseSync, readOnly: boolean): Sql {
   const prepared = new Map<string, StatementSync>();
   return {
-    exec: <R extends Row>(text: string, ...parameters: (string | number | null)[]) => {
+    exec: <R extends Row>(text: string, ...parameters: SqlValue[]) => {
       const statement = prepared.get(text) ?? database.prepare(text);
       prepared.set(text, statement);
-      return statement.all(...parameters) as R[];
+      return statement.all(...(parameters as SQLInputValue[])) as R[];
     },
     transaction: (body) => {
       // Takes the write lock at once: a transaction that first reads could not upgrade once another process has written.

@@ -1,6 +1,8 @@
 import { inTime, timeLeft } from "../../domain/in-time.ts";
 import { type SiteTotal, type Store, StoreError } from "../../domain/store.ts";
+import type { SaltStore } from "../../domain/visitors/salts.ts";
 import { type Method, resultOf } from "../../stores/sqlite/answer.ts";
+import type { SqliteStore } from "../../stores/sqlite/store.ts";
 import { REGISTRY, type SiteCounter } from "./site-counter.ts";
 
 /** How long one hop to a site's object may take, and a whole read. */
@@ -12,16 +14,19 @@ const LONGEST_PAUSE_MS = 500;
 /** Sites that are asked for their totals at a time. */
 const SITES_AT_ONCE = 32;
 
-type Results = { readonly [M in Method]: Awaited<ReturnType<Store[M]>> };
+type Results = { readonly [M in Method]: Awaited<ReturnType<SqliteStore[M]>> };
 
 /**
  * The store on Durable Objects, one a site. A hop that fails or takes too long is made again until the deadline, which is safe:
  * whatever changes a counter bears an id that its object applies once. `sites` asks every site's object.
+ *
+ * @param visitors whether to estimate visitors
  */
 export function createDurableObjectStore(
   namespace: DurableObjectNamespace<SiteCounter>,
+  visitors: boolean,
   clock: { now(): number; random(): number } = { now: Date.now, random: Math.random },
-): Store {
+): Store & SaltStore {
   /** A failure of the hop itself, whatever its kind, says nothing of the call; one that the object answers may be final. */
   async function hop<T>(deadline: number, once: () => Promise<T>, onRetry?: () => void): Promise<T> {
     const left = timeLeft(deadline, clock.now);
@@ -43,12 +48,12 @@ export function createDurableObjectStore(
   function call<M extends Method>(
     site: string,
     method: M,
-    args: Parameters<Store[M]>,
+    args: Parameters<SqliteStore[M]>,
     deadline?: number,
     onRetry?: () => void,
   ): Promise<Results[M]> {
     // The stub is taken anew each time: one whose object has failed stays broken.
-    const once = async () => resultOf(await namespace.getByName(site).call(site, method, args)) as Results[M];
+    const once = async () => resultOf(await namespace.getByName(site).call(site, method, args, visitors)) as Results[M];
     return hop(deadline ?? clock.now() + READ_MS, once, onRetry);
   }
 
@@ -69,11 +74,15 @@ export function createDurableObjectStore(
     has: (...args) => call(args[0], "has", args),
     sites,
     pages: (...args) => call(args[0], "pages", args),
+    names: (...args) => call(args[0], "names", args),
+    some: (...args) => call(args[0], "some", args),
     top: (...args) => call(args[0], "top", args),
     days: (...args) => call(args[0], "days", args),
     correct: (correction, deadline) => call(correction.site, "correct", [correction, deadline], deadline),
     add: (batch, deadline) => call(batch.site, "add", [batch, deadline], deadline),
     removeSome: (site, deadline) => call(site, "removeSome", [site, deadline], deadline),
+    salt: (...args) => call(args[0], "salt", args),
+    forget: (...args) => call(args[0], "forget", args),
     ping: () => call(REGISTRY, "ping", []),
     close: async () => {},
   };

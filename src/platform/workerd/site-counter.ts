@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Store } from "../../domain/store.ts";
+import { addDays, DAY_MS, dayOf, HOUR_MS } from "../../domain/day.ts";
 import { type Answer, answer, type Method } from "../../stores/sqlite/answer.ts";
-import type { Row } from "../../stores/sqlite/sql.ts";
-import { createSqliteStore } from "../../stores/sqlite/store.ts";
+import type { Row, Sql, SqlValue } from "../../stores/sqlite/sql.ts";
+import { createSqliteStore, type SqliteStore } from "../../stores/sqlite/store.ts";
 
 /** What a site's object needs: the namespace of its own class, bound under this very name. */
 export interface SiteCounterEnv {
@@ -13,32 +13,50 @@ export interface SiteCounterEnv {
 export const REGISTRY = "/sites";
 
 const WRITES: readonly Method[] = ["commit", "correct", "add"];
+/** How far the clocks of the west are behind UTC, at most. */
+const FORGET_BEHIND_MS = 12 * HOUR_MS;
 const REGISTERED = "registered";
 const SITE_PREFIX = "site:";
 
 /** One site's counters, in its own SQLite database, which holds a call's answer back until its writes are durable. */
 export class SiteCounter extends DurableObject<SiteCounterEnv> {
-  readonly #store: Omit<Store, "close">;
+  #opened: { readonly store: SqliteStore; readonly visitors: boolean } | null = null;
 
-  constructor(ctx: DurableObjectState, env: SiteCounterEnv) {
-    super(ctx, env);
-    const { storage } = ctx;
-    this.#store = createSqliteStore(
-      {
-        exec: <R extends Row>(statement: string, ...parameters: SqlStorageValue[]) =>
-          storage.sql.exec(statement, ...parameters).toArray() as unknown as R[],
-        transaction: (body) => storage.transactionSync(body),
-      },
-      Date.now,
-    );
-  }
-
-  /** A call of the store port about this object's site. */
-  async call(site: string, method: Method, args: readonly unknown[]): Promise<Answer> {
+  /** A call of the store port, or for a salt, about this object's site; `visitors` as the worker is set up. */
+  async call(site: string, method: Method, args: readonly unknown[], visitors: boolean): Promise<Answer> {
     return answer(async () => {
       if (WRITES.includes(method)) await this.#register(site);
-      return Reflect.apply(this.#store[method], this.#store, args);
+      if (method === "salt") await this.#planForgetting(args[1] as string);
+      const store = this.#open(visitors);
+      return Reflect.apply(store[method], store, args);
     });
+  }
+
+  /** Deletes the salts of days that are over everywhere, where no visit has done so. */
+  override async alarm(): Promise<void> {
+    await this.#open(true).forget("", dayOf(Date.now() - FORGET_BEHIND_MS));
+    const { sql } = this.ctx.storage;
+    if (sql.exec("select day from salt limit 1").toArray().length > 0) await this.ctx.storage.setAlarm(Date.now() + DAY_MS);
+  }
+
+  #open(visitors: boolean): SqliteStore {
+    if (this.#opened?.visitors !== visitors) {
+      const { storage } = this.ctx;
+      const sql: Sql = {
+        exec: <R extends Row>(statement: string, ...parameters: SqlValue[]) =>
+          storage.sql.exec(statement, ...parameters.map(toSqlStorage)).toArray() as unknown as R[],
+        transaction: (body) => storage.transactionSync(body),
+      };
+      // An object refuses to overwrite what it deletes.
+      this.#opened = { store: createSqliteStore(sql, { now: Date.now, visitors, purge: () => {} }), visitors };
+    }
+    return this.#opened.store;
+  }
+
+  /** The day's salt may go when the day after next has begun in every zone. */
+  async #planForgetting(day: string): Promise<void> {
+    const time = Date.parse(addDays(day, 2)) + FORGET_BEHIND_MS;
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(time);
   }
 
   /** The registry's part: keeps the name of a site. */
@@ -58,4 +76,9 @@ export class SiteCounter extends DurableObject<SiteCounterEnv> {
     await this.env.SITE_COUNTER.getByName(REGISTRY).register(site);
     kv.put(REGISTERED, true);
   }
+}
+
+/** An object takes bytes as a buffer of their own. */
+function toSqlStorage(value: SqlValue): SqlStorageValue {
+  return value instanceof Uint8Array ? value.slice().buffer : value;
 }

@@ -1,18 +1,17 @@
 import { applyTotals, isMisfit } from "../../domain/correction.ts";
 import type { AdditionBatch, Correction, Misfit, NewTotals, Refusal, Totals } from "../../domain/store.ts";
-import { addCounts, sumOf } from "../../domain/tally.ts";
-import { type Context, shardsOf } from "./context.ts";
+import { addCounts, nothingFor, sumForSite, sumOf } from "../../domain/tally.ts";
+import { type Context, type Session, shardsOf } from "./context.ts";
+import { allFields, type Counter, type CounterVisitors, countOf, visitorsOf } from "./counter.ts";
 import { daysValue } from "./days.ts";
 import { lookup } from "./lookup.ts";
-import { addToSite, markBatch, setCounter } from "./mutations.ts";
+import { addToSite, addVisitors, markBatch, setCounter, transformAlso } from "./mutations.ts";
 import { withRetries } from "./retry.ts";
-import { type Counter, countOf, fieldsOn, readSnapshot, type Snapshot } from "./snapshot.ts";
+import { mergeRanks, ranksOf, ranksValue, SKETCH_FIELDS } from "./sketches.ts";
+import { readSnapshot, type Snapshot } from "./snapshot.ts";
 import { inTransaction } from "./transaction.ts";
 import { isStatus, type Mutation, type Properties } from "./transport.ts";
 import { integer, textOf } from "./values.ts";
-
-/** All numbers of a counter. */
-const ALL_FIELDS = [...fieldsOn([]), "days"];
 
 /** What a correction does: the mutations, and what the counters are after it. */
 interface Plan {
@@ -31,7 +30,7 @@ export function correctTotals(context: Context, correction: Correction, deadline
   const pages = page === null ? [] : [page];
   return withRetries(context, deadline, (session) =>
     inTransaction(session, "readWrite", async (transaction, onCommitted) => {
-      const snapshot = await readSnapshot(session, site, pages, { fields: ALL_FIELDS, marks: [mark] }, { transaction });
+      const snapshot = await readSnapshot(session, site, pages, { fields: fieldsToCorrect(session), marks: [mark] }, { transaction });
       if (snapshot.has(mark)) return totalsOf(snapshot.site, snapshot.pages, today);
       const plan = planCorrection(session, correction, snapshot);
       if (isMisfit(plan)) return plan;
@@ -41,6 +40,12 @@ export function correctTotals(context: Context, correction: Correction, deadline
       return totalsOf(plan.site, plan.page ? [plan.page] : [], today);
     }),
   );
+}
+
+/** All numbers of a counter; where shards are merged, their sketches as well. */
+function fieldsToCorrect(session: Session): string[] {
+  const visitors = session.prepareVisitors !== null;
+  return [...allFields(visitors), ...(visitors ? SKETCH_FIELDS : [])];
 }
 
 /** What counters answer, with their numbers of one day. */
@@ -58,17 +63,24 @@ function planCorrection(context: Context, correction: Correction, snapshot: Snap
 
 /** The difference to what the site has becomes unattributed. */
 function planSite(context: Context, site: string, change: NewTotals, { site: before, siteRoot }: Snapshot): Plan | Misfit {
-  const after = applyTotals({ visits: before.count, bound: before.count - before.unattributed, visitors: null }, change);
+  const bound = before.count - before.unattributed;
+  const after = applyTotals({ visits: before.count, bound, visitors: before.visitors && visitorsOf(before) }, change);
   if (isMisfit(after)) return after;
   const added = after.visits - before.count;
   const properties: Properties = {
     ...named(context, site),
     count: integer(siteRoot.count + added),
     unattributed: integer(siteRoot.unattributed + added),
+    ...visitorProperties(context, siteRoot, { start: (siteRoot.visitors?.start ?? 0) + startAdded(before, after.start) }),
   };
   return {
     mutations: [setCounter(context.keys.counter(site, null, 0), properties)],
-    site: { ...before, count: after.visits, unattributed: before.unattributed + added },
+    site: {
+      ...before,
+      count: after.visits,
+      unattributed: before.unattributed + added,
+      visitors: before.visitors && { ...before.visitors, start: after.start ?? 0 },
+    },
     page: undefined,
   };
 }
@@ -78,20 +90,30 @@ function planPage(context: Context, { site, page, change }: Correction, before: 
   const { keys } = context;
   const isRemoved = change === "remove";
   if (isRemoved && before.shards.length === 0) return { mutations: [], site: snapshot.site, page: before };
-  const after = isRemoved ? { visits: 0 } : applyTotals({ visits: before.count, bound: sumOf(before.days), visitors: null }, change);
+  const bounds = { visits: before.count, bound: sumOf(before.days), visitors: before.visitors && visitorsOf(before) };
+  const after = isRemoved ? { visits: 0, start: 0 } : applyTotals(bounds, change);
   if ("misfit" in after) return after;
   const days = isRemoved || change.dropDays ? {} : before.days;
   const mutations = [
     changeSite(context, site, snapshot, after.visits - before.count, days === before.days ? {} : before.days),
     ...before.shards.flatMap((shard) => (shard > 0 || isRemoved ? [{ delete: keys.counter(site, page, shard) }] : [])),
   ];
-  if (!isRemoved) mutations.push(setCounter(keys.counter(site, page, 0), { count: integer(after.visits, true), days: daysValue(days) }));
+  const isKept = days === before.days;
+  const visitors = before.visitors && {
+    start: after.start ?? 0,
+    estimated: isKept ? before.visitors.estimated : {},
+    added: isKept ? before.visitors.added : {},
+  };
+  if (!isRemoved) {
+    const properties = { count: integer(after.visits, true), days: daysValue(days), ...visitorProperties(context, before, visitors ?? {}) };
+    mutations.push(setCounter(keys.counter(site, page, 0), { ...properties, ...mergedSketches(before) }));
+  }
   const siteDays = { ...snapshot.site.days };
   if (days !== before.days) addCounts(siteDays, before.days, -1);
   return {
     mutations,
     site: { ...snapshot.site, count: snapshot.site.count + after.visits - before.count, days: siteDays },
-    page: { ...before, count: after.visits, days },
+    page: { ...before, count: after.visits, days, visitors },
   };
 }
 
@@ -99,8 +121,36 @@ function planPage(context: Context, { site, page, change }: Correction, before: 
 export function changeSite(context: Context, site: string, { siteRoot }: Snapshot, added: number, dropped: Counter["days"]): Mutation {
   const days = { ...siteRoot.days };
   addCounts(days, dropped, -1);
-  const properties = { ...named(context, site), count: integer(siteRoot.count + added), days: daysValue(days) };
+  const properties = {
+    ...named(context, site),
+    count: integer(siteRoot.count + added),
+    days: daysValue(days),
+    ...visitorProperties(context, siteRoot, {}),
+  };
   return setCounter(context.keys.counter(site, null, 0), properties);
+}
+
+/** Visitors as properties, some of them new, and a later epoch, by which instances notice; none where visitors are off. */
+function visitorProperties({ now }: Context, { visitors, epoch }: Counter, change: Partial<CounterVisitors>): Properties {
+  if (!visitors) return {};
+  const { start, estimated, added } = { ...visitors, ...change };
+  const days = daysValue(estimated).entityValue?.properties;
+  return {
+    visitors: { entityValue: { properties: { ...days, start: integer(start) } } },
+    visitorsAdded: daysValue(added),
+    epoch: integer(Math.max(now(), epoch + 1)),
+  };
+}
+
+/** How much a start value grows over all shards. */
+function startAdded({ visitors }: Counter, start: number | null): number {
+  return (start ?? 0) - (visitors?.start ?? 0);
+}
+
+/** The sketches of several shards as one. */
+function mergedSketches({ visitors, entities }: Counter): Properties {
+  if (!visitors || entities.length < 2) return {};
+  return Object.fromEntries(SKETCH_FIELDS.map((map) => [map, ranksValue(mergeRanks(entities.map((entity) => ranksOf(entity, map))))]));
 }
 
 /** What every write of a site's first shard sets. */
@@ -113,7 +163,13 @@ export function addBatch(context: Context, batch: AdditionBatch, deadline: numbe
   const { keys, shards } = context;
   const { site, digest, additions } = batch;
   const mark = keys.batch(site, batch.id);
-  const mutations = [...addToSite(keys, site, 0, additions, shards), markBatch(mark, digest, batch.expireAt)];
+  const changes = addToSite(keys, site, 0, additions, shards);
+  const epoch = context.now();
+  const added = [sumForSite(additions), ...additions.filter(({ page }) => page !== null)];
+  const counters = context.prepareVisitors
+    ? changes.map((mutation, index) => transformAlso(mutation, addVisitors(added[index] ?? nothingFor(null), epoch)))
+    : changes;
+  const mutations = [...counters, markBatch(mark, digest, batch.expireAt)];
   return withRetries(context, deadline, async (session) => {
     try {
       await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });

@@ -1,12 +1,12 @@
-import { NO_COUNT } from "../../domain/numbers.ts";
 import type { Batch, Count, Receipt, Refusal, Visit } from "../../domain/store.ts";
 import { tally } from "../../domain/tally.ts";
 import { type Context, learnShards, type Session, shardsOf } from "./context.ts";
+import { countOf } from "./counter.ts";
 import { dayPath } from "./days.ts";
 import { lookup } from "./lookup.ts";
-import { addToSite, markBatch, resultsOf, visitMarks } from "./mutations.ts";
+import { addToSite, markBatch, resultsOf, transformAlso, visitMarks } from "./mutations.ts";
 import { withRetries } from "./retry.ts";
-import { countOf, fieldsOn, readSnapshot } from "./snapshot.ts";
+import { fieldsOn, readSnapshot } from "./snapshot.ts";
 import { isStatus, type Key, type Timestamp, TransportError } from "./transport.ts";
 import { textOf } from "./values.ts";
 
@@ -74,9 +74,14 @@ function chooseShard(context: Context, site: string): number {
 async function commitOnce(session: Session, batch: Batch, candidates: readonly Candidate[], shard: number): Promise<Totals> {
   const { keys } = session;
   const { site } = batch;
+  const visits = candidates.map(({ visit }) => visit);
+  const visitors = (await session.prepareVisitors?.(session, site, shard, visits)) ?? null;
   // In key order, like every mutation that locks counters.
-  const additions = tally(candidates.map(({ visit }) => visit)).sort((a, b) => (a.page < b.page ? -1 : 1));
-  const mutations = addToSite(keys, site, shard, additions, session.shards);
+  const additions = tally(visits).sort((a, b) => (a.page < b.page ? -1 : 1));
+  const names = [null, ...additions.map(({ page }) => page)];
+  const mutations = addToSite(keys, site, shard, additions, session.shards).map((mutation, index) =>
+    visitors ? transformAlso(mutation, visitors.transforms(names[index] ?? null)) : mutation,
+  );
   const counters = mutations.length;
   const markOf = visitMarks(batch);
   for (const { mark, visit } of candidates) if (mark) mutations.push(markOf(mark, visit));
@@ -86,19 +91,21 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
   const results = mutations.map((mutation, index) => resultsOf(mutation, answer.mutationResults[index]?.transformResults));
   const [siteResults] = results;
   if (shard === 0 && siteResults) learnShards(session, site, siteResults("shards"));
+  await visitors?.learn(new Map(names.map((page, index) => [page, results[index] ?? NO_RESULTS])));
   const pages = additions.map(({ page }) => page);
   if (shardsOf(session, site) > 1) return totalsAt(session, batch, pages, answer.commitTime);
-  const counts = additions.map(({ days }, index) => countFrom(results[index + 1], Object.keys(days)));
+  const countFrom = (index: number, days: readonly string[]): Count => {
+    const own = results[index] ?? NO_RESULTS;
+    const told = { visits: own("count"), days: Object.fromEntries(days.map((day) => [day, own(dayPath(day))])) };
+    return { ...told, visitors: visitors?.count(names[index] ?? null, own, told) ?? null };
+  };
   return {
-    site: countFrom(siteResults, daysNamed(candidates.map(({ visit }) => visit))),
-    pages: Object.fromEntries(pages.map((page, index) => [page, counts[index] ?? NO_COUNT])),
+    site: countFrom(0, daysNamed(visits)),
+    pages: Object.fromEntries(additions.map(({ page, days }, index) => [page, countFrom(index + 1, Object.keys(days))])),
   };
 }
 
-/** A counter's numbers as its mutation answered them. */
-function countFrom(results: ReturnType<typeof resultsOf> = () => 0, days: readonly string[]): Count {
-  return { visits: results("count"), days: Object.fromEntries(days.map((day) => [day, results(dayPath(day))])), visitors: null };
-}
+const NO_RESULTS = (): number => 0;
 
 function daysNamed(visits: readonly Visit[]): string[] {
   return [...new Set(visits.map(({ day }) => day))];
@@ -122,12 +129,12 @@ function withCurrent(totals: Totals, current: Totals): Totals {
 async function totalsAt(session: Session, batch: Batch, pages: readonly string[], readTime?: Timestamp): Promise<Totals> {
   const at = readTime === undefined ? undefined : { readTime };
   const days = daysNamed(batch.visits);
-  const snapshot = await readSnapshot(session, batch.site, pages, { fields: fieldsOn(days) }, at).catch((cause: unknown) => {
+  const snapshot = await readSnapshot(session, batch.site, pages, { fields: fieldsOn(session, days) }, at).catch((cause: unknown) => {
     throw new TransportError("UNKNOWN", "the totals after a commit could not be read", cause);
   });
   return {
     site: countOf(snapshot.site, days),
-    pages: Object.fromEntries(pages.map((page, index) => [page, countOf(snapshot.pages[index], daysOfPage(batch, page))])),
+    pages: Object.fromEntries(pages.map((page, index) => [page, countOf(snapshot.pages[index] ?? snapshot.site, daysOfPage(batch, page))])),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Recent } from "../../domain/recent.ts";
 import type { Keys } from "./layout.ts";
 import type { Method, Requests, Responses, Transport } from "./transport.ts";
+import type { PrepareVisitors } from "./visitors.ts";
 
 /** Read-only transactions lock nothing and need no end; read-write ones lock what they read. */
 export type TransactionMode = "readOnly" | "readWrite";
@@ -15,6 +16,8 @@ export interface Context {
   readonly random: () => number;
   /** The transaction for reads of several entities. */
   readonly readIn: TransactionMode;
+  /** The visitors of a commit; `null` where they are not estimated. */
+  readonly prepareVisitors: PrepareVisitors | null;
   /** Shards that this instance writes to. */
   readonly shards: number;
   /** The most shards ever seen of a site. They only grow, and reads cover all of them. */

@@ -1,5 +1,5 @@
 import type { Addition, Batch, Visit } from "../../domain/store.ts";
-import { sumForSite } from "../../domain/tally.ts";
+import { sumForSite, sumOf } from "../../domain/tally.ts";
 import { dayPath } from "./days.ts";
 import type { Keys } from "./layout.ts";
 import type { Key, Mutation, Properties, Transform, Value } from "./transport.ts";
@@ -41,6 +41,22 @@ function addTo(
     propertyMask: { paths: Object.keys(properties) },
     propertyTransforms: [...increments, ...more],
   };
+}
+
+/** A mutation with more transforms. */
+export function transformAlso(mutation: Mutation, transforms: readonly Transform[]): Mutation {
+  return { ...mutation, propertyTransforms: [...(mutation.propertyTransforms ?? []), ...transforms] };
+}
+
+/** What an addition brings of visitors, and a new epoch, so that every instance reads the counter again. */
+export function addVisitors({ visitors, visitorDays }: Addition, epoch: number): Transform[] {
+  const start = visitors - sumOf(visitorDays);
+  const transforms: Transform[] = [{ property: "epoch", maximum: integer(epoch) }];
+  if (start > 0) transforms.push({ property: "visitors.start", increment: integer(start) });
+  for (const [day, count] of Object.entries(visitorDays)) {
+    transforms.push({ property: dayPath(day, "visitorsAdded"), increment: integer(count) });
+  }
+  return transforms;
 }
 
 /** The numbers that a mutation's transforms came to, by the paths of their properties. */

@@ -1,4 +1,5 @@
 import type { Store } from "../../domain/store.ts";
+import type { SaltStore } from "../../domain/visitors/salts.ts";
 import { emulatorIdentity, type Identity, type ServiceAccountKey, serviceAccountIdentity } from "./identity.ts";
 import { createRestTransport } from "./rest.ts";
 import { createDatastoreStore } from "./store.ts";
@@ -40,12 +41,22 @@ function originOf({ emulator }: Pick<DatastoreSettings, "emulator">): string {
   return emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
 }
 
-/** Opens the store over a transport, with the platform's clock and randomness. */
+/** The database of the salts: it has no backups, which would keep what must be forgotten. The deployment makes it. */
+export function saltDatabase(settings: DatastoreSettings): DatastoreSettings {
+  return { ...settings, databaseId: `${settings.databaseId || "default"}-salts` };
+}
+
+/**
+ * Opens the store over a transport, with the platform's clock and randomness.
+ *
+ * @param saltTransport to {@link saltDatabase}; `null`: visitors are not estimated
+ */
 export function openDatastore(
   transport: Transport,
   { namespaceId: namespace, emulator }: Pick<DatastoreSettings, "namespaceId" | "emulator">,
   shards: number,
-): Store {
+  saltTransport: Transport | null = null,
+): Store & SaltStore {
   const readIn = emulator ? "readWrite" : "readOnly";
-  return createDatastoreStore({ transport, namespace, readIn, shards, now: Date.now, random: Math.random });
+  return createDatastoreStore({ transport, namespace, readIn, shards, saltTransport, now: Date.now, random: Math.random });
 }

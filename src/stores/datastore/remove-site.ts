@@ -1,9 +1,10 @@
 import { addCounts } from "../../domain/tally.ts";
 import { changeSite, named } from "./administer.ts";
 import { type Context, shardsOf } from "./context.ts";
+import { allFields } from "./counter.ts";
 import { listPages } from "./lists.ts";
 import { withRetries } from "./retry.ts";
-import { fieldsOn, readSnapshot } from "./snapshot.ts";
+import { readSnapshot } from "./snapshot.ts";
 import { inTransaction } from "./transaction.ts";
 import type { Mutation } from "./transport.ts";
 
@@ -19,7 +20,7 @@ export async function removeSome(context: Context, site: string, deadline: numbe
   const pages = found.slice(0, PAGES_REMOVED).map(({ page }) => page);
   return withRetries(context, deadline, (session) =>
     inTransaction(session, "readWrite", async (transaction, onCommitted) => {
-      const snapshot = await readSnapshot(session, site, pages, { fields: [...fieldsOn([]), "days"] }, { transaction });
+      const snapshot = await readSnapshot(session, site, pages, { fields: allFields(session.prepareVisitors !== null) }, { transaction });
       const { keys } = session;
       const mutations: Mutation[] = [];
       const dropped: Record<string, number> = {};

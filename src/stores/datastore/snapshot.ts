@@ -1,7 +1,6 @@
-import type { Count, Days } from "../../domain/store.ts";
-import { addCounts, pick } from "../../domain/tally.ts";
-import { learnShards, type Session, shardsOf } from "./context.ts";
-import { dayPath, daysOf } from "./days.ts";
+import { type Context, learnShards, type Session, shardsOf } from "./context.ts";
+import { allFields, type Counter, sumShards } from "./counter.ts";
+import { dayPath } from "./days.ts";
 import { keyName, lookup } from "./lookup.ts";
 import { inTransaction } from "./transaction.ts";
 import type { Entity, Key, ReadOptions } from "./transport.ts";
@@ -10,18 +9,9 @@ import { numberOf } from "./values.ts";
 /** The properties that a site's or a page's total needs. */
 export const TOTAL_FIELDS = ["count", "shards"];
 
-/** The properties that totals need, and their numbers of some days. */
-export function fieldsOn(days: readonly string[]): string[] {
-  return [...TOTAL_FIELDS, "unattributed", ...days.map((day) => dayPath(day))];
-}
-
-/** A counter summed over its shards. */
-export interface Counter {
-  readonly count: number;
-  readonly days: Days;
-  readonly unattributed: number;
-  /** The numbers of the shards that exist. */
-  readonly shards: readonly number[];
+/** The properties that totals need, and their numbers of some days: with visitors all days, as each caps what is shown. */
+export function fieldsOn({ prepareVisitors }: Context, days: readonly string[]): string[] {
+  return prepareVisitors ? allFields(true) : [...TOTAL_FIELDS, "unattributed", ...days.map((day) => dayPath(day))];
 }
 
 /** Counters of a site and of some of its pages, all read at one moment. */
@@ -85,19 +75,11 @@ async function collect(
   await read(shardKeys(known, shards));
 
   function sum(page: string | null, upTo: number): Counter {
-    let count = 0;
-    let unattributed = 0;
-    const days: Record<string, number> = {};
-    const existing: number[] = [];
-    for (let shard = 0; shard < upTo; shard += 1) {
-      const entity = counter(page, shard);
-      if (!entity) continue;
-      existing.push(shard);
-      count += numberOf(entity, "count");
-      unattributed += numberOf(entity, "unattributed");
-      addCounts(days, daysOf(entity, null));
-    }
-    return { count, days, unattributed, shards: existing };
+    const existing = Array.from({ length: upTo }, (_, shard) => ({ shard, entity: counter(page, shard) }));
+    return sumShards(
+      existing.flatMap(({ shard, entity }) => (entity ? [{ shard, entity }] : [])),
+      session.prepareVisitors !== null,
+    );
   }
 
   return {
@@ -106,9 +88,4 @@ async function collect(
     pages: pages.map((page) => sum(page, shards)),
     has: (mark) => found.has(keyName(mark)),
   };
-}
-
-/** A counter's numbers, with those of the days that are there. */
-export function countOf(counter: Counter | undefined, days: readonly string[]): Count {
-  return { visits: counter?.count ?? 0, days: pick(counter?.days ?? {}, days), visitors: null };
 }

@@ -1,16 +1,19 @@
 import { createRecent } from "../../domain/recent.ts";
 import type { Store } from "../../domain/store.ts";
-import { within } from "../../domain/tally.ts";
+import type { SaltStore } from "../../domain/visitors/salts.ts";
 import { addBatch, correctTotals, totalsOf } from "./administer.ts";
 import { commitBatch } from "./commit.ts";
 import { type Context, type Session, shardsOf, type TransactionMode } from "./context.ts";
+import { allFields, countOf } from "./counter.ts";
 import { createKeys } from "./layout.ts";
-import { listPages, listSites, listTop } from "./lists.ts";
+import { listNames, listPages, listSites, listSome, listTop } from "./lists.ts";
 import { lookup } from "./lookup.ts";
 import { removeSome } from "./remove-site.ts";
 import { withRetries } from "./retry.ts";
-import { countOf, fieldsOn, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
+import { createDatastoreSalts } from "./salts.ts";
+import { fieldsOn, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import type { Transport } from "./transport.ts";
+import { createVisitors } from "./visitors.ts";
 
 /** Sites whose number of shards is cached, at least; at most twice as many. For other sites it is read again. */
 const KNOWN_SITES = 1_000;
@@ -34,10 +37,13 @@ export function createDatastoreStore(options: {
   shards: number;
   now: () => number;
   random: () => number;
-}): Store {
-  const { transport, namespace, now } = options;
+  /** Where the day's salts are kept, a database of their own; `null`: visitors are not estimated. */
+  saltTransport: Transport | null;
+}): Store & SaltStore {
+  const { transport, namespace, now, saltTransport } = options;
   const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
-  const context: Context = { ...options, keys, knownShards: createRecent(KNOWN_SITES) };
+  const prepareVisitors = saltTransport ? createVisitors() : null;
+  const context: Context = { ...options, keys, prepareVisitors, knownShards: createRecent(KNOWN_SITES) };
 
   function attempt<T>(read: (session: Session) => Promise<T>): Promise<T> {
     return withRetries(context, now() + READ_DEADLINE_MS, read);
@@ -51,7 +57,7 @@ export function createDatastoreStore(options: {
     name: "datastore",
     commit: (...args) => commitBatch(context, ...args),
     async totals(site, pages, today) {
-      const snapshot = await read(site, pages, fieldsOn([today]));
+      const snapshot = await read(site, pages, fieldsOn(context, [today]));
       return totalsOf(snapshot.site, snapshot.pages, today);
     },
     // Takes no lock, and does not read the site once its shards are known: many of these must not delay the site's visits.
@@ -62,11 +68,12 @@ export function createDatastoreStore(options: {
     },
     sites: () => listSites(context),
     pages: (site, after, limit, period) => listPages(context, site, after, limit, period),
+    names: (site, after, limit) => listNames(context, site, after, limit),
+    some: (site, pages, period) => listSome(context, site, pages, period),
     top: (site, limit, period) => listTop(context, site, limit, period),
     async days(site, page, period) {
-      const snapshot = await read(site, page === null ? [] : [page], [...TOTAL_FIELDS, "days"]);
-      const counter = page === null ? snapshot.site : snapshot.pages[0];
-      return { ...countOf(counter, []), days: within(counter?.days ?? {}, period) };
+      const snapshot = await read(site, page === null ? [] : [page], allFields(context.prepareVisitors !== null));
+      return countOf((page === null ? undefined : snapshot.pages[0]) ?? snapshot.site, period);
     },
     correct: (correction, deadline) => correctTotals(context, correction, deadline),
     add: (batch, deadline) => addBatch(context, batch, deadline),
@@ -74,6 +81,9 @@ export function createDatastoreStore(options: {
     async ping(): Promise<void> {
       await attempt((session) => lookup(session, [keys.batch("", "ping")]));
     },
-    close: () => transport.close(),
+    ...createDatastoreSalts({ ...context, transport: saltTransport ?? transport }),
+    close: async () => {
+      await Promise.all([transport.close(), saltTransport?.close()]);
+    },
   };
 }

@@ -84,6 +84,8 @@ export interface Query {
   readonly order: readonly { readonly property: { readonly name: string }; readonly direction: "ASCENDING" | "DESCENDING" }[];
   readonly limit: number;
   readonly startCursor?: Cursor;
+  /** The key alone, where no property is needed. */
+  readonly projection?: readonly { readonly property: { readonly name: string } }[];
 }
 
 export interface Filter {

@@ -1,8 +1,9 @@
-import { type Store, StoreError } from "../../domain/store.ts";
+import { StoreError } from "../../domain/store.ts";
 import { toStoreError } from "./failure.ts";
+import type { SqliteStore } from "./store.ts";
 
-/** The calls of the port that reach an engine. */
-export type Method = Exclude<keyof Store, "name" | "close">;
+/** The calls of the ports that reach the engine. */
+export type Method = Exclude<keyof SqliteStore, "name">;
 
 /** What a call came to, as a value: an error that goes to another thread or over RPC loses its class. `value` is the call's result. */
 export type Answer = { readonly value: unknown } | { readonly error: { readonly message: string; readonly retryable: boolean } };

@@ -28,3 +28,12 @@ function isAtFault(cause: unknown): boolean {
   const name = /\bSQLITE_([A-Z]+)/.exec(cause.message)?.[1];
   return name !== undefined && Object.hasOwn(AT_FAULT, name);
 }
+
+/** Runs a call of the port; what it throws becomes the port's error. */
+export async function attempt<T>(body: () => T): Promise<T> {
+  try {
+    return body();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}

@@ -1,5 +1,5 @@
 /** A parameter of a statement, or a column of a row. */
-type SqlValue = string | number | null;
+export type SqlValue = string | number | null | Uint8Array | ArrayBuffer;
 
 /** A row, by column name. */
 export type Row = Readonly<Record<string, SqlValue>>;

@@ -58,6 +58,8 @@ export const COUNTER = `
   select visits, (select coalesce(sum(visits), 0) from day where site = ?1 and page = ?2) as dated
   from counter where site = ?1 and page = ?2`;
 
+/** Parameters: site, page to start behind, limit. */
+export const NAMES = `select page from counter where site = ? and page > ? order by page limit ?`;
 /** Parameters: site, limit. The first pages of a site. */
 export const FIRST_PAGES = `select page, visits from counter where site = ?1 and page > '' order by page limit ?2`;
 
@@ -76,32 +78,42 @@ export const DROP_DAYS = `delete from day where site = ?1 and page in (select va
 /** Parameters: site. Deletes what is left of a site without pages. */
 export const REMOVE_SITE: readonly string[] = ["counter", "day", "unattributed"].map((table) => `delete from ${table} where site = ?1`);
 
-/** Parameters: site, `[page]`, `[day]`. `unattributed` is the site's. */
-export const TOTALS = `
-  select page, visits, (select json_group_object(day, visits) from day
-    where day.site = counter.site and day.page = counter.page and day.day in (select value from json_each(?3)) and day.visits > 0) as days,
-    coalesce((select visits from unattributed where unattributed.site = counter.site and counter.page = ''), 0) as unattributed
-  from counter where site = ?1 and page in (select value from json_each(?2))`;
+/** The statements that read numbers; only with visitors they name the tables of theirs. */
+export function createReads(visitors: boolean) {
+  /** @param days which of them, by the table's `day` */
+  const columns = (days: (table: string) => string): string => {
+    const byDay = (table: string, column: string): string => `(select json_group_object(day, ${column}) from ${table}
+      where ${table}.site = counter.site and ${table}.page = counter.page and ${days(table)} and ${column} > 0)`;
+    const own = `page, visits, ${byDay("day", "visits")} as days`;
+    return visitors
+      ? `${own}, coalesce((select total from visitor where visitor.site = counter.site and visitor.page = counter.page), 0) as visitors,
+         ${byDay("visitor_day", "shown")} as visitorDays`
+      : own;
+  };
+  const listed = columns((table) => `${table}.day in (select value from json_each(?3))`);
+  const inPeriod = columns((table) => `${table}.day between ?3 and ?4`);
+  const unattributed = `coalesce((select visits from unattributed where unattributed.site = counter.site), 0)`;
+  const siteVisitors = visitors
+    ? `, coalesce((select total from visitor where visitor.site = counter.site and visitor.page = ''), 0) as visitors`
+    : "";
+  const pages = `select ${inPeriod} from counter where site = ?1`;
+  const periodVisits = `(select coalesce(sum(visits), 0) from day
+    where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4)`;
 
-export const SITES = `
-  select site, visits, coalesce((select visits from unattributed where unattributed.site = counter.site), 0) as unattributed
-  from counter where page = '' and visits > 0 order by site`;
-
-const PAGE_TOTALS = `
-  select page, visits, (select json_group_object(day, visits) from day
-    where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4 and day.visits > 0) as days
-  from counter where site = ?1`;
-const IN_PERIOD = `
-  (select coalesce(sum(visits), 0) from day where day.site = counter.site and day.page = counter.page and day.day between ?3 and ?4)`;
-
-/** Parameters: site, limit, from, to, page to start behind. */
-export const PAGES = `${PAGE_TOTALS} and page > ?5 order by page limit ?2`;
-
-/** Parameters: site, limit, from, to. */
-export const TOP = `${PAGE_TOTALS} and page > '' order by visits desc, page limit ?2`;
-
-/** Parameters: site, limit, from, to. */
-export const TOP_IN_PERIOD = `${PAGE_TOTALS} and page > '' order by ${IN_PERIOD} desc, page limit ?2`;
-
-/** Parameters: site, limit, from, to, page. */
-export const ONE = `${PAGE_TOTALS} and page = ?5 limit ?2`;
+  return {
+    /** Parameters: site, `[page]`, `[day]`. `unattributed` is the site's. */
+    totals: `select ${listed}, case page when '' then ${unattributed} else 0 end as unattributed
+      from counter where site = ?1 and page in (select value from json_each(?2))`,
+    sites: `select site, visits, ${unattributed} as unattributed${siteVisitors} from counter where page = '' and visits > 0 order by site`,
+    /** Parameters: site, limit, from, to, page to start behind. */
+    pages: `${pages} and page > ?5 order by page limit ?2`,
+    /** Parameters: site, limit, from, to. */
+    top: `${pages} and page > '' order by visits desc, page limit ?2`,
+    /** Parameters: site, limit, from, to. */
+    topInPeriod: `${pages} and page > '' order by ${periodVisits} desc, page limit ?2`,
+    /** Parameters: site, limit, from, to, `[page]`. */
+    some: `${pages} and page in (select value from json_each(?5)) order by page limit ?2`,
+    /** Parameters: site, limit, from, to, page. */
+    one: `${pages} and page = ?5 limit ?2`,
+  };
+}

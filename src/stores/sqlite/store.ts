@@ -15,9 +15,13 @@ import type {
   Totals,
 } from "../../domain/store.ts";
 import { sumForSite, tally } from "../../domain/tally.ts";
-import { toStoreError } from "./failure.ts";
+import type { SaltStore } from "../../domain/visitors/salts.ts";
+import { attempt } from "./failure.ts";
+import { createSqliteSalts } from "./salts.ts";
 import type { Row, Sql } from "./sql.ts";
 import * as statements from "./statements.ts";
+import { HAS_VISITORS } from "./visitor-statements.ts";
+import { createVisitorCleaning, createVisitors } from "./visitors.ts";
 
 /** The page that is the whole site. */
 const SITE = "";
@@ -29,25 +33,40 @@ const ADDITIONS_PER_STATEMENT = 100;
 const PAGES_REMOVED = 50;
 const NO_PERIOD: Period = { from: "", to: "" };
 
-type CountRow = { page: string; visits: number; days: string };
+type CountRow = { page: string; visits: number; days: string; visitors?: number; visitorDays?: string };
+
+/** The store and, where it has visitors, its salts. */
+export type SqliteStore = Omit<Store, "close"> & SaltStore;
 
 /**
  * The store on SQLite, over any binding; its opener closes the binding. Each call is one transaction or one statement and runs
  * synchronously, so calls are atomic and no deadline is needed. Creates missing tables; throws the binding's error where it cannot.
  *
- * @param now milliseconds since 1970
+ * @param options.now milliseconds since 1970
+ * @param options.visitors whether to estimate visitors: without, nothing is stored of them
+ * @param options.purge destroys what the binding may still have of deleted salts
  */
-export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "close"> {
-  sql.transaction(() => {
+export function createSqliteStore(sql: Sql, options: { now: () => number; visitors: boolean; purge: () => void }): SqliteStore {
+  const { now, purge } = options;
+  const visitors = sql.transaction(() => {
     for (const statement of statements.SCHEMA) sql.exec(statement);
+    return options.visitors ? createVisitors(sql, now) : null;
   });
+  // Also where visitors are off by now.
+  const cleaning = sql.exec(HAS_VISITORS).length > 0 ? createVisitorCleaning(sql) : null;
+  const reads = statements.createReads(options.visitors);
+  const none: Count = { ...NO_COUNT, visitors: visitors && { total: 0, days: {} } };
+  /** What to do once the transaction is durable. */
+  const whenDurable: (() => void)[] = [];
 
   function commit(batch: Batch): Receipt {
     const { site, expireAt } = batch;
     const [known] = sql.exec<{ value: string }>(statements.MARK, site, "batch", batch.id);
     if (known) return JSON.parse(known.value);
     const refused = refuse(batch);
-    count(site, tally(batch.visits.filter((_, index) => !refused[index])));
+    const counted = batch.visits.filter((_, index) => !refused[index]);
+    count(site, tally(counted));
+    if (visitors && counted.length > 0) whenDurable.push(visitors.count(site, counted));
     const pages = [...new Set(batch.visits.map(({ page }) => page))];
     const { counts } = readCounts(site, pages, [...new Set(batch.visits.map(({ day }) => day))]);
     const receipt = { site: counts(SITE), pages: Object.fromEntries(pages.map((page) => [page, counts(page)])), refused };
@@ -95,30 +114,33 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
   function set(site: string, page: string | null, totals: NewTotals): Misfit | null {
     const [before = { visits: 0, dated: 0 }] = sql.exec<{ visits: number; dated: number }>(statements.COUNTER, site, page ?? SITE);
     const bound = page === null ? before.visits - unattributed(site) : before.dated;
-    const after = applyTotals({ visits: before.visits, bound, visitors: null }, totals);
+    const visitorsBefore = visitors?.totals(site, page ?? SITE) ?? null;
+    const after = applyTotals({ visits: before.visits, bound, visitors: visitorsBefore }, totals);
     if (isMisfit(after)) return after;
     const change = after.visits - before.visits;
     const names = page === null ? [SITE] : [SITE, page];
     sql.exec(statements.ADD_VISITS, site, JSON.stringify(names.map((name) => ({ page: name, visits: change }))));
     if (page === null) sql.exec(statements.ADD_UNATTRIBUTED, site, change);
-    else if (totals.dropDays) dropDays(site, JSON.stringify([page]));
+    else if (totals.dropDays) dropDays(site, [page]);
+    if (after.start !== null) visitors?.setStart(site, page ?? SITE, after.start);
     return null;
   }
 
   /** Removes counters of pages, and their numbers from the site's. */
   function remove(site: string, counters: readonly { readonly page: string; readonly visits: number }[]): void {
     if (counters.length === 0) return;
-    const pages = JSON.stringify(counters.map(({ page }) => page));
+    const pages = counters.map(({ page }) => page);
     const visits = counters.reduce((sum, counter) => sum - counter.visits, 0);
     sql.exec(statements.ADD_VISITS, site, JSON.stringify([{ page: SITE, visits }]));
-    sql.exec(statements.REMOVE, site, pages);
+    sql.exec(statements.REMOVE, site, JSON.stringify(pages));
     dropDays(site, pages);
+    cleaning?.removePages(site, pages);
   }
 
-  /** @param pages as JSON */
-  function dropDays(site: string, pages: string): void {
-    sql.exec(statements.TAKE_DAYS, site, pages);
-    sql.exec(statements.DROP_DAYS, site, pages);
+  function dropDays(site: string, pages: readonly string[]): void {
+    sql.exec(statements.TAKE_DAYS, site, JSON.stringify(pages));
+    sql.exec(statements.DROP_DAYS, site, JSON.stringify(pages));
+    cleaning?.dropDays(site, pages);
   }
 
   function correct({ id, site, page, change, today, expireAt }: Correction): Totals | Misfit {
@@ -144,6 +166,7 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     remove(site, found.slice(0, PAGES_REMOVED));
     if (found.length > PAGES_REMOVED) return false;
     for (const statement of statements.REMOVE_SITE) sql.exec(statement, site);
+    cleaning?.removeSite(site);
     return true;
   }
 
@@ -155,10 +178,10 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
   /** The counters of a site and of some of its pages, by name, with these days. */
   function readCounts(site: string, pages: readonly string[], days: readonly string[]) {
     const names = JSON.stringify([SITE, ...pages]);
-    const rows = sql.exec<CountRow & { unattributed: number }>(statements.TOTALS, site, names, JSON.stringify(days));
+    const rows = sql.exec<CountRow & { unattributed: number }>(reads.totals, site, names, JSON.stringify(days));
     const known = new Map(rows.map((row) => [row.page, toCount(row)]));
     const unattributed = rows.reduce((sum, row) => sum + row.unattributed, 0);
-    return { counts: (page: string): Count => known.get(page) ?? NO_COUNT, unattributed };
+    return { counts: (page: string): Count => known.get(page) ?? none, unattributed };
   }
 
   function unattributed(site: string): number {
@@ -180,7 +203,13 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     return sql.exec<CountRow>(statement, site, limit, from, to, ...more).map((row) => ({ page: row.page, ...toCount(row) }));
   }
 
-  const write = <T>(body: () => T): Promise<T> => attempt(() => sql.transaction(body));
+  const write = <T>(body: () => T): Promise<T> =>
+    attempt(() => {
+      whenDurable.length = 0;
+      const result = sql.transaction(body);
+      for (const run of whenDurable) run();
+      return result;
+    });
 
   return {
     name: "sqlite",
@@ -189,14 +218,19 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
     has: (site, page) => attempt(() => sql.exec(statements.COUNTER, site, page).length > 0),
     sites: () =>
       attempt(() =>
-        sql.exec<{ site: string; visits: number; unattributed: number }>(statements.SITES).map((row) => ({ ...row, visitors: null })),
+        sql
+          .exec<{ site: string; visits: number; unattributed: number; visitors?: number }>(reads.sites)
+          .map((row) => ({ ...row, visitors: row.visitors === undefined ? null : Math.min(row.visits, row.visitors) })),
       ),
-    pages: (site, after, limit, period) => attempt(() => list(statements.PAGES, site, limit, period, after ?? SITE)),
-    top: (site, limit, period) => attempt(() => list(period ? statements.TOP_IN_PERIOD : statements.TOP, site, limit, period)),
+    pages: (site, after, limit, period) => attempt(() => list(reads.pages, site, limit, period, after ?? SITE)),
+    names: (site, after, limit) =>
+      attempt(() => sql.exec<{ page: string }>(statements.NAMES, site, after ?? SITE, limit).map(({ page }) => page)),
+    some: (site, pages, period) => attempt(() => list(reads.some, site, pages.length, period, JSON.stringify(pages))),
+    top: (site, limit, period) => attempt(() => list(period ? reads.topInPeriod : reads.top, site, limit, period)),
     days: (site, page, period) =>
       attempt(() => {
-        const [{ visits, days, visitors } = NO_COUNT] = list(statements.ONE, site, 1, period, page ?? SITE);
-        return { visits, days, visitors };
+        const [{ visits, days, visitors: shown } = none] = list(reads.one, site, 1, period, page ?? SITE);
+        return { visits, days, visitors: shown };
       }),
     correct: (correction) => write(() => correct(correction)),
     add: ({ id, digest, site, additions, expireAt }) =>
@@ -206,22 +240,17 @@ export function createSqliteStore(sql: Sql, now: () => number): Omit<Store, "clo
           return known?.value === digest ? "duplicate" : "conflict";
         }
         count(site, additions);
+        visitors?.add(site, additions);
         forget(1);
         return "added";
       }),
     removeSome: (site) => write(() => removeSome(site)),
+    ...createSqliteSalts(sql, purge),
     ping: () => attempt(() => void sql.exec<Row>("select 1")),
   };
 }
 
-async function attempt<T>(body: () => T): Promise<T> {
-  try {
-    return body();
-  } catch (error) {
-    throw toStoreError(error);
-  }
-}
-
-function toCount({ visits, days }: CountRow): Count {
-  return { visits, days: JSON.parse(days), visitors: null };
+function toCount({ visits, days, visitors, visitorDays }: CountRow): Count {
+  if (visitors === undefined) return { visits, days: JSON.parse(days), visitors: null };
+  return { visits, days: JSON.parse(days), visitors: { total: Math.min(visits, visitors), days: JSON.parse(visitorDays ?? "{}") } };
 }

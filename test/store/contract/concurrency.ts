@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createRecorder } from "../../../src/domain/recorder.ts";
 import type { Store } from "../../../src/domain/store.ts";
 import type { Rig } from "../contract.ts";
-import { DAY, daysOf, newSite, totals, upTo } from "./fixture.ts";
+import { DAY, daysOf, newSite, totals, upTo, visit } from "./fixture.ts";
 
 const VISITS = 10_000;
 const IDS = 2_000;
@@ -46,7 +46,7 @@ export function concurrency(rig: () => Rig): void {
     const visits = fromClients(VISITS, async (index) => {
       // Three visits of four are to the hot page.
       const page = PAGES[index % 4 === 0 ? 1 + ((index / 4) % 3) : 0] ?? "/hot";
-      const outcome = await recorder.record(site, { page, day: DAY, id: null, visitor: null });
+      const outcome = await recorder.record(site, visit(page));
       if (outcome.status !== "counted") throw new Error(`a visit without an id is ${outcome.status}`);
       numbers[page]?.push(outcome.visits);
     }).finally(() => {
@@ -67,11 +67,11 @@ export function concurrency(rig: () => Rig): void {
     const recorders = [recorderOf(store), recorderOf(second)] as const;
     const numbers: number[] = [];
     await fromClients(IDS, async (index) => {
-      const visit = { page: index % 2 ? "/odd" : "/even", day: DAY, id: randomUUID(), visitor: null };
-      const sends = [recorders[0], recorders[1], recorders[index % 2 ? 0 : 1]].map((recorder) => recorder.record(site, visit));
+      const sent = visit(index % 2 ? "/odd" : "/even", randomUUID());
+      const sends = [recorders[0], recorders[1], recorders[index % 2 ? 0 : 1]].map((recorder) => recorder.record(site, sent));
       const outcomes = await Promise.all(sends);
       expect(outcomes.map(({ status }) => status).sort()).toEqual(["counted", "duplicate", "duplicate"]);
-      for (const outcome of outcomes) if (outcome.status === "counted" && visit.page === "/odd") numbers.push(outcome.visits);
+      for (const outcome of outcomes) if (outcome.status === "counted" && sent.page === "/odd") numbers.push(outcome.visits);
     });
     expect(ascending(numbers)).toEqual(upTo(IDS / 2));
     expect(await totals(second, site, ["/odd", "/even"])).toEqual({ siteVisits: IDS, visits: [IDS / 2, IDS / 2] });

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { isMisfit } from "../../../src/domain/correction.ts";
 import type {
   Addition,
@@ -14,6 +14,7 @@ import type {
   Totals,
   Visit,
 } from "../../../src/domain/store.ts";
+import { placeOf } from "../../../src/domain/visitors/sketch.ts";
 import type { Visitor } from "../../../src/domain/visitors/visitor.ts";
 
 /** A period that has the days of every test. */
@@ -32,8 +33,17 @@ export function soon(): number {
   return Date.now() + DEADLINE_MS;
 }
 
-export function visit(page: string, id: string | null = null, day: string = DAY, visitor: Visitor | null = null): Visit {
+export function visit(page: string, id: string | null = null, day: string = DAY, visitor: Visitor | null = visitorOf(page)): Visit {
   return { page, day, id, visitor };
+}
+
+/** A visitor of a page, by a name: another one each time without. The store without visitors ignores them. */
+export function visitorOf(page: string, name: string = randomUUID()): Visitor {
+  const placeIn = (scope: string) => {
+    const hash = createHash("sha256").update(`${scope} ${name}`).digest();
+    return placeOf(hash.readUInt32BE(0), hash.readUInt32BE(4));
+  };
+  return { site: placeIn("site"), page: placeIn(`page ${page}`) };
 }
 
 /** A batch with a new id. */

@@ -55,6 +55,20 @@ export function lists(rig: () => Rig): void {
     expect(await pagesOf(store, newSite(), null, 10, null)).toEqual([]);
   });
 
+  test("pages are named in byte order without their numbers, and some are read by their names", async () => {
+    const { store } = rig();
+    const site = newSite();
+    await count(store, site, { "/b": 1, "/a/b": 2, "/": 3, "/B": 4, "/a": 6 });
+    expect(await store.names(site, null, 100)).toEqual(["/", "/B", "/a", "/a/b", "/b"]);
+    expect(await store.names(site, "/B", 2)).toEqual(["/a", "/a/b"]);
+    expect(await store.names(site, "/b", 2)).toEqual([]);
+    const some = await store.some(site, ["/a", "/b"], ALWAYS);
+    expect(some.map(({ page, visits, days }) => [page, visits, days])).toEqual([
+      ["/a", 6, { [D2]: 6 }],
+      ["/b", 1, { [D2]: 1 }],
+    ]);
+  });
+
   test("pages have their days of a period, and their totals of all time", async () => {
     const { store } = rig();
     const site = newSite();
