@@ -48,7 +48,8 @@ describe("an ordinary Hono route that is added to src/app.ts and nowhere else", 
   }
 
   test("passes the types", async () => {
-    for (const project of [".", "src", "src/platform/workerd"]) await exec(join(ROOT, "node_modules/.bin/tsc"), ["-p", project], { cwd: copy });
+    for (const project of [".", "src", "src/platform/workerd"])
+      await exec(join(ROOT, "node_modules/.bin/tsc"), ["-p", project], { cwd: copy });
   });
 
   test("is built within the budgets", async () => {
