@@ -157,6 +157,22 @@ requires("chromium")("the dashboard", () => {
       await page.context().close();
     });
 
+    test("tells which page grew most this month", async () => {
+      const lines = [
+        JSON.stringify({ page: "/steady", visits: 90, days: { "2026-10-20": 45, [TODAY]: 45 } }),
+        JSON.stringify({ page: "/grown", visits: 40, days: { "2026-10-20": 5, [TODAY]: 35 } }),
+        JSON.stringify({ page: "/shrunk", visits: 60, days: { "2026-10-20": 50, [TODAY]: 10 } }),
+      ];
+      await importLines(served.url, "growth.example", lines);
+      const { page } = await openFull(browser, `${served.url}/?site=growth.example`);
+      await period(page).selectOption("This month");
+      await page.getByText("Nov 1, 2026 to Nov 22, 2026 (UTC)").waitFor();
+      await page.getByRole("columnheader", { name: "Change" }).getByRole("button").click();
+      await expect.poll(() => rows(page)).toEqual(["/grown", "/steady", "/shrunk"]);
+      expect(await page.locator("#pages tbody tr").first().innerText()).toMatch(/35\s+\+30 \+600%/);
+      await page.context().close();
+    });
+
     test("says so where a period has no visits, and where numbers bear no day", async () => {
       const { page } = await openPage(browser);
       await page.goto(`${served.url}/?site=old.example`);
