@@ -11,7 +11,7 @@ export const ASSETS = join(DIST, "assets");
 
 /** What is compressed; beside it lie `NAME.br` and `NAME.gz`. */
 const COMPRESSED = /\.(?:html|js|css|svg|json)$/;
-/** No browser with `light-dark()`, `AbortSignal.any` and `Object.groupBy` is older. */
+/** No browser with `light-dark()` and `AbortSignal.any` is older. */
 const BROWSERS = ["chrome123", "firefox124", "safari17.5"];
 
 const common: BuildOptions = {

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { getTotals } from "../data/api.ts";
 import { newId } from "../data/ids.ts";
 import { useDashboard } from "../parts/shared.ts";
 import { number } from "../texts/format.ts";
@@ -8,23 +7,11 @@ import { readable, readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
 import { Action, Done } from "./action.tsx";
 import { addLines } from "./changes.ts";
-import { type Line, readFile } from "./read-file.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { readFile } from "./read-file.ts";
 import { useChange } from "./use-change.ts";
 
-/** The service takes 5,000 lines and 4 MiB in one request. */
-const PART_LINES = 2_000;
-const PART_CHARS = 1_000_000;
-const SHOWN_PAGES = 10;
 const SHOWN_PROBLEMS = 10;
-
-/** What a file would do. */
-interface Plan {
-  readonly parts: readonly (readonly string[])[];
-  readonly lines: number;
-  readonly visits: number;
-  readonly pages: number;
-  readonly preview: readonly { page: string; now: number; after: number }[];
-}
 
 /** Adds the numbers of a file, after it has been shown what they would do. */
 export function Upload({ site }: { site: string }): JSX.Element {
@@ -134,41 +121,7 @@ function Preview({ plan }: { plan: Plan }): JSX.Element {
           </tr>
         ))}
       </tbody>
-      {plan.pages > SHOWN_PAGES && <caption>{t("andMore", { n: plan.pages - plan.preview.length })}</caption>}
+      {plan.pages > plan.preview.length && <caption>{t("andMore", { n: plan.pages - plan.preview.length })}</caption>}
     </table>
   );
-}
-
-/** What the lines would do; also asks the service for the pages' names and totals. */
-async function planOf(site: string, lines: readonly Line[]): Promise<Plan> {
-  const sums = new Map<string, number>();
-  for (const { page, visits } of lines) sums.set(page ?? "", (sums.get(page ?? "") ?? 0) + visits);
-  const first = [...sums].filter(([page]) => page !== "").slice(0, SHOWN_PAGES);
-  const { pages } =
-    first.length > 0
-      ? await getTotals(
-          site,
-          first.map(([page]) => page),
-        )
-      : { pages: [] };
-  const preview = pages.map(({ page, visits }, index) => ({ page, now: visits, after: visits + (first[index]?.[1] ?? 0) }));
-  const visits = lines.reduce((sum, line) => sum + line.visits, 0);
-  return { parts: partsOf(lines), lines: lines.length, visits, pages: sums.size, preview };
-}
-
-function partsOf(lines: readonly Line[]): string[][] {
-  const parts: string[][] = [];
-  let size = 0;
-  for (const line of lines) {
-    const text = JSON.stringify(line);
-    const last = parts.at(-1);
-    if (!last || last.length === PART_LINES || size + text.length > PART_CHARS) {
-      parts.push([text]);
-      size = text.length;
-    } else {
-      last.push(text);
-      size += text.length;
-    }
-  }
-  return parts;
 }
