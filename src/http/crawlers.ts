@@ -1,15 +1,13 @@
-import { isbot } from "isbot";
+import { isCrawlerAgent } from "./crawler-agents.ts";
 import { memoize } from "./memo.ts";
 
-/** API clients that isbot takes for crawlers. */
-const API_CLIENT = /^(curl|node|undici|wget|python)/i;
 /** Headers by which browsers say that a page is fetched before anyone asked for it. */
 const PURPOSE_HEADERS = ["Sec-Purpose", "Purpose", "X-Purpose", "X-moz"];
 
 /** Proxies that fetch images for readers, whom they hide: GitHub's, Google's and Yahoo's. */
 const IMAGE_PROXY = /^github-camo\b|GoogleImageProxy|YahooMailProxy/;
 
-const isCrawler = memoize((agent) => !API_CLIENT.test(agent) && isbot(agent));
+const isCrawler = memoize(isCrawlerAgent);
 
 /** Whether a proxy of images sent a request: a visit for a reader whom nobody can tell from its others. */
 export function isImageProxy(headers: Headers): boolean {
