@@ -23,7 +23,7 @@ For vercount, busuanzi and hits FILE is the site's sitemap (a file or a URL): th
       allowed: [new RegExp(`^(?:${SOURCE_NAMES.join("|")})$`), SOURCE_NAMES.join(", ")],
     },
     counter: { value: "URL", help: "where vercount, busuanzi or hits runs, if not at its public address" },
-    "dry-run": { help: "says what would be added, and adds nothing" },
+    "dry-run": { help: "says what would be added, and adds nothing (a live counter is read, and what it said is kept)" },
     site: { value: "SITE", help: "whose pages they are; else the service's default site" },
     id: {
       value: "ID",

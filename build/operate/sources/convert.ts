@@ -77,7 +77,9 @@ export async function withLines<T>({ lines }: Collected, use: (path: string) => 
 
 /** The file with all readings of a counter. */
 async function readCounter(live: LiveCounter, { from, file, site, counter }: Conversion): Promise<string> {
-  if (parseHttpUrl(file) === null && parseReadings(file, await readFile(file, "utf8"))?.complete) return file;
+  const given = parseHttpUrl(file) === null ? parseReadings(file, await readFile(file, "utf8")) : null;
+  if (given?.complete) return file;
+  if (given) throw new InvalidInput(`${file} has not all readings yet; give the sitemap again, and reading goes on.`);
   const endpoint = counter ?? live.endpoint;
   const path = `footfall-${from}-${site}.jsonl`;
   const readings = await openReadings(path, { counter: from, site, endpoint });

@@ -27,8 +27,9 @@ export const csv: Source = {
           where: row.where,
           page: row.get(page) ?? "",
           visits: row.get(visits),
-          ...(day && { day: row.get(day) }),
-          ...(visitors && { visitors: row.get(visitors) }),
+          // An empty cell tells nothing.
+          ...(day && { day: row.get(day) || undefined }),
+          ...(visitors && { visitors: row.get(visitors) || undefined }),
         });
       }
       collector.note(`The column "${visits}" was taken for the visits${day ? `, "${day}" for the day` : "; there is no column of days"}.`);

@@ -13,7 +13,7 @@ export function reportOf({ rows, visits, used, unattributed, leftOut, notes }: C
     ["left out", lost.rows, lost.visits, ""],
   ] as const;
   const reasons = [...leftOut].flatMap(([reason, group]) => [
-    `  ${number(group.rows)} rows ${reason}${group.visits > 0 ? ` (${number(group.visits)} visits)` : ""}`,
+    `  ${number(group.rows)} ${group.rows === 1 ? "row" : "rows"} ${reason}${group.visits > 0 ? ` (${number(group.visits)} visits)` : ""}`,
     ...group.examples.map((example) => `    ${example}`),
     ...(group.rows > group.examples.length ? [`    and ${number(group.rows - group.examples.length)} more`] : []),
   ]);

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readFile, truncate } from "node:fs/promises";
 import * as v from "valibot";
 import { InvalidInput } from "../../../../src/domain/invalid.ts";
 import { parseJson } from "../read-json.ts";
@@ -84,7 +84,7 @@ export async function openReadings(path: string, of: { counter: string; site: st
   }
   if (text === null) await append({ readings: 1, ...of });
   // A kill may have cut the last line short.
-  else if (!text.endsWith("\n")) await appendFile(path, "\n");
+  else await truncate(path, Buffer.byteLength(text.slice(0, text.lastIndexOf("\n") + 1)));
   return {
     answers: new Map(found?.answers),
     complete: found?.complete ?? false,
