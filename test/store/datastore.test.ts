@@ -8,6 +8,7 @@ import { emulatorHost } from "../support/emulator.ts";
 import { bundleWorker, runWorker } from "../support/miniflare.ts";
 import { createRemoteStore } from "../support/remote-store.ts";
 import { requires } from "../support/skip.ts";
+import { warmUp } from "./contract/fixture.ts";
 import { describeStore, type StoreRow } from "./contract.ts";
 
 const PROJECT = "contract";
@@ -16,6 +17,7 @@ const PROJECT = "contract";
 function row(name: string, visitors: boolean, shards: number, namespaceId: string, open: (emulator: string) => Transport): StoreRow {
   const instance = async () => {
     const emulator = await emulatorHost();
+    await warmUp(open(emulator));
     return openDatastore(open(emulator), { namespaceId, emulator }, shards, visitors ? open(emulator) : null);
   };
   return {
