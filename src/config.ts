@@ -66,6 +66,7 @@ function readConfig(env: Environment, onNode: boolean): Config {
     },
     sites,
     defaultSite: readDefaultSite(env, sites),
+    imagesNameSite: !env["DEFAULT_SITE"] && sites !== "*" && sites.length > 1,
     adminKey: env["ADMIN_KEY"] || null,
     publicStats: readPublicStats(env, sites),
     statsKeys: readStatsKeys(env),

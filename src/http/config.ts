@@ -32,6 +32,8 @@ export interface AppConfig {
   /** The sites that may count; `"*"` is every one. */
   readonly sites: "*" | readonly string[];
   readonly defaultSite: string;
+  /** `SITES` has several and `DEFAULT_SITE` is not set: who sends an image without a word of its site may mean any of them. */
+  readonly imagesNameSite: boolean;
   readonly adminKey: string | null;
   /** The sites whose lists and series need no key; `"*"` is every one. */
   readonly publicStats: "*" | readonly string[];

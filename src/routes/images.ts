@@ -1,9 +1,10 @@
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { fromBase64 } from "../base64.ts";
-import { invalid } from "../domain/invalid.ts";
+import { InvalidInput, invalid } from "../domain/invalid.ts";
 import type { Numbers } from "../domain/numbers.ts";
 import { normalizePage } from "../domain/page.ts";
+import type { AppConfig } from "../http/config.ts";
 import type { Env } from "../http/env.ts";
 import { flag, id, text } from "../http/fields.ts";
 import { embeddable } from "../http/headers.ts";
@@ -36,9 +37,10 @@ const BADGE_QUERY = v.object({
 });
 
 /** A pixel that counts: for pages without scripts. */
-export function pixel({ count }: RouteDeps): Hono<Env> {
+export function pixel({ count, config }: RouteDeps): Hono<Env> {
   return new Hono<Env>().use(embeddable).get("/", query(PIXEL_QUERY), async (c) => {
-    if (c.req.method !== "HEAD") await count(c, c.req.valid("query"), sourceOf(c.req.raw.headers), true);
+    const asked = c.req.valid("query");
+    if (c.req.method !== "HEAD") await count(c, asked, sourceOf(c.req.raw.headers, asked.site, config), true);
     return c.body(GIF, 200, { "Content-Type": "image/gif", "Cache-Control": "no-store" });
   });
 }
@@ -51,7 +53,9 @@ export function badge({ count, store, sites, today, config }: RouteDeps): Hono<E
     if (asked.show === "visitors" && config.visitors === "off")
       invalid("show", asked.show, '"total", "today" or "both", as VISITORS is off');
     const counts = asked.count === "true" && c.req.method !== "HEAD";
-    const numbers = counts ? await count(c, asked, sourceOf(c.req.raw.headers), true) : await read(c.get("originSite"), asked);
+    const numbers = counts
+      ? await count(c, asked, sourceOf(c.req.raw.headers, asked.site, config), true)
+      : await read(c.get("originSite"), asked);
     return c.body(renderBadge(asked.label ?? LABELS[asked.show], messageOf(numbers, asked), color), 200, {
       "Content-Type": "image/svg+xml; charset=utf-8",
       "Cache-Control": asked.count === "true" ? "no-cache, no-store" : "public, max-age=60",
@@ -81,9 +85,13 @@ function messageOf({ visits, visitsToday, visitors = 0 }: Numbers, { show, forma
   }
 }
 
-/** The header that names the page around an image. */
-function sourceOf(headers: Headers): string | null {
-  return headers.get("Referer") || headers.get("Origin") || null;
+/** The header that names the page around an image. Where that and `site` are missing, a default may be somebody else's site. */
+function sourceOf(headers: Headers, site: string | undefined, { imagesNameSite }: AppConfig): string | null {
+  const source = headers.get("Referer") || headers.get("Origin") || null;
+  if (imagesNameSite && source === null && site === undefined) {
+    throw new InvalidInput("site is missing, and no Referer names it; it is required where SITES has several and DEFAULT_SITE is not set.");
+  }
+  return source;
 }
 
 /** For openapi.json; no bundle has it. */

@@ -13,6 +13,7 @@ describe("settings", () => {
       datastore: { project: undefined, databaseId: "", namespaceId: "", emulator: undefined, serviceAccount: undefined },
       sites: "*",
       defaultSite: "default",
+      imagesNameSite: false,
       adminKey: null,
       publicStats: [],
       statsKeys: [],

@@ -71,3 +71,27 @@ test("a badge that counts does so for a proxy of images too, and is kept by none
   expect(answer.headers.get("Cache-Control")).toContain("no-store");
   expect((await send("GET /v1/visits?site=example.com&page=/b")).json).toMatchObject({ pages: [{ visits: 1 }] });
 });
+
+describe("an image that counts, of which nothing says where it is", () => {
+  test.each(["GET /v1/pixel?page=/p", "GET /v1/badge?count=true&page=/p"])("is refused where SITES has several: %s", async (target) => {
+    const { send } = startService({ DEFAULT_SITE: "" });
+    const answer = await send(target);
+    expect(answer).toMatchObject({
+      status: 400,
+      json: { type: "urn:footfall:invalid-input", detail: expect.stringMatching(/^site is missing/) },
+    });
+    expect((await send("GET /v1/visits?site=example.com&page=/p")).json).toMatchObject({ pages: [{ visits: 0 }] });
+    expect((await send(`${target}&site=example.org`)).status).toBe(200);
+    expect((await send(target, { headers: { Referer: "https://example.org/" } })).status).toBe(200);
+    expect((await send("GET /v1/visits?site=example.org&page=/p")).json).toMatchObject({ pages: [{ visits: 2 }] });
+  });
+
+  test.each([{ SITES: "example.com", DEFAULT_SITE: "" }, { DEFAULT_SITE: "example.com" }])(
+    "counts for the one that %j names",
+    async (env) => {
+      const { send } = startService(env);
+      expect((await send("GET /v1/pixel?page=/p")).status).toBe(200);
+      expect((await send("GET /v1/visits?site=example.com&page=/p")).json).toMatchObject({ pages: [{ visits: 1 }] });
+    },
+  );
+});

@@ -23,7 +23,13 @@ export function startService(env: Environment = {}) {
   };
   const sums: object[] = [];
   const meter = createMeter({ now, tell: (line) => sums.push(line) });
-  const config = readNodeConfig({ SITES: "example.com,example.org", ADMIN_KEY: "secret", PUBLIC_STATS: "true", ...env });
+  const config = readNodeConfig({
+    SITES: "example.com,example.org",
+    DEFAULT_SITE: "example.com",
+    ADMIN_KEY: "secret",
+    PUBLIC_STATS: "true",
+    ...env,
+  });
   const store = createMemoryStore(now, config.visitors === "daily");
   const recorder = createRecorder({ store, now, newId, meter });
   const app = createApp({
