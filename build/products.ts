@@ -67,7 +67,7 @@ const WEB_CLASSES = ["CloseEvent", "Headers", "Request", "Response"];
 /** The server, up to its first counted visit and almost all that comes later. */
 const serverOptions: BuildOptions = {
   ...nodeOptions,
-  entryPoints: { index: "src/platform/node/start.ts", service: "src/node.ts", "sqlite-thread": "src/platform/node/sqlite-thread.ts" },
+  entryPoints: { index: "src/platform/node/start.ts", service: "src/node.ts" },
   outdir: join(DIST, "server"),
   inject: ["src/platform/node/web-scope.ts"],
   define: {
@@ -76,6 +76,13 @@ const serverOptions: BuildOptions = {
   },
   // @hono/node-server loads HTTP/2, which takes long, only to tell its requests from others.
   alias: { "node:http2": join(ROOT, "build", "no-http2.ts") },
+};
+
+/** The embedded store, which has threads of its own. */
+const sqliteOptions: BuildOptions = {
+  ...nodeOptions,
+  entryPoints: ["src/platform/node/sqlite-thread.ts"],
+  outfile: join(DIST, "server", "sqlite-thread.cjs"),
 };
 
 /** Google's client, which the server loads once it is busy. */
@@ -96,6 +103,7 @@ export const products: readonly Product[] = [
     budget: 72 * KB,
     forbidden: [],
   },
+  { name: "server-sqlite", options: sqliteOptions, budget: 12 * KB, forbidden: [] },
   {
     name: "server-google",
     options: googleOptions,

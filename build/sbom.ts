@@ -13,7 +13,7 @@ export const SBOM_FILE = join(DIST, "server", "sbom.cdx.json");
 const LICENCES_FILE = join(DIST, "server", "licences.txt");
 
 /** The products in the image, and the runtime that it brings. */
-const SHIPPED = ["server", "server-google", "embed", "dashboard"];
+const SHIPPED = ["server", "server-sqlite", "server-google", "embed", "dashboard"];
 const RUNTIME = "node";
 
 /** What is used of CycloneDX (https://cyclonedx.org/docs/1.5/json). */
