@@ -4,6 +4,7 @@ import { type Served, startNodeServer, startWorker } from "../support/artefacts.
 import { requires } from "../support/skip.ts";
 import { openBrowser, openFull } from "./dashboard-browser.ts";
 import { importLines, KEY, TODAY } from "./dashboard-data.ts";
+import { eventually } from "./dashboard-poll.ts";
 
 const SETTINGS = { SITES: "*", ADMIN_KEY: KEY, PUBLIC_STATS: "true" };
 const onSqlite = () => startNodeServer({ ...SETTINGS, STORE: "sqlite", SQLITE_PATH: ":memory:" });
@@ -147,7 +148,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("button", { name: "Yes, remove it" }).click();
       await page.getByText("/blog was removed.").waitFor();
       expect(await visits("/blog")).toEqual([0, 50]);
-      await expect.poll(() => page.locator("#pages tbody th bdi").allInnerTexts()).toEqual(["/about"]);
+      await eventually(() => page.locator("#pages tbody th bdi").allInnerTexts()).toEqual(["/about"]);
       await page.unroute("**/v1/**");
       await breakChanges(page, loseAnswer, 1);
       await page.getByRole("button", { name: "Undo" }).click();
@@ -163,7 +164,7 @@ for (const { engine, needs, start } of ROWS) {
       expect(await page.getByRole("button", { name: "Yes, remove it" }).isDisabled()).toBe(true);
       await page.getByLabel("Name of the site").fill(site);
       await page.getByRole("button", { name: "Yes, remove it" }).click();
-      await expect.poll(() => page.locator("#sites li bdi").allInnerTexts()).not.toContain(site);
+      await eventually(() => page.locator("#sites li bdi").allInnerTexts()).not.toContain(site);
       expect(await visits("/blog")).toEqual([0, 0]);
       await page.context().close();
     });

@@ -7,6 +7,7 @@ import { type Served, startNodeServer } from "../support/artefacts.ts";
 import { requires } from "../support/skip.ts";
 import { findBarriers, openBrowser, openPage } from "./dashboard-browser.ts";
 import { fill, fillHostile, fillMany, fillNames, importLines, KEY, SITE } from "./dashboard-data.ts";
+import { eventually } from "./dashboard-poll.ts";
 
 /** For people to look at; they differ with the machine's fonts, and nothing is compared with them. */
 const SHOTS = join(DIST, "test", "dashboard");
@@ -111,10 +112,10 @@ requires("chromium")("how the dashboard looks", () => {
           const asked = size.width === (colorScheme === "light" ? 1_280 : 390);
           if (asked) expect(await findBarriers(page), `${size.width} px, ${colorScheme}`).toEqual([]);
         }
-        await expect.poll(() => findMisfits(page), { message: `${size.width} px` }).toEqual([]);
+        await eventually(() => findMisfits(page)).toEqual([]);
       }
       await page.setViewportSize(ZOOMED);
-      await expect.poll(() => findMisfits(page), { message: "zoomed" }).toEqual([]);
+      await eventually(() => findMisfits(page)).toEqual([]);
       expect(complaints).toEqual([]);
       await page.context().close();
     },

@@ -4,6 +4,7 @@ import { type Served, startNodeServer, startWorker } from "../support/artefacts.
 import { requires } from "../support/skip.ts";
 import { openBrowser, openFull, openPage } from "./dashboard-browser.ts";
 import { fill, fillHostile, fillMany, fillNames, HOSTILE, importLines, KEY, NAMES, SITE, TODAY } from "./dashboard-data.ts";
+import { eventually } from "./dashboard-poll.ts";
 
 const SETTINGS = { SITES: "*", STORE: "sqlite", ADMIN_KEY: KEY };
 
@@ -40,9 +41,9 @@ requires("chromium")("the dashboard", () => {
       await page.getByText(`The script is served at ${served.url}/embed.js.`).waitFor();
       await page.getByRole("button", { name: "Copy the tag" }).click();
       const copied = () => page.evaluate(() => navigator.clipboard.readText());
-      await expect.poll(copied).toBe(`<script async src="${served.url}/embed.js"></script>`);
+      await eventually(copied).toBe(`<script async src="${served.url}/embed.js"></script>`);
       await fetch(`${served.url}/v1/visits?site=first.example`, { method: "POST" });
-      await expect.poll(() => title(page), { timeout: 15_000 }).toBe("first.example");
+      await eventually(() => title(page)).toBe("first.example");
       expect(complaints).toEqual([]);
       await page.context().close();
       await fetch(`${served.url}/v1/visits?site=first.example&page=/`, { method: "DELETE", headers: { "X-API-Key": KEY } });
@@ -56,7 +57,7 @@ requires("chromium")("the dashboard", () => {
       expect(await tile(page, "Visits").innerText()).toMatch(/3,434\s+\+17% from 2,935/);
       expect(await tile(page, "Today").innerText()).toMatch(/36\s+so far, UTC/);
       expect((await rows(page)).slice(0, 3)).toEqual(["/", "/blog/counting-exactly-once", "/blog"]);
-      await expect.poll(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+\+133 \+14%\s+8,281/);
+      await eventually(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+\+133 \+14%\s+8,281/);
       expect(complaints).toEqual([]);
       await page.context().close();
     });
@@ -67,14 +68,14 @@ requires("chromium")("the dashboard", () => {
       const { page, complaints } = await openFull(browser, `${served.url}/?site=names.example`);
       expect(await rows(page)).toEqual(NAMES.map(([, shown]) => shown));
       await page.goto(`${served.url}/?site=hostile.example&range=7`);
-      await expect.poll(() => rows(page)).toHaveLength(HOSTILE.length);
+      await eventually(() => rows(page)).toHaveLength(HOSTILE.length);
       const names = await rows(page);
       expect(names).toContain("/<img src=x onerror=alert(1)>");
       expect(names).toContain("/javascript:alert(1)");
       expect(names).toContain("/evil%E2%80%AEgpj.exe");
       for (const name of names) {
         await page.locator("#pages tbody th bdi").getByText(name, { exact: true }).click();
-        await expect.poll(() => title(page)).toBe(name);
+        await eventually(() => title(page)).toBe(name);
         expect(await page.locator("main img:not(.badge), main script").count()).toBe(0);
       }
       expect(complaints).toEqual([]);
@@ -97,18 +98,18 @@ requires("chromium")("the dashboard", () => {
       const header = page.getByRole("columnheader", { name: "Page" });
       await header.getByRole("button").focus();
       await page.keyboard.press("Enter");
-      await expect.poll(() => header.getAttribute("aria-sort")).toBe("ascending");
+      await eventually(() => header.getAttribute("aria-sort")).toBe("ascending");
       expect(await rows(page)).toEqual((await rows(page)).toSorted((one, other) => (one < other ? -1 : 1)));
       await page.keyboard.press("Space");
-      await expect.poll(() => header.getAttribute("aria-sort")).toBe("descending");
+      await eventually(() => header.getAttribute("aria-sort")).toBe("descending");
       expect(await header.getByRole("button").evaluate((button) => button === document.activeElement)).toBe(true);
       await page.getByRole("searchbox", { name: "Search pages" }).fill("CAFE");
-      await expect.poll(() => rows(page)).toEqual(["/notes/café"]);
+      await eventually(() => rows(page)).toEqual(["/notes/café"]);
       await page.getByRole("searchbox", { name: "Search pages" }).fill("no such page");
       await page.getByText("No page has “no such page” in its name.").waitFor();
       // Another site begins without the search.
       await page.getByRole("link", { name: "blog.example.org" }).first().click();
-      await expect.poll(() => rows(page)).toEqual(["/", "/hello"]);
+      await eventually(() => rows(page)).toEqual(["/", "/hello"]);
       expect(await page.getByRole("searchbox", { name: "Search pages" }).inputValue()).toBe("");
       await page.context().close();
     });
@@ -122,9 +123,9 @@ requires("chromium")("the dashboard", () => {
         ),
       ).toBe(true);
       await page.getByLabel("Sort sites").selectOption("Name");
-      await expect.poll(() => page.locator("#sites li bdi").first().innerText()).toBe("blog.example.org");
+      await eventually(() => page.locator("#sites li bdi").first().innerText()).toBe("blog.example.org");
       await page.getByRole("searchbox", { name: "Search sites" }).fill("SITE-17");
-      await expect.poll(() => page.locator("#sites li bdi").allInnerTexts()).toEqual(["site-17.example"]);
+      await eventually(() => page.locator("#sites li bdi").allInnerTexts()).toEqual(["site-17.example"]);
       await page.context().close();
     });
 
@@ -133,7 +134,7 @@ requires("chromium")("the dashboard", () => {
       await period(page).selectOption("7 days");
       await page.getByText("Nov 16, 2026 to Nov 22, 2026 (UTC)").waitFor();
       await page.locator("#pages tbody th bdi").getByText("/about").click();
-      await expect.poll(() => title(page)).toBe("/about");
+      await eventually(() => title(page)).toBe("/about");
       expect(new URL(page.url()).search).toBe(`?site=${SITE}&page=%2Fabout&range=7`);
       expect(await page.getByRole("link", { name: "Open /about in a new tab" }).first().getAttribute("href")).toBe(`https://${SITE}/about`);
       await page.getByText("Show as a table").click();
@@ -141,9 +142,9 @@ requires("chromium")("the dashboard", () => {
       expect(await table.getByRole("rowheader").allInnerTexts()).toHaveLength(7);
       expect((await table.getByRole("rowheader").allInnerTexts())[0]).toBe("Nov 22, 2026 (unfinished)");
       await page.reload();
-      await expect.poll(() => title(page)).toBe("/about");
+      await eventually(() => title(page)).toBe("/about");
       await page.goBack();
-      await expect.poll(() => title(page)).toBe(SITE);
+      await eventually(() => title(page)).toBe(SITE);
       await period(page).selectOption("Dates");
       await page.getByLabel("From").fill("2026-11-30");
       await page.getByLabel("From").blur();
@@ -152,7 +153,7 @@ requires("chromium")("the dashboard", () => {
       await page.getByLabel("From").blur();
       await page.getByText("Nov 1, 2026 to Nov 22, 2026 (UTC)").waitFor();
       await period(page).selectOption("12 months");
-      await expect.poll(() => page.getByLabel("Show by").inputValue()).toBe("week");
+      await eventually(() => page.getByLabel("Show by").inputValue()).toBe("week");
       expect(complaints).toEqual([]);
       await page.context().close();
     });
@@ -168,7 +169,7 @@ requires("chromium")("the dashboard", () => {
       await period(page).selectOption("This month");
       await page.getByText("Nov 1, 2026 to Nov 22, 2026 (UTC)").waitFor();
       await page.getByRole("columnheader", { name: "Change" }).getByRole("button").click();
-      await expect.poll(() => rows(page)).toEqual(["/grown", "/steady", "/shrunk"]);
+      await eventually(() => rows(page)).toEqual(["/grown", "/steady", "/shrunk"]);
       expect(await page.locator("#pages tbody tr").first().innerText()).toMatch(/35\s+\+30 \+600%/);
       await page.context().close();
     });
@@ -204,8 +205,8 @@ requires("chromium")("the dashboard", () => {
       const link = page.locator("#pages tbody a").first();
       await link.focus();
       await importLines(served.url, "blog.example.org", [JSON.stringify({ page: "/hello", visits: 100_000, days: { [TODAY]: 100_000 } })]);
-      await expect.poll(() => page.locator("#live").innerText(), { timeout: 25_000 }).toBe("100,000 visits in the last 1 min");
-      await expect.poll(() => page.locator("#pages tbody tr", { hasText: "/hello" }).innerText()).toContain("100,");
+      await eventually(() => page.locator("#live").innerText(), 40_000).toBe("100,000 visits in the last 1 min");
+      await eventually(() => page.locator("#pages tbody tr", { hasText: "/hello" }).innerText()).toContain("100,");
       expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
       await page.context().close();
     });
@@ -227,7 +228,7 @@ requires("chromium")("the dashboard", () => {
       await page.getByText("POST /v1/visits").first().click();
       await page.getByText("Answers after the store has committed the visit.").first().waitFor();
       await page.getByRole("link", { name: "Back to the numbers" }).click();
-      await expect.poll(() => title(page)).toBe(SITE);
+      await eventually(() => title(page)).toBe(SITE);
       expect(complaints).toEqual([]);
       await page.context().close();
     });
@@ -251,7 +252,7 @@ requires("chromium")("the dashboard", () => {
       await page.goto(`http://proxy.localhost/stats/?site=${SITE}`);
       await page.locator("#chart canvas").waitFor();
       await page.locator("#pages tbody th bdi").getByText("/about").click();
-      await expect.poll(() => title(page)).toBe("/about");
+      await eventually(() => title(page)).toBe("/about");
       expect(page.url()).toBe(`http://proxy.localhost/stats/?site=${SITE}&page=%2Fabout`);
       expect(complaints).toEqual([]);
       await page.context().close();
@@ -316,8 +317,8 @@ requires("chromium")("the dashboard", () => {
     await page.getByText("Show as a table").click();
     expect(await page.locator("figure thead").innerText()).toMatch(/Visits\s+Visitors\s+Before/);
     await page.getByRole("columnheader", { name: "Visitors" }).last().getByRole("button").click();
-    await expect.poll(() => rows(page)).toHaveLength(11);
-    await expect.poll(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+6\d\d\s+\+133/);
+    await eventually(() => rows(page)).toHaveLength(11);
+    await eventually(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+6\d\d\s+\+133/);
     expect(complaints).toEqual([]);
     await page.context().close();
     await served.stop();
@@ -355,7 +356,7 @@ requires("chromium")("the dashboard", () => {
     const friend = await openFull(browser, link);
     expect(await friend.page.locator("#sites li").count()).toBe(1);
     await friend.page.locator("#pages tbody th bdi").getByText("/about").click();
-    await expect.poll(() => title(friend.page)).toBe("/about");
+    await eventually(() => title(friend.page)).toBe("/about");
     expect(friend.page.url()).toContain(`#key=${shared}`);
     await friend.page.getByText("Bring old numbers along").click();
     await friend.page.getByText("Sign in with ADMIN_KEY to change numbers.").waitFor();
@@ -370,7 +371,7 @@ requires("chromium")("the dashboard", () => {
     const { page } = await openFull(browser, served.url);
     await page.getByText("20 of the 100 busiest pages; there are more").waitFor();
     await page.getByRole("searchbox").fill("06499");
-    await expect.poll(() => rows(page)).toEqual(["/archive/06499"]);
+    await eventually(() => rows(page)).toEqual(["/archive/06499"]);
     await page.getByRole("searchbox").fill("");
     await page.getByRole("columnheader", { name: "Page" }).getByRole("button").click();
     await page.getByText("20 of 6,500 pages").waitFor({ timeout: 30_000 });

@@ -3,6 +3,9 @@ import { createDashboard } from "./data/dashboard.ts";
 import { App } from "./parts/app.tsx";
 import { loadLanguage } from "./texts/text.ts";
 
+// The service is asked while the texts are on their way.
 const dashboard = createDashboard();
 await loadLanguage();
-render(h(App, { dashboard }), document.body);
+const draw = () => render(h(App, { dashboard }), document.body);
+dashboard.subscribe(draw);
+draw();

@@ -15,7 +15,10 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** The day that it is in a zone; in UTC where the browser does not know it. */
 export function todayIn(timeZone: string, now = new Date()): string {
   try {
-    return new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(now);
+    const format = new Intl.DateTimeFormat("en-US", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+    // By parts: how a locale orders them differs among browsers.
+    const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]));
+    return `${parts["year"]}-${parts["month"]}-${parts["day"]}`;
   } catch {
     return now.toISOString().slice(0, 10);
   }

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useErrorBoundary, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import { BASE } from "../data/base.ts";
 import type { Dashboard } from "../data/dashboard.ts";
 import { readView } from "../data/view.ts";
@@ -16,12 +16,8 @@ import { Sites } from "./sites.tsx";
 
 /** The whole page. */
 export function App({ dashboard }: { dashboard: Dashboard }): JSX.Element {
-  const [, setDrawn] = useState(0);
-  const redraw = () => setDrawn((count) => count + 1);
-  useEffect(() => {
-    dashboard.subscribe(redraw);
-    document.addEventListener("click", (event) => follow(event, dashboard));
-  }, [dashboard]);
+  const redraw = () => dashboard.touch();
+  useEffect(() => document.addEventListener("click", (event) => follow(event, dashboard)), [dashboard]);
   // A fault of the page itself ends in words, too.
   const [fault] = useErrorBoundary((error) => console.error(error));
   const { phase, view, site, sites } = dashboard.state;

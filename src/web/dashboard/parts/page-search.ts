@@ -35,7 +35,6 @@ export function usePageSearch(list: PageList | null, text: string): Found | null
   const settled = answer.text === text && answer.list === list;
   // The list's rows change with its version.
   const version = list?.version;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
   return useMemo(() => {
     if (text === "" || !list) return null;
     return settled ? answer : { ...NOTHING_YET, rows: known(list, text) };

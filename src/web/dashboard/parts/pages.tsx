@@ -23,7 +23,6 @@ export function Pages(): JSX.Element | null {
   const text = search.trim();
   const found = usePageSearch(list, text);
   const version = list?.version;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list's rows change with its version.
   const rows = useMemo(
     () => sorted(found?.rows ?? [...(list?.rows.values() ?? [])], sort.column, sort.descending),
     [list, version, found, sort],
