@@ -1,26 +1,10 @@
-import { parseDay } from "../../../src/domain/day.ts";
-import { InvalidInput, quote } from "../../../src/domain/invalid.ts";
-import { normalizePage } from "../../../src/domain/page.ts";
-import { parseHttpUrl, siteOfHost } from "../../../src/domain/site.ts";
+import { InvalidInput } from "../../../src/domain/invalid.ts";
 import { MAX_VISITS } from "../../../src/http/fields.ts";
 import { type ImportLine, linesOf, type Total } from "./lines.ts";
-
-/** What one row of an export says; its numbers may be anything. */
-export interface Row {
-  /** Names the row for its reader, such as `line 12`. */
-  readonly where: string;
-  /** A path or a URL. */
-  readonly page: string;
-  readonly visits: unknown;
-  /** The page's host, where the row names one. */
-  readonly host?: string | undefined;
-  /** `YYYY-MM-DD` */
-  readonly day?: string | undefined;
-  readonly visitors?: unknown;
-}
+import { countOf, dayOr, type Row, readRow, wrongNumber } from "./read-row.ts";
 
 /** What an export says of the whole site. */
-export interface SiteRow {
+interface SiteRow {
   readonly where: string;
   readonly visits?: unknown;
   readonly visitors?: unknown;
@@ -28,7 +12,7 @@ export interface SiteRow {
 }
 
 /** Rows that were left out for one reason. */
-export interface LeftOut {
+interface LeftOut {
   rows: number;
   /** As far as their visits are numbers. */
   visits: number;
@@ -133,57 +117,10 @@ export function createCollector(site: string): Collector {
   return { add, addSite, leaveOut, note: (sentence) => notes.add(sentence), end };
 }
 
-/** A count, from a number or from digits; `null` where it is none. */
-export function countOf(value: unknown): number | null {
-  const number = typeof value === "string" && /^\d{1,15}$/.test(value.trim()) ? Number(value) : value;
-  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= MAX_VISITS ? number : null;
-}
-
 function addTo(total: Total, day: string | undefined, visits: number, visitors: number): void {
   total.visits += visits;
   total.visitors += visitors;
   if (day === undefined) return;
   if (visits > 0) total.days.set(day, (total.days.get(day) ?? 0) + visits);
   if (visitors > 0) total.visitorDays.set(day, (total.visitorDays.get(day) ?? 0) + visitors);
-}
-
-/** A row's page and numbers, or why it cannot be used. */
-function readRow(
-  { page, host, visits, visitors, day }: Row,
-  site: string,
-  most: number,
-): { page: string; visits: number; visitors: number } | { reason: string; detail?: string } {
-  const [count, people] = [countOf(visits), countOf(visitors ?? 0)];
-  if (count === null) return { reason: "without a usable number", detail: wrongNumber("visits", visits) };
-  if (people === null) return { reason: "without a usable number", detail: wrongNumber("visitors", visitors) };
-  const of = parseHttpUrl(page)?.hostname ?? host;
-  if (of && siteOfHost(of) !== site) return { reason: `of another host than ${site}`, detail: of };
-  const [name, date] = [pageOr(page, site), dayOr(day)];
-  if (name instanceof InvalidInput) return { reason: "without a usable page", detail: name.message };
-  if (date instanceof InvalidInput) return { reason: "without a usable day", detail: date.message };
-  if (count === 0) return { reason: "with 0 visits" };
-  if (count > most) return { reason: `that bring the sum over ${MAX_VISITS}`, detail: String(count) };
-  return { page: name, visits: count, visitors: people };
-}
-
-function wrongNumber(field: string, value: unknown): string {
-  return `${field} is ${quote(value)}; allowed is an integer from 0 to ${MAX_VISITS}.`;
-}
-
-function pageOr(text: string, site: string): string | InvalidInput {
-  if (text.trim() === "") return new InvalidInput('page is ""; allowed is a path or a URL.');
-  return orInvalid(() => normalizePage(text, site));
-}
-
-function dayOr(text: string | undefined): string | undefined | InvalidInput {
-  return text === undefined ? undefined : orInvalid(() => parseDay("day", text));
-}
-
-function orInvalid<T>(read: () => T): T | InvalidInput {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof InvalidInput) return error;
-    throw error;
-  }
 }

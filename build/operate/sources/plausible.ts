@@ -1,6 +1,7 @@
 import { InvalidInput } from "../../../src/domain/invalid.ts";
-import { type Collector, countOf } from "./collect.ts";
+import type { Collector } from "./collect.ts";
 import { readCsv } from "./read-csv.ts";
+import { countOf } from "./read-row.ts";
 import type { Source, SourceFile } from "./source.ts";
 
 /** Plausible's ZIP, or its `imported_pages` table alone: page views and visitors by page and day, and the site's visitors by day. */

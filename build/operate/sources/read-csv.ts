@@ -4,7 +4,7 @@ import type { Collector } from "./collect.ts";
 import type { SourceFile } from "./source.ts";
 
 /** A row of a table; an absent column is `undefined`. */
-export interface CsvRow {
+interface CsvRow {
   readonly where: string;
   get(column: string): string | undefined;
 }

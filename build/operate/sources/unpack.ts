@@ -4,7 +4,7 @@ import { InvalidInput } from "../../../src/domain/invalid.ts";
 import type { SourceFile } from "./source.ts";
 
 /** The most that an export may hold, unpacked, in bytes: it is read as a whole. */
-export const MAX_EXPORT_BYTES = 256 * 1_024 * 1_024;
+const MAX_EXPORT_BYTES = 256 * 1_024 * 1_024;
 
 const TOO_LARGE = `is larger than ${MAX_EXPORT_BYTES / 1_024 / 1_024} MB; split it into files, and import each.`;
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /** What is done with a request instead of an answer; `hold` counts it and never answers. */
-export type Mishap = "hold" | "drop" | 429 | 500 | 502;
+type Mishap = "hold" | "drop" | 429 | 500 | 502;
 
 /** Vercount, busuanzi and hits.sh as a site's owner meets them, on loopback, with a sitemap of the site's pages. */
 export interface FakeCounter {

@@ -12,7 +12,7 @@ export interface LiveCounter {
 }
 
 /** Pauses between requests: 60 a minute, where Vercount allows 80. One at a time, so that what is read together is of one moment. */
-export const PACE_MS = 1_000;
+const PACE_MS = 1_000;
 const TIMEOUT_MS = 15_000;
 const MAX_ATTEMPTS = 5;
 /** After a 429 without `Retry-After`: Vercount's window. */

@@ -7,7 +7,7 @@ export type ReadText = (address: string) => Promise<string>;
 
 /** The most sitemaps that an index may name, all levels together. */
 const MAX_SITEMAPS = 100;
-const LOCATION = /<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]*?)\s*(?:\]\]>)?\s*<\/loc>/g;
+const LOCATION = /<loc>(?:\s*<!\[CDATA\[)?([^<]*)<\/loc>/g;
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /** The pages of a site, as a sitemap names them. */
@@ -49,7 +49,8 @@ export async function readSitemap(address: string, site: string, readText: ReadT
 }
 
 function locationsOf(text: string): string[] {
-  if (text.includes("<loc>")) return [...text.matchAll(LOCATION)].map(([, location = ""]) => decodeEntities(location));
+  if (text.includes("<loc>"))
+    return [...text.matchAll(LOCATION)].map(([, location = ""]) => decodeEntities(location.replace(/\]\]>\s*$/, "").trim()));
   return text
     .split("\n")
     .map((line) => line.trim())
