@@ -7,10 +7,16 @@ const QUICK = [
   "test/openapi-lint.test.ts",
   "test/{fault-proxy,wrangler}.test.ts",
   "test/operate/cut.test.ts",
+  "test/takeover/docs.test.ts",
   "test/store/{adaptive-transport,http-fetch,merge-lookups,sqlite}.test.ts",
 ];
 /** They measure, fill the machine or use all of its network: one at a time, and nothing beside them. */
-const ALONE = ["test/faults/*.test.ts", "test/{bench,container,contributor,start}.test.ts", "test/dev*.test.ts"];
+const ALONE = [
+  "test/faults/*.test.ts",
+  "test/takeover/exact.test.ts",
+  "test/{bench,container,contributor,start}.test.ts",
+  "test/dev*.test.ts",
+];
 
 export default defineConfig({
   root: ROOT,

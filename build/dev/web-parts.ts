@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { relative } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
-import { ASSETS, dashboardOptions, dashboardPage, embedOptions } from "../assets.ts";
+import { ASSETS, dashboardOptions, dashboardPage, embedOptions, takeoverOptions } from "../assets.ts";
 import { ROOT } from "../root.ts";
 import { createCompiler } from "./compile.ts";
 
@@ -23,13 +23,17 @@ export interface WebParts {
 /** Prepares the web parts. */
 export function createWebParts(): WebParts {
   const embed = createCompiler(embedOptions, "inline");
+  const takeover = createCompiler(takeoverOptions, "inline");
   const dashboard = createCompiler(dashboardOptions, "inline");
   let files: Promise<Record<string, Content>> | undefined;
   let contract: Promise<string> | undefined;
 
   async function build(): Promise<Record<string, Content>> {
-    const [script, page] = await Promise.all([embed.compile(), dashboard.compile()]);
-    const outputs = [...script.outputFiles, ...page.outputFiles].map(({ path, contents }) => [`/${relative(ASSETS, path)}`, contents]);
+    const [script, other, page] = await Promise.all([embed.compile(), takeover.compile(), dashboard.compile()]);
+    const outputs = [...script.outputFiles, ...other.outputFiles, ...page.outputFiles].map(({ path, contents }) => [
+      `/${relative(ASSETS, path)}`,
+      contents,
+    ]);
     return { ...Object.fromEntries(outputs), "/": await dashboardPage(page.metafile) };
   }
 
