@@ -14,7 +14,7 @@ const RUNS = 60;
 const UNLIMITED = { VISITS_PER_MINUTE: "1000000000", NEW_PAGES_BURST: "1000000000" };
 
 const SERVICES = {
-  "a public service": { SITES: "*", PUBLIC_STATS: "true", ADMIN_KEY: KEY },
+  "a public service with visitors": { SITES: "*", PUBLIC_STATS: "true", ADMIN_KEY: KEY, CLIENT_IP_HEADER: "socket" },
   "a guarded service": { SITES: SITES.join(","), ADMIN_KEY: KEY, PAGES: "/,/a*" },
   "a service without a key": { SITES: SITES.join(",") },
 };

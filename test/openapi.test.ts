@@ -59,11 +59,21 @@ describe("the gateway's document", () => {
     expect(Object.keys(gateway.paths)).toEqual(Object.keys(contract.paths));
   });
 
-  test("asks for the key on PUT, DELETE, import and export alone, and counts those by key", () => {
+  test("asks for the key on PUT, DELETE, import, export and client alone, and counts those by key", () => {
     const keyed = operationsOf(gateway.paths).filter(({ operation }) => operation.security?.length);
     const names = keyed.map(({ method, path }) => `${method} ${path}`);
     const visits = ["/v1/visits", "/visits"].flatMap((path) => [`put ${path}`, `delete ${path}`]);
-    expect(names.toSorted()).toEqual([...visits, "delete /v1/sites", "post /v1/import", "get /v1/export", "head /v1/export"].toSorted());
+    expect(names.toSorted()).toEqual(
+      [
+        ...visits,
+        "delete /v1/sites",
+        "post /v1/import",
+        "get /v1/export",
+        "head /v1/export",
+        "get /v1/client",
+        "head /v1/client",
+      ].toSorted(),
+    );
     expect(keyed.every(({ operation }) => operation["x-google-quota"])).toBe(true);
   });
 

@@ -75,11 +75,28 @@ export const FIELDS: Readonly<Record<string, string>> = {
   visits: "A number of visits.",
 };
 
+const NUMBER = { type: "integer", minimum: 0 } as const;
+
+/** The numbers of a page, and of a site; those of visitors are there where VISITORS is `daily`. */
+export const PAGE_NUMBERS: Readonly<Record<string, JsonSchema>> = {
+  visits: NUMBER,
+  visitsToday: NUMBER,
+  visitors: NUMBER,
+  visitorsToday: NUMBER,
+};
+export const SITE_NUMBERS: Readonly<Record<string, JsonSchema>> = {
+  siteVisits: NUMBER,
+  siteVisitsToday: NUMBER,
+  siteVisitors: NUMBER,
+  siteVisitorsToday: NUMBER,
+};
+export const VISITOR_NUMBERS = ["visitors", "visitorsToday", "siteVisitors", "siteVisitorsToday"] as const;
+
 /** Fields of answers. */
 export const ANSWERS = {
   site: { type: "string", minLength: 1, maxLength: 253 },
   page: { type: "string", pattern: "^/", maxLength: 1_024 },
-  visits: { type: "integer", minimum: 0 },
+  visits: NUMBER,
   date: { type: "string", format: "date" },
 } as const satisfies Record<string, JsonSchema>;
 

@@ -1,7 +1,6 @@
 import { type Numbers, numbersOf } from "../domain/numbers.ts";
 import type { Totals } from "../domain/store.ts";
 import { atLeast } from "../domain/visitors/shown.ts";
-import { ANSWERS, type JsonSchema } from "./docs.ts";
 
 /** The numbers of a page and its site, in the order in which answers have them. */
 export interface PageTotals extends Numbers {
@@ -50,14 +49,3 @@ export function pageNumbersOf({ site, pages }: Totals, names: readonly string[],
     }),
   );
 }
-
-/** Of openapi.json: the numbers of a page, and of a site; those of visitors are there where VISITORS is `daily`. */
-const { visits } = ANSWERS;
-export const PAGE_NUMBERS: Readonly<Record<string, JsonSchema>> = { visits, visitsToday: visits, visitors: visits, visitorsToday: visits };
-export const SITE_NUMBERS: Readonly<Record<string, JsonSchema>> = {
-  siteVisits: visits,
-  siteVisitsToday: visits,
-  siteVisitors: visits,
-  siteVisitorsToday: visits,
-};
-export const VISITOR_NUMBERS = ["visitors", "visitorsToday", "siteVisitors", "siteVisitorsToday"] as const;

@@ -14,8 +14,18 @@ import { readableByAll } from "../http/headers.ts";
 import { idempotencyKey, sha256Hex } from "../http/idempotency.ts";
 import { query, strictObject } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
-import { ANSWERS, COUNTING_PROBLEMS, KEY_PROBLEMS, list, object, type RouteDocs } from "./docs.ts";
-import { PAGE_NUMBERS, pageNumbersOf, SITE_NUMBERS, siteNumbersOf, totalsOf, VISITOR_NUMBERS } from "./totals.ts";
+import {
+  ANSWERS,
+  COUNTING_PROBLEMS,
+  KEY_PROBLEMS,
+  list,
+  object,
+  PAGE_NUMBERS,
+  type RouteDocs,
+  SITE_NUMBERS,
+  VISITOR_NUMBERS,
+} from "./docs.ts";
+import { pageNumbersOf, siteNumbersOf, totalsOf } from "./totals.ts";
 
 /** Pages in one `GET /v1/visits`. */
 const MAX_PAGES_READ = 100;
