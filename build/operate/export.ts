@@ -1,15 +1,15 @@
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { Readable, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished } from "node:stream/promises";
 import { readOptions } from "../options.ts";
+import { createProgress } from "../progress.ts";
 import { fail } from "../root.ts";
 import { apiKey, COMMON, serviceUrl } from "./options.ts";
-import { connectTo, reasonOf, ServiceError } from "./service.ts";
+import { openPart, type Part } from "./part.ts";
+import { connectTo, type Service, ServiceError } from "./service.ts";
 
-const LINE_FEED = 0x0a;
-/** How long a whole export may take. */
-const EXPORT_MS = 60 * 60_000;
+/** Pages that are asked for at a time; an answer ends early where it is long. */
+const PAGES = 5_000;
+/** How long one answer may take: as long as the gateway waits for it. */
+const ANSWER_MS = 300_000;
 
 async function main(): Promise<void> {
   const { values } = readOptions({
@@ -23,42 +23,55 @@ async function main(): Promise<void> {
         help: "a file, which is there only once it is complete; else standard output\n(then: npm run --silent export -- …)",
       },
     },
+    notes: "An export to a file that broke off goes on when it is started again.",
   });
+  const url = serviceUrl("--url", values.url);
+  const progress = createProgress("lines", 0);
   const service = connectTo({
-    url: serviceUrl("--url", values.url),
+    url,
     key: apiKey(values.key),
-    onRetry: (why, pause) => console.error(`${why}; asked again in ${pause / 1_000} s`),
+    onRetry: (why, pause) => progress.note(`${why}; asked again in ${pause / 1_000} s`),
   });
-  const query = values.site === undefined ? "" : `?site=${encodeURIComponent(values.site)}`;
-  const { body } = await service.request(`/v1/export${query}`, { timeoutMs: EXPORT_MS });
-  const source = body === null ? Readable.from([]) : Readable.fromWeb(body);
-  let lines = 0;
-  async function* counted(chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      for (const byte of chunk) if (byte === LINE_FEED) lines += 1;
-      yield chunk;
-    }
-  }
-  const writeTo = (destination: Writable) => pipeline(source, counted, destination);
-  await (values.out === undefined ? writeTo(process.stdout) : writeWhole(values.out, writeTo));
+  const first = `?${new URLSearchParams({ ...(values.site !== undefined && { site: values.site }), limit: String(PAGES) })}`;
+  const lines = await (values.out === undefined
+    ? toOutput(service, first)
+    : toFile(service, first, await openPart(values.out, url + first)));
   console.error(`${lines.toLocaleString("en-US")} lines exported${values.out === undefined ? "" : ` to ${values.out}`}.`);
 }
 
-/** Renames the file once it is complete, so that a part is never taken for the whole. */
-async function writeWhole(path: string, writeTo: (destination: Writable) => Promise<void>): Promise<void> {
-  const unfinished = `${path}.part`;
-  try {
-    await writeTo(createWriteStream(unfinished));
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
+async function toFile(service: Service, first: string, part: Part): Promise<number> {
+  if (part.next !== null) console.error(`Goes on behind ${part.lines.toLocaleString("en-US")} lines.`);
+  for await (const { text, next } of pagesOf(service, part.next ?? first)) await part.append(text, next);
+  return part.finish();
+}
+
+async function toOutput(service: Service, first: string): Promise<number> {
+  let lines = 0;
+  for await (const { text } of pagesOf(service, first)) {
+    lines += text.split("\n").length - 1;
+    if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once("drain", resolve));
+  }
+  process.stdout.end();
+  await finished(process.stdout).catch(() => {});
+  return lines;
+}
+
+/** The answers from a query on, and the query of the one behind each. */
+async function* pagesOf(service: Service, first: string): AsyncGenerator<{ text: string; next: string | null }> {
+  for (let query: string | null = first; query !== null; ) {
+    const answer = await service.request(`/v1/export${query}`, { timeoutMs: ANSWER_MS });
+    const next: string | null = /<(\?[^>]*)>;\s*rel="next"/.exec(answer.headers.get("link") ?? "")?.[1] ?? null;
+    yield { text: await answer.text(), next };
+    query = next;
   }
 }
 
-await main().catch((error: NodeJS.ErrnoException) => {
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader closed the pipe, as `head` does.
-  if (error.code === "EPIPE") process.exit(0);
-  if (error instanceof ServiceError || (error.syscall !== undefined && error.code !== "ECONNRESET")) fail(error.message);
-  fail(`The export broke off (${reasonOf(error)}); what came is not all of it. Run the command again.`);
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
+await main().catch((error: NodeJS.ErrnoException) => {
+  if (error instanceof ServiceError) fail(`${error.message}\nThe export broke off; what came is not all of it. Run the command again.`);
+  if (error.syscall !== undefined) fail(error.message);
+  throw error;
 });

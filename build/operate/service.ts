@@ -7,7 +7,7 @@ export class ServiceError extends Error {
 
 /** Asks a running service, and asks again where it, or a gateway before it, says "later". */
 export interface Service {
-  /** An answer of 200 to 299, else {@link ServiceError}. Sent several times if need be, so it must be safe to repeat. */
+  /** A whole answer of 200 to 299, else {@link ServiceError}. Sent several times if need be, so it must be safe to repeat. */
   request(path: string, init?: RequestInit & { timeoutMs?: number }): Promise<Response>;
 }
 
@@ -30,7 +30,10 @@ export function connectTo(options: { url: string; key?: string; onRetry?: (why: 
     const headers = new Headers(init.headers);
     if (key !== undefined) headers.set("X-API-Key", key);
     try {
-      return await fetch(`${url}${path}`, { ...init, headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+      const answer = await fetch(`${url}${path}`, { ...init, headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+      // Read whole: an answer that breaks off is no answer, and is asked for again.
+      const body = await answer.arrayBuffer();
+      return new Response(body.byteLength > 0 ? body : null, answer);
     } catch (error) {
       return { why: reasonOf(error) };
     }

@@ -2,10 +2,11 @@ import { styleText } from "node:util";
 import { ConfigError } from "../../src/environment.ts";
 import { readOptions } from "../options.ts";
 import { fail } from "../root.ts";
+import { AddressError, confirmAddress, createSettings } from "./address.ts";
 import { CHECKS } from "./checks.ts";
 import { PRODUCTION_CLAIMS } from "./claims.ts";
 import { openDatabase } from "./database.ts";
-import { serviceUrl } from "./options.ts";
+import { optionalKey, serviceUrl } from "./options.ts";
 import { createProbe, type Probe } from "./probe.ts";
 import { connectTo, reasonOf, ServiceError } from "./service.ts";
 
@@ -14,9 +15,17 @@ const COMMAND = {
   about: "Checks a live service against its contract. It counts some 60 visits of one page; with the key it then removes that page.",
   positionals: ["URL"],
   options: {
-    key: { value: "KEY", help: "the service's API key; else ADMIN_KEY of the environment; without any, what needs it is skipped" },
+    key: { value: "KEY", help: "as ADMIN_KEY of the environment, which is better; without any, what needs it is skipped" },
     site: { value: "SITE", help: "the site to count for; else the service's default site" },
     page: { value: "PAGE", default: "/footfall-smoke", help: "the page to count, which must be in PAGES where that is set" },
+    "confirm-address": {
+      help: `finds out which entry of X-Forwarded-For is the client's address behind the gateway, with a forged
+header and without, and sets CLIENT_IP_HEADER and CLIENT_IP_HOPS of the service, or neither where it is
+not sure. With it come the limit of visits per address, and visitors. Needs gcloud, --project and --region`,
+    },
+    project: { value: "PROJECT", help: "the service's, for --confirm-address" },
+    region: { value: "REGION", help: "the service's, for --confirm-address" },
+    service: { value: "NAME", default: "footfall", help: "its name, for --confirm-address" },
     "production-claims": {
       help: `also tries what Footfall believes of Google's production and has only seen on Google's emulator or
 read in Google's documents. This list has never been run against production by its authors: a claim
@@ -39,9 +48,14 @@ interface Trial {
 async function main(): Promise<void> {
   const { values, positionals } = readOptions(COMMAND);
   const url = serviceUrl("URL", positionals[0] ?? "");
-  const key = values.key || process.env["ADMIN_KEY"] || undefined;
+  const key = optionalKey(values.key);
   const answer = await connectTo({ url }).request("/v1/visits");
   const { site } = (await answer.json()) as { site: string };
+  if (values["confirm-address"]) {
+    const { project, region, service } = values;
+    if (!project || !region || key === undefined) fail("--confirm-address needs --project, --region and the key in ADMIN_KEY.");
+    return console.log(await confirmAddress({ url, key }, createSettings({ project, region, service })));
+  }
   const probe = createProbe({ url, key, site: values.site ?? site, page: values.page });
 
   console.log(`${url}, as ${probe.site}${probe.page}`);
@@ -53,7 +67,7 @@ async function main(): Promise<void> {
 function checksOf(probe: Probe): Trial[] {
   return CHECKS.map(({ title, keyed, run }) => ({
     title,
-    skip: keyed && probe.key === undefined ? "it needs --key" : undefined,
+    skip: keyed && probe.key === undefined ? "it needs the key" : undefined,
     run: () => run(probe),
   }));
 }
@@ -94,6 +108,6 @@ async function tryAll(trials: readonly Trial[]): Promise<number> {
 }
 
 await main().catch((error: Error) => {
-  if (error instanceof ServiceError || error instanceof ConfigError) fail(error.message);
+  if (error instanceof ServiceError || error instanceof ConfigError || error instanceof AddressError) fail(error.message);
   throw error;
 });

@@ -42,7 +42,7 @@ describe("npm run smoke", () => {
     const { code, output } = await runCommand("smoke", [server.url]);
     const keyed = CHECKS.filter((check) => check.keyed).length;
     expect({ code, ...outcomes(output) }).toEqual({ code: 0, ok: CHECKS.length - keyed, FAILED: 0, skip: keyed });
-    expect(output).toContain("it needs --key");
+    expect(output).toContain("it needs the key");
   });
 
   test("finds out a service that counts a repeated id again", async () => {

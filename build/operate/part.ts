@@ -1,0 +1,58 @@
+import { appendFile, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+
+/** A file that is written in pieces, and bears its name only once it is complete. */
+export interface Part {
+  /** Where the next piece begins, in the words of who asks for it; `null` at the beginning. */
+  readonly next: string | null;
+  readonly lines: number;
+  /** Appends a piece, and keeps where the next one begins. */
+  append(text: string, next: string | null): Promise<void>;
+  /** Renames the file; answers how many lines it has. */
+  finish(): Promise<number>;
+}
+
+/** What is kept beside an unfinished file: how much of it is sure. */
+interface State {
+  readonly source: string;
+  readonly next: string | null;
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+/** Opens an unfinished file where it was left, if it came from the same source, else begins anew. */
+export async function openPart(path: string, source: string): Promise<Part> {
+  const file = `${path}.part`;
+  const stateFile = `${path}.part.json`;
+  let state = await readState(file, stateFile, source);
+  if (state.next === null) await writeFile(file, "");
+  // A piece that was half written, or whose end was not noted, comes again.
+  else await truncate(file, state.bytes);
+  return {
+    next: state.next,
+    lines: state.lines,
+    async append(text, next) {
+      await appendFile(file, text);
+      state = { source, next, bytes: state.bytes + Buffer.byteLength(text), lines: state.lines + text.split("\n").length - 1 };
+      await writeFile(`${stateFile}.new`, JSON.stringify(state));
+      await rename(`${stateFile}.new`, stateFile);
+    },
+    async finish() {
+      await rename(file, path);
+      await rm(stateFile, { force: true });
+      return state.lines;
+    },
+  };
+}
+
+/** What was kept, where it fits the source and the file. */
+async function readState(file: string, stateFile: string, source: string): Promise<State> {
+  const none = { source, next: null, bytes: 0, lines: 0 };
+  const text = await readFile(stateFile, "utf8").catch(() => null);
+  if (text === null) return none;
+  const state = JSON.parse(text) as State;
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+  return state.source === source && size >= state.bytes ? state : none;
+}
