@@ -2,16 +2,18 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Bucket, bucketsOf, busiest, sum, UNITS, type Unit, unitFor } from "../data/buckets.ts";
 import type { Numbers } from "../data/load.ts";
-import { compact, days, longDay, month, number, shortDay } from "../texts/format.ts";
+import { compact, longDay, month, shortDay } from "../texts/format.ts";
 import { readable, readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
 import type { Chart } from "./chart.ts";
+import { DaysTable, inWords, nameOf } from "./days-table.tsx";
 import { useDashboard } from "./shared.ts";
 
 /** A period: a chart, and the same as a table for who cannot see it. */
 export function Days({ numbers }: { numbers: Numbers }): JSX.Element {
   const { today, sites } = useDashboard().state;
   const [chosen, setChosen] = useState<Unit | null>(null);
+  const [withoutChart, setWithoutChart] = useState(false);
   const [readout, setReadout] = useState<Bucket | null>(null);
   const { points, period, site, page, total } = numbers;
   const unit = chosen ?? unitFor(points.length);
@@ -47,14 +49,14 @@ export function Days({ numbers }: { numbers: Numbers }): JSX.Element {
         </p>
       ) : (
         <>
-          <Plot buckets={buckets} before={before} unit={unit} onBucket={setReadout} />
+          <Plot buckets={buckets} before={before} unit={unit} onBucket={setReadout} onFailure={() => setWithoutChart(true)} />
           <Legend withVisitors={own.visitors !== undefined} unfinished={buckets.at(-1)?.unfinished ?? false} compared={before !== null} />
         </>
       )}
       <p id="chart-summary" class="unseen">
         {best && t("chartSummary", { visits: inWords(own), best: nameOf(best, unit), n: best.visits })}
       </p>
-      <Table caption={caption} buckets={buckets} before={before} unit={unit} />
+      <DaysTable key={String(withoutChart)} caption={caption} buckets={buckets} before={before} unit={unit} open={withoutChart} />
     </figure>
   );
 }
@@ -83,65 +85,24 @@ function Plot(parts: {
   before: (number | null)[] | null;
   unit: Unit;
   onBucket(bucket: Bucket | null): void;
+  onFailure(): void;
 }): JSX.Element {
   const { buckets, before, unit, onBucket } = parts;
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<Promise<Chart> | null>(null);
   useEffect(() => {
-    // The chart's library is loaded with the first numbers; without it there is the table.
+    // The chart's library is loaded with the first numbers. Where it does not come or cannot run, there is the table.
     chart.current ??= import("./chart.ts").then(({ createChart }) => createChart(box.current as HTMLElement));
-    chart.current.then(
-      (ready) =>
-        ready.draw({ buckets, before, onBucket, write: compact, nameOf: ({ from }) => (unit === "month" ? month(from) : shortDay(from)) }),
-      () => {
-        chart.current = null;
-      },
-    );
+    const nameOf = ({ from }: Bucket) => (unit === "month" ? month(from) : shortDay(from));
+    chart.current.then((ready) => ready.draw({ buckets, before, onBucket, write: compact, nameOf })).catch(parts.onFailure);
   });
-  useEffect(() => () => void chart.current?.then((ready) => ready.destroy()), []);
-  return <div id="chart" ref={box} role="img" aria-labelledby="caption" aria-describedby="chart-summary" />;
-}
-
-function Table(parts: { caption: string; buckets: Bucket[]; before: (number | null)[] | null; unit: Unit }): JSX.Element {
-  const [open, setOpen] = useState(false);
-  const { buckets, before, unit } = parts;
-  const withVisitors = buckets.some(({ visitors }) => visitors !== undefined);
-  return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{t("asTable")}</summary>
-      {open && (
-        <table>
-          <caption class="unseen">{parts.caption}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t("time")}</th>
-              <th scope="col">{t("visits")}</th>
-              {withVisitors && <th scope="col">{t("visitors")}</th>}
-              {before && <th scope="col">{t("before")}</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {buckets
-              .map((bucket, index) => (
-                <tr key={bucket.from}>
-                  <th scope="row">{nameOf(bucket, unit)}</th>
-                  <td>{number(bucket.visits)}</td>
-                  {withVisitors && <td>{number(bucket.visitors ?? 0)}</td>}
-                  {before && <td>{before[index] === undefined ? "–" : number(before[index] ?? 0)}</td>}
-                </tr>
-              ))
-              .reverse()}
-          </tbody>
-        </table>
-      )}
-    </details>
+  useEffect(
+    () => () =>
+      void chart.current?.then(
+        (ready) => ready.destroy(),
+        () => {},
+      ),
+    [],
   );
-}
-
-function nameOf({ from, to, unfinished }: Bucket, unit: Unit): string {
-  return `${unit === "month" ? month(from) : days(from, to)}${unfinished ? ` (${t("unfinished")})` : ""}`;
-}
-
-function inWords({ visits, visitors }: { visits: number; visitors?: number }): string {
-  return `${t("nVisits", { n: visits })}${visitors === undefined ? "" : `, ${t("nVisitors", { n: visitors })}`}`;
+  return <div id="chart" ref={box} role="img" aria-labelledby="caption" aria-describedby="chart-summary" />;
 }
