@@ -4,6 +4,7 @@ import { toBase64Url } from "../base64.ts";
 import { daysBetween } from "../domain/day.ts";
 import { invalid } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
+import type { Period, Store } from "../domain/store.ts";
 import { sumOf } from "../domain/tally.ts";
 import { checkReadable, listedSites } from "../http/auth.ts";
 import type { Env } from "../http/env.ts";
@@ -13,6 +14,7 @@ import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ANSWERS, KEY_PROBLEMS, list, object, type RouteDocs } from "./docs.ts";
 import { DEFAULT_DAYS, MAX_PERIOD_DAYS, parsePeriod } from "./period.ts";
+import { MAX_SEARCHED, searchPages } from "./search.ts";
 
 const DEFAULT_LIMIT = 100;
 /** The most pages that one list has, and one that is sorted by visits. */
@@ -30,6 +32,7 @@ const PAGES_QUERY = v.object({
   cursor: v.optional(text),
   from: v.optional(text),
   to: v.optional(text),
+  search: v.optional(text),
 });
 const REMOVE_QUERY = v.object({ site: text });
 const SERIES_QUERY = v.object({ site: v.optional(text), page: v.optional(text), from: v.optional(text), to: v.optional(text) });
@@ -75,20 +78,29 @@ export function pages({ store, keys, sites, today }: RouteDeps): Hono<Env> {
     const limit = Math.min(asked.limit, Math.floor(MAX_POINTS / (dates.length || 1)));
     const sorted = asked.sort === "visits";
     if (sorted && asked.limit > MAX_TOP) invalid("limit", asked.limit, `at most ${MAX_TOP} where sort is "visits"`);
-    if (sorted && asked.cursor !== undefined) invalid("cursor", asked.cursor, 'none where sort is "visits"');
+    const search = asked.search || null;
+    if (sorted && search === null && asked.cursor !== undefined) invalid("cursor", asked.cursor, 'none where sort is "visits"');
     const after = asked.cursor === undefined ? null : decodeCursor(asked.cursor, site);
-    // One more than asked for tells whether there are more.
-    const found = sorted ? await store.top(site, limit, period) : await store.pages(site, after, limit + 1, period);
-    const pages = found.slice(0, limit).map(({ page, visits, days, visitors }) => {
+    const { pages: found, next } =
+      search === null
+        ? await listPages(store, sorted, site, after, limit, period)
+        : await searchPages(store, { site, text: search, sort: asked.sort, limit, after, period });
+    const pages = found.map(({ page, visits, days, visitors }) => {
       const numbers = { page, visits, ...(visitors && { visitors: visitors.total }) };
       if (!period) return numbers;
       const inPeriod = { periodVisits: sumOf(days), ...(visitors && { periodVisitors: sumOf(visitors.days) }) };
       return { ...numbers, ...inPeriod, points: dates.map((date) => ({ date, visits: days[date] ?? 0 })) };
     });
-    const last = pages.at(-1);
-    const nextCursor = found.length > limit && last ? toBase64Url(last.page) : undefined;
+    const nextCursor = next === null ? undefined : toBase64Url(next);
     return c.json({ site, pages, nextCursor }, 200, { "Cache-Control": "no-cache" });
   });
+}
+
+/** The top pages, or a part of all by name: one more than asked for tells whether there are more. */
+async function listPages(store: Store, sorted: boolean, site: string, after: string | null, limit: number, period: Period | null) {
+  const found = sorted ? await store.top(site, limit, period) : await store.pages(site, after, limit + 1, period);
+  const pages = found.slice(0, limit);
+  return { pages, next: found.length > limit ? (pages.at(-1)?.page ?? null) : null };
 }
 
 /** A page's or a site's visits, day by day. */
@@ -168,7 +180,10 @@ export function listsDocs(): RouteDocs {
         ...period,
         sort: "By name (the default), or by visits, the most first.",
         limit: `How many pages to answer; by default ${DEFAULT_LIMIT}; with sort=visits at most ${MAX_TOP}.`,
-        cursor: "The nextCursor of the answer before; not with sort=visits.",
+        cursor: "The nextCursor of the answer before; with sort=visits only where search is given.",
+        search:
+          "Keeps pages whose decoded name contains it; case, accents and invisible joiners do not matter. One request looks through at most " +
+          `${MAX_SEARCHED.toLocaleString("en-US")} names; a nextCursor says that there are more, also behind an empty page.`,
       },
       answer: object(
         {

@@ -176,6 +176,49 @@ describe("lists and series", () => {
     expect((await send(`GET ${path}`, { headers: ADMIN })).status).toBe(200);
   });
 
+  test("pages are searched by their names as they are read, in any case, with or without accents", async () => {
+    const { send } = startService();
+    for (const [page, visits] of Object.entries({
+      "/Caf%C3%A9": 3,
+      "/cafeteria": 5,
+      "/a%20b": 1,
+      "/%D9%85%DB%8C%E2%80%8C%D8%AE%D9%88%D8%A7%D9%87%D9%85": 2,
+    })) {
+      await send("PUT /v1/visits", { headers: ADMIN, body: { page, visits } });
+    }
+    const found = async (search: string, more = "") => {
+      const { json } = await send(`GET /v1/pages?search=${encodeURIComponent(search)}${more}`);
+      return json.pages.map(({ page }: { page: string }) => page);
+    };
+    expect(await found("CAFE")).toEqual(["/Caf%C3%A9", "/cafeteria"]);
+    expect(await found("cafe\u0301", "&sort=visits")).toEqual(["/cafeteria", "/Caf%C3%A9"]);
+    expect(await found("a b")).toEqual(["/a%20b"]);
+    expect(await found("a%20b")).toEqual(["/a%20b"]);
+    expect(await found("\u0645\u06cc\u062e\u0648\u0627\u0647\u0645")).toHaveLength(1);
+    expect(await found("nothing")).toEqual([]);
+    const first = (await send("GET /v1/pages?search=cafe&limit=1")).json;
+    expect(first.pages).toHaveLength(1);
+    const rest = (await send(`GET /v1/pages?search=cafe&limit=1&cursor=${first.nextCursor}`)).json;
+    expect(rest.pages).toMatchObject([{ page: "/cafeteria" }]);
+  });
+
+  test("a search looks through at most 10,000 names, and says that there are more", async () => {
+    const { send } = startService();
+    for (let from = 0; from < 12_000; from += 4_000) {
+      const lines = Array.from({ length: 4_000 }, (_, index) =>
+        JSON.stringify({ page: `/${String(from + index).padStart(5, "0")}`, visits: 1 }),
+      );
+      const headers = { ...ADMIN, "Idempotency-Key": `lines-from-${from}` };
+      await send("POST /v1/import", { headers, body: lines.join("\n") });
+    }
+    const first = (await send("GET /v1/pages?search=11999")).json;
+    expect(first).toMatchObject({ pages: [], nextCursor: expect.any(String) });
+    expect((await send(`GET /v1/pages?search=11999&cursor=${first.nextCursor}`)).json).toEqual({
+      site: "example.com",
+      pages: [{ page: "/11999", visits: 1 }],
+    });
+  });
+
   test("a key of one site opens that one, a key of all opens all, and neither changes anything", async () => {
     const { send } = await withVisits({ PUBLIC_STATS: "false", STATS_KEY: "for-all,example.com=for-one,example.org=other" });
     const sitesOf = async (key: string) => {
