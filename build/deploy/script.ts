@@ -73,12 +73,16 @@ function stepOf(step: Step, number: number, of: number): string {
 function bodyOf({ check, command, input, each, saves, expect }: Step): string {
   const act = each ? loop(each, command) : input ? piped(input, command) : `run ${line(command)}`;
   const proven = expect || saves ? `${act} | expected ${pattern(expect ?? /./)}` : act;
-  return check ? `if ${holds(check)}; then\n  echo '  is done already' >&3\nelse\n  ${proven.replaceAll("\n", "\n  ")}\nfi` : proven;
+  return check ? `${holds(check)}; then\n  echo '  is done already' >&3\nelse\n  ${proven.replaceAll("\n", "\n  ")}\nfi` : proven;
 }
 
+/** What cannot be described is not there; a list that cannot be had says nothing. */
 function holds({ command, expect, sameAs }: Check): string {
-  if (sameAs) return `there=$(${line(command)} 2>/dev/null) && [ -n "$there" ] && [ "$there" = "$(${line(sameAs)})" ]`;
-  return expect ? `${line(command)} 2>/dev/null | grep -qE ${pattern(expect)}` : `${line(command)} >/dev/null 2>&1`;
+  const asked = line(command);
+  if (sameAs) return `if there=$(${asked} 2>/dev/null) && [ -n "$there" ] && [ "$there" = "$(${line(sameAs)})" ]`;
+  if (command.some((word) => /^list(?:-configs)?$/.test(word)))
+    return `items=$(${asked}) || return 1\nif printf '%s' "$items" | grep -qE ${pattern(expect ?? /./)}`;
+  return expect ? `if ${asked} 2>/dev/null | grep -qE ${pattern(expect)}` : `if ${asked} >/dev/null 2>&1`;
 }
 
 /** The first command has to succeed before the second one is run. */

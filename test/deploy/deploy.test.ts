@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { planOf } from "../../build/deploy/plan.ts";
-import type { Command } from "../../build/deploy/step.ts";
+import type { Command, Step } from "../../build/deploy/step.ts";
 import { NODE, newCloud } from "./cloud.ts";
 import { DEMO, filled, OPTIONS } from "./demo.ts";
 
 /** Everything of Google's that may settle late does so, in seconds. */
 const LATE = "480";
-const SLOW_MS = 600_000;
+const SLOW_MS = 900_000;
 const THINGS = [
   "apis:footfall",
   "buckets:run-sources-demo-project-europe-west1",
@@ -39,7 +39,7 @@ function thingsOf(cloud: ReturnType<typeof newCloud>) {
   return cloud.things().filter((name) => !name.startsWith("api-keys:"));
 }
 
-test("a deployment makes everything, prints every command, and then the URL and the tag to paste", async () => {
+test("a deployment makes everything, prints every command, and then the URL and the tag to paste", { timeout: SLOW_MS }, async () => {
   const cloud = newCloud();
   const { code, output } = await cloud.deploy();
   expect({ code, output }).toEqual({ code: 0, output: expect.not.stringContaining("ERROR") });
@@ -48,7 +48,9 @@ test("a deployment makes everything, prints every command, and then the URL and 
   expect(output).toContain("$ gcloud services enable footfall-a1b2c3.apigateway.demo-project.cloud.goog");
 });
 
-test("the first revision is made when its key, its secret and their grant are there, and the gateway after it", async () => {
+test("the first revision is made when its key, its secret and their grant are there, and the gateway after it", {
+  timeout: SLOW_MS,
+}, async () => {
   const cloud = newCloud();
   await cloud.deploy();
   const calls = cloud.calls();
@@ -70,7 +72,7 @@ test("the first revision is made when its key, its secret and their grant are th
   expect(order).not.toContain(-1);
 });
 
-test("run again, it finds everything done and only brings the new version", async () => {
+test("run again, it finds everything done and only brings the new version", { timeout: SLOW_MS }, async () => {
   const cloud = newCloud();
   await cloud.deploy();
   const before = cloud.calls().length;
@@ -105,12 +107,21 @@ test.each([
   },
 );
 
-/** What makes each of the plan's gcloud commands fail when it is due, in a cloud where the steps before are done. */
+/** What makes each of the plan's gcloud commands fail when it is due, in a cloud where the steps before are done, and which step that is. */
 function failures(): { title: string; fail: string; hint: string }[] {
-  return planOf(DEMO, "0").flatMap(({ title, input, each, command, hint }) => {
-    const commands = [input, each ? each.command : command].filter((one): one is Command => one?.[0] === "gcloud");
-    return commands.map((one) => ({ title, fail: fragment(one), hint }));
-  });
+  const due = planOf(DEMO, "0").map((step) => ({ step, fails: dueIn(step).map(fragment) }));
+  return due.flatMap(({ fails }) =>
+    fails.map((fail) => {
+      const { title = "", hint = "" } = due.find((other) => other.fails.includes(fail))?.step ?? {};
+      return { title, fail, hint };
+    }),
+  );
+}
+
+/** The commands of a step whose failure is its own: what cannot be described is not there. */
+function dueIn({ check, input, each, command }: Step): Command[] {
+  const commands = [check?.command.includes("list") ? check.command : undefined, input, each ? each.command : command];
+  return commands.filter((one): one is Command => one?.[0] === "gcloud");
 }
 
 /** Enough of a command to know it by, whichever version it brings. */

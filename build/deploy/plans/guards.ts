@@ -154,16 +154,8 @@ export function removeGuards(names: Names): readonly Step[] {
     ),
     step(
       "The log exclusion",
-      gcloud(
-        "logging",
-        "sinks",
-        "describe",
-        "_Default",
-        "--flatten=exclusions[]",
-        `--filter=exclusions.name=${service}-requests`,
-        field("exclusions.name"),
-      ),
-      gcloud("logging", "sinks", "update", "_Default", "--remove-exclusions=$ITEM"),
+      gcloud("logging", "sinks", "list", `--filter=name=_Default AND exclusions.name=${service}-requests`, field("name")),
+      gcloud("logging", "sinks", "update", "$ITEM", `--remove-exclusions=${service}-requests`),
     ),
     step(
       "The backups' schedule; the backups stay",
@@ -171,7 +163,11 @@ export function removeGuards(names: Names): readonly Step[] {
       gcloud("firestore", "backups", "schedules", "delete", `--database=${DATABASE}`, "--backup-schedule=$ITEM"),
     ),
     billingAccount(names),
-    step("The budget", listBudgets(names), gcloud("billing", "budgets", "delete", "$ITEM", `--billing-project=${project}`)),
+    step(
+      "The budget",
+      listBudgets(names),
+      gcloud("billing", "budgets", "delete", "$ITEM", "--billing-account=$BILLING_ACCOUNT", `--billing-project=${project}`),
+    ),
   ];
 }
 
@@ -210,6 +206,6 @@ function listExclusions({ gcloud }: Names): Command {
 function listBudgets({ project, service, gcloud }: Names): Command {
   return gcloud(
     ...["billing", "budgets", "list", "--billing-account=$BILLING_ACCOUNT", `--filter=displayName=${service}-${project}`],
-    ...[field("name"), `--billing-project=${project}`],
+    ...[field("name.basename()"), `--billing-project=${project}`],
   );
 }
