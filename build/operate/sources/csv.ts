@@ -14,7 +14,7 @@ export const csv: Source = {
   reads: /\.csv$/,
   parse(files, collector) {
     for (const file of files) {
-      const { columns, rows } = readCsv(file, collector);
+      const { columns, forEach } = readCsv(file, collector);
       const [page, visits, day, visitors] = [NAMES.page, NAMES.visits, NAMES.day, NAMES.visitors].map((names) =>
         names.find((name) => columns.includes(name)),
       );
@@ -22,7 +22,7 @@ export const csv: Source = {
         const allowed = `a column ${NAMES.page.join(", ")} and a column ${NAMES.visits.join(", ")}`;
         throw new InvalidInput(`${file.name} has the columns ${columns.join(", ")}; allowed is ${allowed}.`);
       }
-      for (const row of rows) {
+      forEach((row) => {
         collector.add({
           where: row.where,
           page: row.get(page) ?? "",
@@ -31,7 +31,7 @@ export const csv: Source = {
           ...(day && { day: row.get(day) || undefined }),
           ...(visitors && { visitors: row.get(visitors) || undefined }),
         });
-      }
+      });
       collector.note(`The column "${visits}" was taken for the visits${day ? `, "${day}" for the day` : "; there is no column of days"}.`);
     }
   },

@@ -41,15 +41,15 @@ function parseStatistics(paths: SourceFile, statistics: SourceFile, collector: C
 }
 
 function parsePageViews(file: SourceFile, collector: Collector): void {
-  const { columns, rows } = readCsv(file, collector);
+  const table = readCsv(file, collector);
   // The first column's name begins with the version of the format.
-  const path = columns[0] ?? "";
-  const missing = CSV_COLUMNS.find((column) => !columns.includes(column) && path.replace(/^\d+/, "") !== column);
+  const path = table.columns[0] ?? "";
+  const missing = CSV_COLUMNS.find((column) => !table.columns.includes(column) && path.replace(/^\d+/, "") !== column);
   if (missing) throw new InvalidInput(`${file.name} has no column "${missing}"; allowed is GoatCounter's CSV, or its ZIP of JSON.`);
-  for (const row of rows) {
+  table.forEach((row) => {
     if (row.get("event") === "true") collector.leaveOut(row.where, "of events", 1);
     else if (row.get("bot") !== "0" && row.get("bot") !== "") collector.leaveOut(row.where, "of bots", 1);
     else collector.add({ where: row.where, page: row.get(path) ?? "", visits: 1, day: (row.get("date") ?? "").slice(0, DATE) });
-  }
+  });
   collector.note("The CSV tells single page views, and only of the time in which GoatCounter kept them.");
 }

@@ -15,10 +15,10 @@ export const plausible: Source = {
 };
 
 function parseTable(file: SourceFile, collector: Collector): void {
-  const { columns, rows } = readCsv(file, collector);
+  const { columns, forEach } = readCsv(file, collector);
   const has = (...names: readonly string[]) => names.every((name) => columns.includes(name));
   if (has("date", "page", "pageviews")) {
-    for (const row of rows) {
+    forEach((row) => {
       collector.add({
         where: row.where,
         host: row.get("hostname"),
@@ -27,13 +27,13 @@ function parseTable(file: SourceFile, collector: Collector): void {
         visitors: row.get("visitors"),
         day: row.get("date"),
       });
-    }
+    });
   } else if (has("date", "visitors", "pageviews")) {
-    for (const row of rows) {
+    forEach((row) => {
       const [visits, visitors] = [row.get("pageviews"), row.get("visitors")];
       if (countOf(visits) === null || countOf(visitors) === null) collector.leaveOut(row.where, "of the site without a usable number");
       else collector.addSite({ where: row.where, visits, visitors, day: row.get("date") });
-    }
+    });
   } else {
     throw new InvalidInput(
       `${file.name} has the columns ${columns.join(", ")}; allowed are Plausible's imported_pages and imported_visitors.`,

@@ -1,4 +1,4 @@
-import { type CsvError, parse } from "csv-parse/sync";
+import { type CsvError, type Options, parse } from "csv-parse/sync";
 import { InvalidInput } from "../../../src/domain/invalid.ts";
 import type { Collector } from "./collect.ts";
 import type { SourceFile } from "./source.ts";
@@ -9,41 +9,39 @@ interface CsvRow {
   get(column: string): string | undefined;
 }
 
-/** A table: its columns, in lower case, and its rows. */
+/** A table, of which one row at a time is held. */
 export interface Table {
+  /** In lower case. */
   readonly columns: readonly string[];
-  readonly rows: readonly CsvRow[];
+  forEach(use: (row: CsvRow) => void): void;
 }
 
 const DELIMITERS = [",", ";", "\t"];
 
-/** Reads a table whose first line names its columns; the delimiter is the one of that line. Rows that are no CSV are left out. */
+/** Opens a table whose first line names its columns; the delimiter is the one of that line. Rows that are no CSV are left out. */
 export function readCsv({ name, text }: SourceFile, collector: Collector): Table {
   const header = text.slice(0, text.search(/\r|\n|$/));
   const delimiter = DELIMITERS.toSorted((one, other) => header.split(other).length - header.split(one).length)[0] ?? ",";
-  const lines: number[] = [];
-  const records = attempt(name, () =>
-    parse(text, {
-      delimiter,
-      bom: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_record: (record: string[], { lines: line }) => {
-        lines.push(line);
-        return record;
-      },
-      on_skip: (error) => {
-        collector.leaveOut(`${name} line ${error?.["lines"] ?? "?"}`, "that are no CSV");
-        return undefined;
-      },
-    }),
-  );
-  const [first, ...rest] = records;
-  const columns = (first ?? []).map((column) => column.trim().toLowerCase());
+  const options: Options = { delimiter, bom: true, relax_column_count: true, skip_empty_lines: true };
+  const columns = (attempt(name, () => parse(text, { ...options, to: 1 }))[0] ?? []).map((column) => column.trim().toLowerCase());
   return {
     columns,
-    rows: rest.map((record, index) => ({ where: `${name} line ${lines[index + 1]}`, get: (column) => record[columns.indexOf(column)] })),
+    forEach(use) {
+      parse(text, {
+        ...options,
+        from: 2,
+        skip_records_with_error: true,
+        on_record(record: string[], { lines }) {
+          use({ where: `${name} line ${lines}`, get: (column) => record[columns.indexOf(column)] });
+          // Not kept.
+          return null;
+        },
+        on_skip(error) {
+          collector.leaveOut(`${name} line ${error?.["lines"] ?? "?"}`, "that are no CSV");
+          return undefined;
+        },
+      });
+    },
   };
 }
 

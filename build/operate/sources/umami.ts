@@ -34,7 +34,9 @@ function parseTable({ name }: SourceFile, table: Table, collector: Collector): v
     parseEvents(table, collector);
     collector.note("Umami's events tell single page views, and days of UTC. Custom events are not counted.");
   } else if (table.columns.includes("x") && table.columns.includes("y")) {
-    for (const row of table.rows) collector.add({ where: row.where, page: row.get("x") ?? "", visits: row.get("y") });
+    table.forEach((row) => {
+      collector.add({ where: row.where, page: row.get("x") ?? "", visits: row.get("y") });
+    });
     collector.note(
       "pages.csv tells sessions of the whole range by page: no page views, no days, and no more than the 500 pages with the most.",
     );
@@ -44,9 +46,9 @@ function parseTable({ name }: SourceFile, table: Table, collector: Collector): v
   }
 }
 
-function parseEvents({ rows }: Table, collector: Collector): void {
+function parseEvents(table: Table, collector: Collector): void {
   const seen = new Set<string>();
-  for (const row of rows) {
+  table.forEach((row) => {
     const id = row.get("event_id");
     // Exports of overlapping ranges, put together.
     if (id && seen.has(id)) collector.leaveOut(row.where, "of an event that came before", 1);
@@ -56,5 +58,5 @@ function parseEvents({ rows }: Table, collector: Collector): void {
       collector.add({ where: row.where, host: row.get("hostname"), page: row.get("url_path") ?? "", visits: 1, day });
     }
     if (id) seen.add(id);
-  }
+  });
 }
