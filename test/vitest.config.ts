@@ -7,6 +7,7 @@ const QUICK = [
   "test/openapi-lint.test.ts",
   "test/{fault-proxy,wrangler}.test.ts",
   "test/operate/cut.test.ts",
+  "test/operate/sources/{formats,live}.test.ts",
   "test/takeover/docs.test.ts",
   "test/store/{adaptive-transport,http-fetch,merge-lookups,sqlite}.test.ts",
 ];
