@@ -51,7 +51,8 @@ export function createKeyChecks(config: Pick<AppConfig, "adminKey" | "publicStat
     const mayRead: SitePolicy = (site) => isPublic(site) || ofKey?.(site) === true;
     // Who gives a key that is none is told so, before they miss their own sites.
     const listed = publicStats === "*" || given === undefined ? isPublic : ofKey;
-    c.set("reads", { mayRead, listed });
+    const isAdmin = given !== undefined && adminKey !== null && (await timingSafeEqual(given, adminKey));
+    c.set("reads", { mayRead, listed, isAdmin });
     await next();
   };
 

@@ -11,6 +11,8 @@ export interface SiteChoice {
    * @param originSite the site of `Origin`, `null` without one
    */
   toRead(requested: string | undefined, originSite: string | null): string;
+  /** The same for who has the `ADMIN_KEY`, and reads or removes: also a site that may not count, or no longer. */
+  toAdminister(requested: string | undefined, originSite: string | null): string;
   /**
    * The site that a visit counts for: that of the page that the browser names, which a script cannot forge; else the request's, else
    * the default.
@@ -28,8 +30,12 @@ export function createSiteChoice(allowed: SitePolicy, defaultSite: string): Site
     throw notAllowed(site);
   };
 
+  const toAdminister: SiteChoice["toAdminister"] = (requested, originSite) =>
+    requested === undefined ? (originSite ?? defaultSite) : parseSite(requested);
+
   return {
-    toRead: (requested, originSite) => checkAllowed(requested === undefined ? (originSite ?? defaultSite) : parseSite(requested)),
+    toRead: (requested, originSite) => checkAllowed(toAdminister(requested, originSite)),
+    toAdminister,
     toCount(requested, source) {
       const site = requested === undefined ? null : parseSite(requested);
       if (!source) return checkAllowed(site ?? defaultSite);

@@ -56,7 +56,7 @@ export function sites({ store, keys, sites, config, now }: RouteDeps): Hono<Env>
   });
 
   app.delete("/", keys.admin, query(REMOVE_QUERY), async (c) => {
-    const site = sites.toRead(c.req.valid("query").site, null);
+    const site = sites.toAdminister(c.req.valid("query").site, null);
     const deadline = now() + REMOVE_DEADLINE_MS;
     while (!(await store.removeSome(site, deadline))) {
       if (now() >= deadline) throw new Problem("unavailable", "Some pages are left; the same call goes on.");
@@ -71,7 +71,7 @@ export function sites({ store, keys, sites, config, now }: RouteDeps): Hono<Env>
 export function pages({ store, keys, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", keys.stats, query(PAGES_QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const site = sites.toRead(asked.site, c.get("originSite"));
+    const site = sites[c.get("reads").isAdmin ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
     checkReadable(c, site);
     const period = asked.from === undefined && asked.to === undefined ? null : parsePeriod(asked, today());
     const dates = period ? daysBetween(period.from, period.to) : [];
@@ -107,7 +107,7 @@ async function listPages(store: Store, sorted: boolean, site: string, after: str
 export function series({ store, keys, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", keys.stats, query(SERIES_QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const site = sites.toRead(asked.site, c.get("originSite"));
+    const site = sites[c.get("reads").isAdmin ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
     checkReadable(c, site);
     const page = asked.page === undefined ? null : normalizePage(asked.page, site);
     const period = parsePeriod(asked, today());

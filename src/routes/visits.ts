@@ -86,7 +86,7 @@ export function visits({ store, now, newId, http1, count, sites, keys, today, co
 
   app.delete("/", keys.admin, query(DELETE_QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const site = sites.toRead(asked.site, c.get("originSite"));
+    const site = sites.toAdminister(asked.site, c.get("originSite"));
     await correct(c, site, normalizePage(asked.page, site), "remove", today());
     return c.body(null, 204, { "Cache-Control": "no-store" });
   });

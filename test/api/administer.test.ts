@@ -307,3 +307,20 @@ test("PUT of fewer visits than the days sum to is 400, unless dropDays is true",
   expect((await put({ visits: 99, dropDays: true })).json).toMatchObject({ visits: 99, visitsToday: 0 });
   expect((await send("GET /v1/series?from=2026-11-22")).json.points).toEqual([{ date: "2026-11-22", visits: 0 }]);
 });
+
+test("with ADMIN_KEY a site that is not in SITES is read and removed, and neither set nor counted", async () => {
+  const { send, store } = startService({ PUBLIC_STATS: "false" });
+  await store.commit(
+    { id: "b", site: "gone.example", visits: [{ page: "/a", day: "2026-11-22", id: null, visitor: null }], expireAt: 0 },
+    0,
+  );
+  const site = "site=gone.example";
+  for (const path of [`/v1/pages?${site}`, `/v1/series?${site}`, `/v1/export?${site}`]) {
+    expect((await send(`GET ${path}`, { headers: ADMIN })).status, path).toBe(200);
+  }
+  const put = await send("PUT /v1/visits", { headers: ADMIN, body: { site: "gone.example", page: "/a", visits: 9 } });
+  expect(put.status).toBe(403);
+  expect((await send(`POST /visits?${site}`)).status).toBe(403);
+  expect((await send(`DELETE /v1/visits?${site}&page=/a`, { headers: ADMIN })).status).toBe(204);
+  expect((await send(`DELETE /v1/sites?${site}`, { headers: ADMIN })).status).toBe(204);
+});

@@ -204,6 +204,37 @@ describe("POST /v1/visits", () => {
     ["a crawler's User-Agent alone", { "User-Agent": GOOGLEBOT }, true],
     ["a crawler with Origin", { "User-Agent": GOOGLEBOT, ...FROM_SITE }, false],
     ["a crawler with Sec-Fetch-Site", { "User-Agent": GOOGLEBOT, "Sec-Fetch-Site": "same-origin" }, false],
+    [
+      "Facebook's own browser",
+      {
+        "User-Agent":
+          "[FBAN/FB4A;FBAV/560.0.0.1;FBBV/1;FBDM/{density=3.0,width=1080,height=2340};FBLC/de_DE;FBRV/0;FBCR/Vodafone;FBMF/samsung;FBPN/com.facebook.katana]",
+        ...FROM_SITE,
+      },
+      true,
+    ],
+    [
+      "a phone whose name has bot in it",
+      {
+        "User-Agent":
+          "Mozilla/5.0 (Linux; Android 7.0; M bot 60) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36",
+        ...FROM_SITE,
+      },
+      true,
+    ],
+    [
+      "a headless browser",
+      {
+        "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/120.0.0.0 Safari/537.36",
+        ...FROM_SITE,
+      },
+      false,
+    ],
+    [
+      "Facebook's crawler",
+      { "User-Agent": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", ...FROM_SITE },
+      false,
+    ],
     ["a prefetch", { "User-Agent": CHROME, "Sec-Purpose": "prefetch;prerender" }, false],
   ];
   test.each(agents)("%s: counted is told by what it sends", async (_, headers, counted) => {

@@ -309,7 +309,7 @@ describe("badge and pixel", () => {
   test("a pixel counts each id once, and is never kept", async () => {
     const { app, store } = startService();
     for (let time = 0; time < 2; time += 1) {
-      const response = await app.request("/v1/pixel?page=/a&id=12345678");
+      const response = await app.request("/v1/pixel?site=example.com&page=/a&id=12345678");
       expect(response.headers.get("content-type")).toBe("image/gif");
       expect(response.headers.get("cache-control")).toBe("no-store");
       expect((await response.arrayBuffer()).byteLength).toBe(43);
