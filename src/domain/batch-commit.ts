@@ -57,9 +57,9 @@ function settle(members: readonly Pending[], { site: siteAfter, pages: pagesAfte
     const member = members[index];
     if (!member) continue;
     const { page, day } = member.visit;
-    const refusal = refused[index];
-    if (refusal === "conflict") member.settle({ status: "conflict" });
-    else if (refusal) member.settle({ status: "duplicate", ...numbersOf(siteAfter, pagesAfter[page] ?? NO_COUNT, day) });
+    const counted = refused[index];
+    if (counted === page) member.settle({ status: "duplicate", ...numbersOf(siteAfter, pagesAfter[page] ?? NO_COUNT, day) });
+    else if (counted !== undefined) member.settle({ status: "conflict", counted });
     else {
       const count = pages.get(page) ?? NO_COUNT;
       member.settle({ status: "counted", ...numbersOf(site, count, day) });

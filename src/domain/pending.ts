@@ -2,12 +2,12 @@ import type { Numbers } from "./numbers.ts";
 import type { Visit } from "./store.ts";
 
 /**
- * The result of a visit. Numbers are those right after it (`counted`) or the current ones (`duplicate`). `conflict`: its id counted
- * another page. `shed`: the instance is overloaded and did not accept it.
+ * The result of a visit. Numbers are those right after it (`counted`) or the current ones (`duplicate`). `conflict`: its id
+ * counted another page, which is named. `shed`: the instance is overloaded and did not accept it.
  */
 export type Outcome =
   | ({ readonly status: "counted" | "duplicate" } & Numbers)
-  | { readonly status: "conflict" }
+  | { readonly status: "conflict"; readonly counted: string }
   | { readonly status: "shed" };
 
 /** The outcome of a visit that was not accepted. */

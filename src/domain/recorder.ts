@@ -92,7 +92,7 @@ export function createRecorder(options: {
     }
   }
 
-  /** Waits for the pending visit with the same id. If that is refused because its page is another one, this visit's page may be the right one. */
+  /** Waits for the pending visit with the same id. One answer settles all that wait: it tells which page the id has counted. */
   async function recordDuplicate(sameId: Pending, site: string, visit: Visit): Promise<Outcome> {
     inFlight += 1;
     const outcome = await inTime(sameId.duplicate, LONGEST_WAIT_MS, () => {
@@ -101,7 +101,8 @@ export function createRecorder(options: {
       inFlight -= 1;
     });
     if (sameId.visit.page === visit.page) return outcome;
-    return outcome.status === "conflict" ? record(site, visit) : { status: "conflict" };
+    const counted = outcome.status === "conflict" ? outcome.counted : sameId.visit.page;
+    return counted === visit.page ? record(site, visit) : { status: "conflict", counted };
   }
 
   function openQueue(site: string): SiteQueue {

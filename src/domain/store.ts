@@ -24,7 +24,7 @@ export interface Batch {
   readonly expireAt: number;
 }
 
-/** Why a visit was not counted: its id was used before, for the same page (`duplicate`) or for another one (`conflict`). */
+/** What became of an id that was used before: for the same content (`duplicate`), or for another one (`conflict`). */
 export type Refusal = "duplicate" | "conflict";
 
 /** Days as `YYYY-MM-DD`, both ends included. */
@@ -58,8 +58,11 @@ export interface Receipt {
   readonly site: Count;
   /** All pages of the batch right after it, with the same days. */
   readonly pages: Readonly<Record<string, Count>>;
-  /** The visits that were not counted, by their index in the batch. */
-  readonly refused: Readonly<Record<number, Refusal>>;
+  /**
+   * The visits that were not counted, as their ids were used before, by their index in the batch: the page that the id has counted. Where
+   * that is the visit's own page, it is a duplicate.
+   */
+  readonly refused: Readonly<Record<number, string>>;
 }
 
 /** Numbers of one snapshot, with those of one day. */

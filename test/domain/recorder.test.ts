@@ -169,7 +169,7 @@ test("a repeated id waits for the outcome of its first send and is a duplicate; 
   const other = record("/b", "visit-1234");
   fake.accept(0);
   expect(await first).toEqual(counted(1, 1));
-  expect(await other).toEqual({ status: "conflict" });
+  expect(await other).toEqual({ status: "conflict", counted: "/a" });
   expect(await Promise.all(again)).toEqual([1, 2].map(() => ({ status: "duplicate", ...numbers(1, 1) })));
   expect(fake.batches.length).toBe(1);
 });
@@ -178,12 +178,15 @@ test("a visit is counted where another page with its id was sent before it and i
   const other = record("/b", "visit-1234");
   await settle();
   const own = record("/a", "visit-1234");
-  fake.accept(0, { 0: "conflict" });
-  expect(await other).toEqual({ status: "conflict" });
+  const others = ["/c", "/d", "/a"].map((page) => record(page, "visit-1234"));
+  fake.accept(0, { 0: "/a" });
+  expect(await other).toEqual({ status: "conflict", counted: "/a" });
+  expect(await Promise.all(others.slice(0, 2))).toEqual([0, 1].map(() => ({ status: "conflict", counted: "/a" })));
   await settle();
   expect(fake.batches[1]?.visits).toEqual([visit("/a", "visit-1234")]);
-  fake.accept(1, { 0: "duplicate" });
-  expect(await own).toMatchObject({ status: "duplicate" });
+  fake.accept(1, { 0: "/a" });
+  expect(await Promise.all([own, others[2]])).toMatchObject([{ status: "duplicate" }, { status: "duplicate" }]);
+  expect(fake.batches.length).toBe(2);
 });
 
 test("a refused visit is answered as refused, and takes no number", async () => {
@@ -192,11 +195,11 @@ test("a refused visit is answered as refused, and takes no number", async () => 
   const next = [record("/a", "visit-1111"), record("/a"), record("/b", "visit-2222"), record("/a")];
   fake.accept(0);
   await settle();
-  fake.accept(1, { 0: "duplicate", 2: "conflict" });
+  fake.accept(1, { 0: "/a", 2: "/c" });
   expect(await Promise.all(next)).toEqual([
     { status: "duplicate", ...numbers(3, 3) },
     counted(2, 2),
-    { status: "conflict" },
+    { status: "conflict", counted: "/c" },
     counted(3, 3),
   ]);
 });

@@ -64,7 +64,7 @@ describe("a site's Durable Object", () => {
     ]);
     expect(await commit(store, batch, soon())).toEqual(receipt);
     const again = await commit(store, batchOf(site, [visit("/a", "some-id-1"), visit("/a")]), soon());
-    expect(again).toEqual({ siteVisits: 4, visits: { "/a": 3 }, refused: { 0: "duplicate" } });
+    expect(again).toEqual({ siteVisits: 4, visits: { "/a": 3 }, refused: { 0: "/a" } });
     expect(await daysOf(store, site, null, ALWAYS)).toEqual({ "2026-11-22": 4 });
     await second.stop();
   });

@@ -40,7 +40,7 @@ describe("the embedded store's file", () => {
     const second = openSqliteStore(path);
     expect(await commit(second, batch, soon())).toEqual(receipt);
     const again = await commit(second, batchOf(site, [visit("/a", "some-id-1"), visit("/a")]), soon());
-    expect(again).toEqual({ siteVisits: 3, visits: { "/a": 3 }, refused: { 0: "duplicate" } });
+    expect(again).toEqual({ siteVisits: 3, visits: { "/a": 3 }, refused: { 0: "/a" } });
     await second.close();
   });
 

@@ -1,4 +1,4 @@
-import type { Batch, Count, Receipt, Refusal, Visit } from "../../domain/store.ts";
+import type { Batch, Count, Receipt, Visit } from "../../domain/store.ts";
 import { tally } from "../../domain/tally.ts";
 import { type Context, learnShards, type Session, shardsOf } from "./context.ts";
 import { countOf } from "./counter.ts";
@@ -28,7 +28,7 @@ type Totals = Omit<Receipt, "refused">;
  * a visit that was counted before, which leaves the batch. Once such a mark stands, no earlier attempt can be applied any more.
  */
 export async function commitBatch(context: Context, batch: Batch, deadline: number, onRetry?: () => void): Promise<Receipt> {
-  const refused: Record<number, Refusal> = {};
+  const refused: Record<number, string> = {};
   let candidates = inKeyOrder(context, batch);
   const shard = chooseShard(context, batch.site);
   const pages = [...new Set(batch.visits.map((visit) => visit.page))].sort();
@@ -146,7 +146,7 @@ async function readMarks(
   session: Session,
   { id, site }: Batch,
   candidates: readonly Candidate[],
-  refused: Record<number, Refusal>,
+  refused: Record<number, string>,
 ): Promise<Timestamp | null> {
   const byMark = new Map(candidates.map((candidate) => [markName(candidate.mark), candidate]));
   const marks = candidates.flatMap(({ mark }) => mark ?? []);
@@ -154,7 +154,7 @@ async function readMarks(
   for (const { entity, createTime } of await lookup(session, marks.length > 0 ? marks : [session.keys.batch(site, id)])) {
     const candidate = byMark.get(markName(entity.key));
     if (!candidate || textOf(entity, "batch") === id) appliedAt = createTime ?? null;
-    else refused[candidate.index] = textOf(entity, "page") === candidate.visit.page ? "duplicate" : "conflict";
+    else refused[candidate.index] = textOf(entity, "page") ?? "";
   }
   return appliedAt;
 }

@@ -10,7 +10,6 @@ import type {
   PageTotal,
   Period,
   Receipt,
-  Refusal,
   Store,
   Totals,
 } from "../../domain/store.ts";
@@ -75,8 +74,8 @@ export function createSqliteStore(sql: Sql, options: { now: () => number; visito
     return receipt;
   }
 
-  /** Marks the batch's ids as used; answers the visits whose ids already were, by their index. */
-  function refuse({ site, visits, expireAt }: Batch): Record<number, Refusal> {
+  /** Marks the batch's ids as used; answers the pages that those have counted which already were, by their visits' index. */
+  function refuse({ site, visits, expireAt }: Batch): Record<number, string> {
     const named = visits.flatMap(({ id, page }) => (id === null ? [] : [{ id, page }]));
     if (named.length === 0) return {};
     const claimed = sql.exec<{ id: string }>(statements.CLAIM_VISITS, site, JSON.stringify(named), expireAt);
@@ -85,10 +84,10 @@ export function createSqliteStore(sql: Sql, options: { now: () => number; visito
     const used = JSON.stringify(named.flatMap(({ id }) => (fresh.has(id) ? [] : [id])));
     const rows = sql.exec<{ id: string; page: string }>(statements.CLAIMED_PAGES, site, used);
     const pages = new Map<string | null, string>(rows.map(({ id, page }) => [id, page]));
-    const refused: Record<number, Refusal> = {};
-    for (const [index, { id, page }] of visits.entries()) {
-      const other = pages.get(id);
-      if (other !== undefined) refused[index] = other === page ? "duplicate" : "conflict";
+    const refused: Record<number, string> = {};
+    for (const [index, { id }] of visits.entries()) {
+      const counted = pages.get(id);
+      if (counted !== undefined) refused[index] = counted;
     }
     return refused;
   }

@@ -66,7 +66,7 @@ export function visitors(rig: () => Rig): void {
     // A used id, sent by others: they are not counted, and touch no sketch.
     for (const one of [store, second]) {
       const again = await one.commit(batchOf(site, [by("five", "/a", ids[0]), by("six", "/b", ids[1])]), soon());
-      expect(again.refused).toEqual({ 0: "duplicate", 1: "conflict" });
+      expect(again.refused).toEqual({ 0: "/a", 1: "/a" });
       expect(again.pages["/a"]?.visitors?.total).toBe(4);
     }
     expect(await shown(await rig().another(), site)).toEqual({ page: [4, 4], site: [4, 4] });
