@@ -4,7 +4,7 @@ import { readOptions } from "../options.ts";
 import { fail } from "../root.ts";
 import { AddressError, confirmAddress, createSettings } from "./address.ts";
 import { CHECKS } from "./checks.ts";
-import { PRODUCTION_CLAIMS } from "./claims.ts";
+import { listClaims, PRODUCTION_CLAIMS } from "./claims.ts";
 import { openDatabase } from "./database.ts";
 import { optionalKey, serviceUrl } from "./options.ts";
 import { createProbe, type Probe } from "./probe.ts";
@@ -26,6 +26,7 @@ not sure. With it come the limit of visits per address, and visitors. Needs gclo
     project: { value: "PROJECT", help: "the service's, for --confirm-address" },
     region: { value: "REGION", help: "the service's, for --confirm-address" },
     service: { value: "NAME", default: "footfall", help: "its name, for --confirm-address" },
+    claims: { help: "prints all that is unproved, each with the command that proves it" },
     "production-claims": {
       help: `also tries what Footfall believes of Google's production and has only seen on Google's emulator or
 read in Google's documents. This list has never been run against production by its authors: a claim
@@ -46,6 +47,8 @@ interface Trial {
 }
 
 async function main(): Promise<void> {
+  // Needs no URL.
+  if (process.argv.includes("--claims")) return console.log(listClaims());
   const { values, positionals } = readOptions(COMMAND);
   const url = serviceUrl("URL", positionals[0] ?? "");
   const key = optionalKey(values.key);

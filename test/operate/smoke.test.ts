@@ -87,6 +87,14 @@ describe("npm run smoke", () => {
     expect(await runCommand("smoke", args)).toMatchObject({ code: 1, errors: expect.stringContaining(why) });
   });
 
+  test("lists all that is unproved, on one screen", async () => {
+    const { code, output } = await runCommand("smoke", ["--claims"]);
+    const lines = output.trimEnd().split("\n");
+    expect(code).toBe(0);
+    expect(lines.length).toBeLessThan(45);
+    for (const { title } of [...PRODUCTION_CLAIMS.gateway, ...PRODUCTION_CLAIMS.datastore]) expect(output).toContain(title);
+  });
+
   test("says that the claims on production have never been tried there", async () => {
     expect(await runCommand("smoke", ["--help"])).toMatchObject({
       code: 0,
