@@ -67,11 +67,15 @@ export async function fill(url: string, withVisitors = false): Promise<void> {
   await importLines(url, "blog.example.org", [line("/", 300, 3), line("/hello", 150, 5)]);
 }
 
-/** Adds pages to a site. */
+/** Adds pages to a site. A store that has just started may ask to be asked again, which is safe. */
 export async function importLines(url: string, site: string, lines: readonly string[]): Promise<void> {
   const headers = { "X-API-Key": KEY, "Content-Type": "application/x-ndjson", "Idempotency-Key": crypto.randomUUID() };
-  const response = await fetch(`${url}/v1/import?site=${site}`, { method: "POST", headers, body: lines.join("\n") });
-  if (!response.ok) throw new Error(`import answered ${response.status}: ${await response.text()}`);
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await fetch(`${url}/v1/import?site=${site}`, { method: "POST", headers, body: lines.join("\n") });
+    if (response.ok) return;
+    if (response.status !== 503 || attempt === IMPORT_ATTEMPTS)
+      throw new Error(`import answered ${response.status}: ${await response.text()}`);
+  }
 }
 
 /** A site whose pages bear {@link HOSTILE} names. */
@@ -98,6 +102,7 @@ export async function fillMany(url: string, site: string, count: number, busiest
 }
 
 const IMPORT_LINES = 2_500;
+const IMPORT_ATTEMPTS = 5;
 
 /** A site whose pages bear {@link NAMES}. */
 export async function fillNames(url: string, site: string): Promise<void> {
