@@ -14,6 +14,7 @@ import { logs } from "./service/logs.ts";
 import { reads } from "./service/reads.ts";
 import { refusals } from "./service/refusals.ts";
 import { GUARDED, OPEN, type Rig } from "./service/rig.ts";
+import { visitors } from "./service/visitors.ts";
 
 /** One suite, to be run on every artefact and engine: what API.md promises, over HTTP. */
 export function describeService(row: ServiceRow): void {
@@ -63,6 +64,7 @@ export function describeService(row: ServiceRow): void {
     images(use);
     reads(use, row);
     access(use);
+    visitors(use);
     disconnects(use);
     limits(row);
     logs(row);

@@ -114,7 +114,7 @@ export const refusedRequests: readonly [target: string, status: number, type: st
   ["GET /v1/badge?count=true&id=short", 400, "invalid-input", /^id is "short"/],
   ["GET /v1/badge?count=true&site=elsewhere.net", 403, "site-not-allowed", /^site is "elsewhere\.net"/],
   ["GET /v1/pixel?site=elsewhere.net", 403, "site-not-allowed", /^site is "elsewhere\.net"/],
-  ["GET /v1/pixel?page=/%2500", 400, "invalid-input", /^page is /],
+  ["GET /v1/pixel?site=example.com&page=/%2500", 400, "invalid-input", /^page is /],
   ["PATCH /v1/visits", 405, "method-not-allowed", /"PATCH"; allowed are .*GET/],
   ["POST /v1/health", 405, "method-not-allowed", /"POST"; allowed are .*GET/],
   ["PUT /v1/pixel", 405, "method-not-allowed", /"PUT"; allowed are .*GET/],

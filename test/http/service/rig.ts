@@ -6,12 +6,15 @@ export const KEY = { "X-API-Key": "secret" };
 /** An `Origin` that the guarded service allows. */
 export const FROM_SITE = { Origin: "https://example.com" };
 
+/** The header of the guarded service that bears the client's address. */
+export const ADDRESS = "X-Client-Address";
+
 /** No limit by address or by new pages is met; other issues' suites are about those. */
 const UNLIMITED = { ADMIN_KEY: "secret", VISITS_PER_MINUTE: "1000000000", NEW_PAGES_BURST: "1000000000" };
 /** The settings of a service for every site. */
-export const OPEN = { ...UNLIMITED, SITES: "*", PUBLIC_STATS: "true" };
-/** The settings of a service for two sites, whose lists need the key. */
-export const GUARDED = { ...UNLIMITED, SITES: "example.com,www.other.example" };
+export const OPEN = { ...UNLIMITED, SITES: "*", PUBLIC_STATS: "true", VISITORS: "off" };
+/** The settings of a service for two sites, whose lists need the key, and which estimates visitors. */
+export const GUARDED = { ...UNLIMITED, SITES: "example.com,www.other.example", CLIENT_IP_HEADER: ADDRESS, VISITORS: "daily" };
 
 /** The services that a row's tests share; each test has sites of its own. */
 export interface Rig {
