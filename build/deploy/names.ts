@@ -21,6 +21,8 @@ export interface Names {
   /** The display name of the API key; its id has the version behind it. */
   readonly key: string;
   readonly secret: string;
+  /** As src/stores/datastore/open.ts names it. */
+  readonly saltDatabase: string;
   /** Where Cloud Run puts images, and what it makes them of. */
   readonly repository: string;
   readonly sources: string;
@@ -30,7 +32,7 @@ export interface Names {
 export const DATABASE = "(default)";
 
 /** @param release tells this version from others; they sort by it: lower-case letters, digits and `-` */
-export function namesOf({ project, region, gatewayRegion, service }: Deployment, release: string): Names {
+export function namesOf({ project, region, gatewayRegion, service, settings }: Deployment, release: string): Names {
   const account = (role: string): Account => ({
     name: `${service}-${role}`,
     email: `${service}-${role}@${project}.iam.gserviceaccount.com`,
@@ -44,6 +46,7 @@ export function namesOf({ project, region, gatewayRegion, service }: Deployment,
     accounts: { run: account("run"), build: account("build"), gateway: account("gateway") },
     key: `${service}-admin`,
     secret: `${service}-admin-key`,
+    saltDatabase: `${settings["DATASTORE_DATABASE_ID"] || "default"}-salts`,
     repository: "cloud-run-source-deploy",
     sources: `run-sources-${project.replace(/[:.]/g, "_").replace("google", "elgoog")}-${region}`,
     gcloud: (...args) => ["gcloud", ...args, `--project=${project}`, "--quiet"],

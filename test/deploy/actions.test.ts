@@ -86,7 +86,7 @@ test("remove takes everything down but the database, is safe to run again, and s
   }
   const { code, output } = await cloud.deploy({}, "remove");
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("gcloud firestore databases delete") });
-  expect(cloud.things()).toEqual(["cleanup:images", "cleanup:sources", "databases:(default)", "ttls:batch", "ttls:visit"]);
+  expect(cloud.things()).toEqual(["cleanup:images", "cleanup:sources", "databases:(default)", "ttls:batch", "ttls:salt", "ttls:visit"]);
   expect(cloud.namesOf("api-configs")).toEqual([]);
   expect(cloud.namesOf("grants").filter((name) => /datastore|builder/.test(name))).toEqual([]);
   expect(await cloud.deploy({}, "remove")).toMatchObject({ code: 0 });

@@ -28,7 +28,7 @@ const SAVED: Readonly<Record<string, string>> = {
   CURRENT: "footfall-v2",
   VERSION: "footfall-v1",
   BILLING_ACCOUNT: "000000-000000-000000",
-  CHANNEL: "projects/demo-project/notificationChannels/1",
+  CHANNEL: "channels-1",
   ITEM: "one",
 };
 

@@ -15,6 +15,7 @@ const THINGS = [
   "cleanup:images",
   "cleanup:sources",
   "databases:(default)",
+  "databases:default-salts",
   "exclusions:footfall-requests",
   "gateways:footfall",
   "metrics:footfall-shed",
@@ -29,6 +30,7 @@ const THINGS = [
   "service-accounts:footfall-run",
   "services:footfall",
   "ttls:batch",
+  "ttls:salt",
   "ttls:visit",
   "uptime:uptime-1",
 ];
@@ -124,10 +126,13 @@ function dueIn({ check, input, each, command }: Step): Command[] {
   return commands.filter((one): one is Command => one?.[0] === "gcloud");
 }
 
-/** Enough of a command to know it by, whichever version it brings. */
+/** Enough of a command to know it by, whichever version it brings and whichever key it made. */
 function fragment(command: Command): string {
-  const [text = ""] = command.join(" ").split(/-0 |-0$|\$|<| --revision| --key-id|:latest| --project=/, 1);
-  return filled(["", text])[1] ?? "";
+  return (
+    filled(command)
+      .join(" ")
+      .split(/-0 |-0$|footfall-admin-v1|<| --revision| --key-id|:latest| --project=/, 1)[0] ?? ""
+  );
 }
 
 test("what settles late is waited for, up to ten minutes each, and the wait is said", { timeout: SLOW_MS }, async () => {
@@ -168,7 +173,7 @@ test("the plan that --dry-run prints says what is made and what it costs, and is
   const { code, output } = await cloud.deploy({}, "--dry-run");
   expect(code).toBe(0);
   expect(() => cloud.calls()).toThrow("ENOENT");
-  expect(output).toMatch(/^# {3}- database \(default\), in Datastore mode.*: the counts$/m);
+  expect(output).toMatch(/^# {3}- database \(default\): the counts, protected from deletion$/m);
   expect(output).toMatch(/^# +100,000 visits a day: +\d+\.\d\d$/m);
   expect(await cloud.run("bash", ["-c", `${NODE}\n${output}`], { LATE })).toMatchObject({ code: 0 });
   expect(thingsOf(cloud)).toEqual(THINGS);

@@ -19,8 +19,6 @@ const APIS = [
   "servicemanagement",
 ].map((name) => `${name}.googleapis.com`);
 
-/** The kinds whose entities end at `expireAt`; src/stores/datastore/layout.ts writes them. */
-const EXPIRING_KINDS = ["visit", "batch"];
 /** The oldest gcloud that every command was held against; older ones refuse OpenAPI 3. */
 const GCLOUD = /^(?:52[89]|5[3-9][0-9]|[6-9][0-9][0-9]|[0-9]{4,})\./;
 
@@ -56,7 +54,7 @@ export function foundation(names: Names, databaseLocation: string): readonly Ste
     createAccount(names, accounts.gateway, "calls the service for the gateway"),
     grant(names, ["projects", "add-iam-policy-binding", project], accounts.run, "roles/datastore.user", "--condition=None"),
     grant(names, ["projects", "add-iam-policy-binding", project], accounts.build, "roles/run.builder", "--condition=None"),
-    ...database(names, databaseLocation),
+    ...databases(names, databaseLocation),
   ];
 }
 
@@ -81,47 +79,41 @@ export function grant({ gcloud }: Names, resource: readonly string[], { name, em
   };
 }
 
-function database({ gcloud }: Names, location: string): readonly Step[] {
-  const inDatabase = `--database=${DATABASE}`;
+/** The counts', and one for the salts of visitors' hashes: it is in no backup, as what it forgets is to stay forgotten. */
+function databases(names: Names, location: string): readonly Step[] {
+  const { gcloud, saltDatabase } = names;
   const waitsFor: readonly Settling[] = ["api", "database"];
-  const hint = "A new database takes a minute before it can be changed.";
-  return [
-    {
-      title: "The database, in Datastore mode",
-      makes: `database ${DATABASE}, in Datastore mode, protected from deletion: the counts`,
-      check: { command: gcloud("firestore", "databases", "describe", inDatabase, field("type")), expect: /^DATASTORE_MODE$/ },
-      command: gcloud(
-        "firestore",
-        "databases",
-        "create",
-        inDatabase,
-        `--location=${location}`,
-        "--type=datastore-mode",
-        "--delete-protection",
-      ),
-      waitsFor: ["api"],
-      hint: "If the project has a database in Native mode, take another project. If the location is unknown: gcloud firestore locations list.",
+  const create = (id: string, makes: string, ...more: string[]): Step => ({
+    title: `The database ${id}, in Datastore mode`,
+    makes: `database ${id}: ${makes}`,
+    check: { command: gcloud("firestore", "databases", "describe", `--database=${id}`, field("type")), expect: /^DATASTORE_MODE$/ },
+    command: gcloud("firestore", "databases", "create", `--database=${id}`, `--location=${location}`, "--type=datastore-mode", ...more),
+    waitsFor: ["api"],
+    hint: "If the project has a database in Native mode, take another project. If the location is unknown: gcloud firestore locations list.",
+  });
+  const expire = (id: string, kind: string): Step => ({
+    title: `Entities of kind ${kind} expire`,
+    check: {
+      command: gcloud("firestore", "fields", "ttls", "list", `--database=${id}`, `--collection-group=${kind}`, field("ttlConfig.state")),
+      expect: /ACTIVE|CREATING/,
     },
-    ...EXPIRING_KINDS.map(
-      (kind): Step => ({
-        title: `Entities of kind ${kind} expire`,
-        check: {
-          command: gcloud("firestore", "fields", "ttls", "list", inDatabase, `--collection-group=${kind}`, field("ttlConfig.state")),
-          expect: /ACTIVE|CREATING/,
-        },
-        command: gcloud(
-          ...["firestore", "fields", "ttls", "update", "expireAt", inDatabase, `--collection-group=${kind}`],
-          ...["--enable-ttl", "--async"],
-        ),
-        waitsFor,
-        hint,
-      }),
+    command: gcloud(
+      ...["firestore", "fields", "ttls", "update", "expireAt", `--database=${id}`, `--collection-group=${kind}`],
+      ...["--enable-ttl", "--async"],
     ),
+    waitsFor,
+    hint: "A new database takes a minute before it can be changed.",
+  });
+  return [
+    create(DATABASE, "the counts, protected from deletion", "--delete-protection"),
+    create(saltDatabase, "what tells visitors apart for a day, where visitors are estimated"),
+    // src/stores/datastore/layout.ts and salts.ts write these kinds.
+    ...[expire(DATABASE, "visit"), expire(DATABASE, "batch"), expire(saltDatabase, "salt")],
     {
       title: "The index for the pages with the most visits",
-      command: gcloud("datastore", "indexes", "create", "build/indexes/index.yaml", inDatabase),
+      command: gcloud("datastore", "indexes", "create", "build/indexes/index.yaml", `--database=${DATABASE}`),
       waitsFor,
-      hint,
+      hint: "A new database takes a minute before it can be changed.",
     },
   ];
 }

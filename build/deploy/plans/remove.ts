@@ -4,7 +4,7 @@ import { removeGuards } from "./guards.ts";
 
 /** Takes everything down but the database: what is gone already is passed over. */
 export function remove(names: Names): readonly Step[] {
-  const { project, service, inRegion, inGatewayRegion, accounts, key, secret, repository, sources, gcloud } = names;
+  const { project, service, inRegion, inGatewayRegion, accounts, key, secret, repository, sources, saltDatabase, gcloud } = names;
   const name = field("name.basename()");
   const inApi = `--api=${service}`;
   const inRepository = [`--repository=${repository}`, inRegion.replace("region", "location")];
@@ -70,6 +70,11 @@ export function remove(names: Names): readonly Step[] {
       gcloud("services", "api-keys", "delete", "$ITEM", "--no-user-output-enabled"),
     ),
     step("The secret", gcloud("secrets", "list", `--filter=name.basename()=${secret}`, name), gcloud("secrets", "delete", "$ITEM")),
+    step(
+      "The salts",
+      gcloud("firestore", "databases", "list", `--filter=name.basename()=${saltDatabase}`, name),
+      gcloud("firestore", "databases", "delete", "--database=$ITEM"),
+    ),
     unbind(accounts.run, "roles/datastore.user"),
     unbind(accounts.build, "roles/run.builder"),
     ...Object.values(accounts).map((account) =>
