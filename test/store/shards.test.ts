@@ -7,19 +7,19 @@ import { createDatastoreStore } from "../../src/stores/datastore/store.ts";
 import { type Transport, TransportError } from "../../src/stores/datastore/transport.ts";
 import { emulatorHost } from "../support/emulator.ts";
 import { requires } from "../support/skip.ts";
-import { batchOf, commit, newSite, pagesOf, soon, totals, visit } from "./contract/fixture.ts";
+import { batchOf, commit, correctionOf, DAY, newSite, pagesOf, soon, totals, visit, visitorOf } from "./contract/fixture.ts";
 
 const ALL = 4;
 
 /** A store that writes to the last shard that it may use. */
-async function open(shards: number, wrap = (transport: Transport) => transport) {
+async function open(shards: number, wrap = (transport: Transport) => transport, visitors = false) {
   const origin = `http://${await emulatorHost()}`;
   const transport = wrap(createRestTransport({ origin, databaseId: "", identity: emulatorIdentity("shards"), fetch }));
   return createDatastoreStore({
     transport,
     namespace: "",
     readIn: "readWrite",
-    saltTransport: null,
+    saltTransport: visitors ? transport : null,
     shards,
     now: Date.now,
     random: () => 0.99,
@@ -66,5 +66,29 @@ requires("emulator")("a site that is counted on several shards", () => {
       ["/a", 2],
       ["/b", 2],
     ]);
+  });
+
+  test("estimates visitors over all shards, before and after its page is set", async () => {
+    const site = newSite();
+    const [last, first] = [await open(ALL, undefined, true), await open(1, undefined, true)];
+    const by = (name: string) => visit("/a", null, DAY, visitorOf("/a", name));
+    const send = (store: typeof last, ...names: string[]) => store.commit(batchOf(site, names.map(by)), soon());
+    // The first commit of `last` is on the first shard, and tells how many there are.
+    await send(last, "one");
+    await send(last, "two", "three");
+    await send(first, "three", "four");
+    const receipt = await send(last, "one", "four", "five");
+    expect(receipt.pages["/a"]).toEqual({ visits: 8, days: { [DAY]: 8 }, visitors: { total: 5, days: { [DAY]: 5 } } });
+    const shown = async () => {
+      const { site: whole, pages } = await first.totals(site, ["/a"], DAY);
+      return [whole, ...pages].map(({ visitors }) => visitors?.days[DAY]);
+    };
+    expect(await shown()).toEqual([5, 5]);
+    expect((await first.pages(site, null, 10, null))[0]?.visitors?.total).toBe(5);
+    await first.correct(correctionOf(site, "/a", { visits: 20, visitors: 9 }), soon());
+    await send(last, "two", "six");
+    await send(first, "three", "six");
+    const { pages } = await last.totals(site, ["/a"], DAY);
+    expect(pages[0]).toMatchObject({ visits: 24, visitors: { total: 10, days: { [DAY]: 6 } } });
   });
 });
