@@ -1,3 +1,4 @@
+import { normalizePage } from "./domain/page.ts";
 import { siteOfHost } from "./domain/site.ts";
 import type { Store } from "./domain/store.ts";
 import { ConfigError, choice, type Environment, integer, list, matching, refuse } from "./environment.ts";
@@ -29,6 +30,10 @@ const MAX_HOPS = 10;
 const MAX_RATE = 1_000_000_000;
 /** RFC 9110 `token`. */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** A host as a URL writes it: a name that DNS can have, or an IPv6 address. */
+const HOST = /^(?:\[[\da-f:.]+\]|[a-z\d_-]+(?:\.[a-z\d_-]+)*)$/;
+const GOOGLE_NAME = /^(?:\(default\)|[\w.:-]{1,100})$/;
+const GOOGLE_NAME_ALLOWED = "at most 100 letters, digits, _, ., : and -";
 const SITES_ALLOWED = '"*", or a comma-separated list of host names such as "example.com,blog.example.org"';
 
 /** Reads and checks every setting of a Node server, or throws {@link ConfigError}. */
@@ -59,15 +64,15 @@ function readConfig(env: Environment, onNode: boolean): Config {
     store,
     datastore: {
       project,
-      databaseId: env["DATASTORE_DATABASE_ID"] || "",
-      namespaceId: env["DATASTORE_NAMESPACE"] || "",
-      emulator: emulator ? matching(env, "DATASTORE_EMULATOR_HOST", /^[^\s/]+:\d{1,5}$/, "host:port") : undefined,
+      databaseId: matching(env, "DATASTORE_DATABASE_ID", GOOGLE_NAME, GOOGLE_NAME_ALLOWED) ?? "",
+      namespaceId: matching(env, "DATASTORE_NAMESPACE", GOOGLE_NAME, GOOGLE_NAME_ALLOWED) ?? "",
+      emulator: emulator ? matching(env, "DATASTORE_EMULATOR_HOST", /^[^\s/"'@]+:\d{1,5}$/, "host:port") : undefined,
       serviceAccount,
     },
     sites,
     defaultSite: readDefaultSite(env, sites),
     imagesNameSite: !env["DEFAULT_SITE"] && sites !== "*" && sites.length > 1,
-    adminKey: env["ADMIN_KEY"] || null,
+    adminKey: readAdminKey(env),
     publicStats: readPublicStats(env, sites),
     statsKeys: readStatsKeys(env),
     shards: integer(env, "SHARDS", 1, 1, MAX_SHARDS),
@@ -89,9 +94,21 @@ function readSites(env: Environment, openByDefault: boolean): "*" | readonly str
   return [...new Set(list(text).map((host) => siteName(host) ?? refuse("SITES", text, SITES_ALLOWED)))];
 }
 
-/** A `*` within a host name would be a site of that very name, and allow nobody. */
+/** A URL may hold stranger hosts than DNS knows (`a.com;b.com`, quotes, `*`): such a site would allow nobody. */
 function siteName(host: string): string | null {
-  return host.includes("*") ? null : siteOfHost(host);
+  const site = siteOfHost(host);
+  return site !== null && HOST.test(site) ? site : null;
+}
+
+/** The value is a secret: no message shows it. A key that no header can carry would refuse everyone. */
+function readAdminKey(env: Environment): string | null {
+  const key = env["ADMIN_KEY"];
+  if (!key) return null;
+  const allowed = "allowed are printable ASCII characters without spaces, and no quotes around them";
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new ConfigError(`ADMIN_KEY has a space, a line's end or a letter that no header carries; ${allowed}.`);
+  if (/^(["']).*\1$/.test(key)) throw new ConfigError(`ADMIN_KEY stands in quotes, which would be a part of it; ${allowed}.`);
+  return key;
 }
 
 function readDefaultSite(env: Environment, sites: "*" | readonly string[]): string {
@@ -165,8 +182,19 @@ function readPages(env: Environment): readonly string[] | null {
   const text = env["PAGES"];
   if (!text) return null;
   const patterns = list(text);
-  const fits = patterns.every((pattern) => /^[/*]/.test(pattern));
+  const fits = patterns.every(isPagePattern);
   return fits ? patterns : refuse("PAGES", text, 'a comma-separated list of page paths such as "/,/blog/*"');
+}
+
+/** Whether a page can fit it: with a letter in place of each `*` it is the one name of a page. */
+function isPagePattern(pattern: string): boolean {
+  if (!/^[/*]/.test(pattern)) return false;
+  const example = pattern.replace(/^\*/, "/x").replaceAll("*", "x");
+  try {
+    return normalizePage(example, "") === example;
+  } catch {
+    return false;
+  }
 }
 
 function readTakeover(env: Environment): readonly TakeoverProtocol[] {

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ROOT } from "../../build/root.ts";
 import { readNodeConfig, readWorkerConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/environment.ts";
 
@@ -131,6 +134,13 @@ describe("settings", () => {
     { NEW_PAGES_BURST: "many" },
     { NEW_PAGES_PER_HOUR: "-5" },
     { PAGES: "blog" },
+    { PAGES: "/blog/" },
+    { PAGES: "/blog/index.html,/" },
+    { PAGES: "/a?b" },
+    { SITES: '"example.com"' },
+    { SITES: "a.com;b.com" },
+    { DATASTORE_NAMESPACE: "two words" },
+    { DATASTORE_DATABASE_ID: '"main"' },
     { LOG: "none" },
     { DATASTORE_EMULATOR_HOST: "http://localhost" },
   ];
@@ -149,6 +159,19 @@ describe("settings", () => {
     expect(catchError(read).message).toMatch(new RegExp(`^${name} is not set; allowed is `));
   });
 
+  test.each(["dev\n", '"dev"', "'dev'", "dev ", "schlüssel"])(
+    "an ADMIN_KEY that no client can send is refused, and not shown: %j",
+    (key) => {
+      const error = catchError(() => readNodeConfig({ ADMIN_KEY: key }));
+      expect(error.message).toMatch(/^ADMIN_KEY .*; allowed are /);
+      expect(error.message).not.toContain("dev");
+    },
+  );
+
+  test.each(["*", "/", "/*", "/blog/*", "*/print", "/a*b", "/%C3%A4/*"])("PAGES takes %s", (pattern) => {
+    expect(readNodeConfig({ PAGES: pattern }).pages).toEqual([pattern]);
+  });
+
   test.each(["top secret", '{"private_key":"top secret"}', "null"])("a bad service account's key is never shown: %s", (secret) => {
     const error = catchError(() => readWorkerConfig({ SITES: "*", GOOGLE_SERVICE_ACCOUNT_KEY: secret }));
     expect(error.message).toContain("GOOGLE_SERVICE_ACCOUNT_KEY");
@@ -165,3 +188,13 @@ function catchError(act: () => unknown): Error {
   }
   throw new Error("nothing was thrown");
 }
+
+test("the README's table has every setting that the service reads", () => {
+  const source = readFileSync(join(ROOT, "src", "config.ts"), "utf8");
+  const names = new Set(Array.from(source.matchAll(/(?:env\["|\(env, ")([A-Z_]+)"/g), ([, name = ""]) => name));
+  // Google's own, which no one sets by hand.
+  for (const name of ["K_SERVICE", "GOOGLE_CLOUD_PROJECT"]) names.delete(name);
+  const table = readFileSync(join(ROOT, "README.md"), "utf8");
+  expect(names.size).toBeGreaterThan(15);
+  expect([...names].filter((name) => !table.includes(`\`${name}\``))).toEqual([]);
+});
