@@ -4,11 +4,14 @@ import type { Key, Partition } from "./transport.ts";
  * The entities, by `kind:name`.
  *
  * - `analytics:SITE` a site's counter: `site` (indexed, for the list), `count`, `days` (an entity with a property a day, see days.ts),
- *   `shards` (the most shards ever in use)
+ *   `shards` (the most shards ever in use), `unattributed` (visits that no page has; absent where there are none)
  * - `analytics:SITE / analytics:PAGE` a page's counter: `count` (indexed, for the top list), `days`
+ * - with visitors every counter has `even` and `odd` (the registers of the last two days, see sketches.ts), `visitors` (estimates by day,
+ *   and `start`), `visitorsAdded` (imported ones by day) and `epoch` (when it was made or last corrected)
  * - `… / analytics:#K` shard K ≥ 1 of the counter above it; a counter is the sum of its shards
  * - `visit:HASH:SITE:ID` mark of a counted visit: `batch`, `page`, `expireAt`
  * - `batch:HASH:SITE:ID` mark of a committed batch without ids, a correction or an addition: `digest`, `expireAt`
+ * - `salt:DAY` a day's salt, in a database of its own: `salt`, `expireAt`
  */
 const COUNTER = "analytics";
 const VISIT = "visit";
