@@ -7,7 +7,7 @@ import { keepFresh, type News } from "./refresh.ts";
 import { addressOf, readView, type View } from "./view.ts";
 
 /** All that the page draws. */
-export interface State {
+interface State {
   readonly phase: "loading" | "gate" | "error" | "empty" | "content";
   readonly view: View;
   readonly sites: SitesAnswer | null;
