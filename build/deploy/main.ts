@@ -23,10 +23,8 @@ if (dryRun) {
     ["gcloud", "the Google Cloud CLI: https://cloud.google.com/sdk/docs/install"],
   ] as const)
     if (findProgram(program) === null) fail(`${program} is not in PATH; install ${url}`);
-  const env = { PATH: `${process.execPath.replace(/\/[^/]*$/, "")}:${process.env["PATH"]}` };
   const { exitCode = 1 } = await execa("bash", ["-c", script], {
     cwd: ROOT,
-    env,
     stdin: "ignore",
     stdout: "inherit",
     stderr: "inherit",

@@ -7,6 +7,8 @@ const PAUSE_S = 20;
 
 /** Progress goes to descriptor 3, so that a step's own output can be kept; nothing here prints what it keeps, compares or pipes. */
 const PROLOGUE = `set -euo pipefail
+# The Node that package.json pins.
+export PATH="$PWD/node_modules/.bin:$PATH"
 exec 3>&1
 errors=$(mktemp)
 trap 'rm -f "$errors"' EXIT

@@ -9,8 +9,6 @@ import { ROOT } from "../../build/root.ts";
 import { OPTIONS } from "./demo.ts";
 
 const STAND_IN = join(import.meta.dirname, "stand-in");
-/** Makes a script run the Node that runs the tests. */
-export const NODE = `node() { "${process.execPath}" "$@"; }`;
 const TIMEOUT_MS = 120_000;
 /** What is no thing of the deployment's, or another each time. */
 const NOT_A_THING = /^(?:calls|clock|enabled|managed|api-configs|revisions|traffic|gateway-config|version-made|versions|grants)\b/;
@@ -44,7 +42,7 @@ export function newCloud() {
     write: (name: string, text: string) => writeFileSync(join(state, name), text),
     deploy: (env?: Record<string, string>, ...more: string[]) => run(process.execPath, ["build/deploy/main.ts", ...OPTIONS, ...more], env),
     /** Runs a plan as a deployment does, without its start. */
-    take: (plan: readonly Step[], env?: Record<string, string>) => run("bash", ["-c", `${NODE}\n${scriptOf(plan, [])}`], env),
+    take: (plan: readonly Step[], env?: Record<string, string>) => run("bash", ["-c", scriptOf(plan, [])], env),
     calls: () => read("calls").split("\n"),
     /** What there is, but for what each deployment makes anew. */
     things: () => files().filter((name) => !NOT_A_THING.test(name)),

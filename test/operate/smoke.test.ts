@@ -32,8 +32,9 @@ describe("npm run smoke", () => {
   afterAll(() => server.stop());
 
   test("finds that the built server keeps every promise, and leaves no count behind", async () => {
-    const { code, output } = await runCommand("smoke", [server.url, "--key", KEY]);
+    const { code, output, errors } = await runCommand("smoke", [server.url], { ADMIN_KEY: KEY });
     expect({ code, ...outcomes(output) }).toEqual({ code: 0, ok: CHECKS.length, FAILED: 0, skip: 0 });
+    expect(`${output}${errors}`).not.toContain(KEY);
     const totals = await fetch(`${server.url}/v1/visits?page=/footfall-smoke`);
     expect(await totals.json()).toEqual({ site: "example.com", siteVisits: 0, pages: [{ page: "/footfall-smoke", visits: 0 }] });
   });
