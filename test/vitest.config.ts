@@ -34,7 +34,13 @@ export default defineConfig({
       {
         extends: true,
         // Suites wait for servers more than they compute.
-        test: { name: "served", include: ["test/**/*.test.ts"], exclude: [...QUICK, ...ALONE], maxWorkers: 3, sequence: { groupOrder: 1 } },
+        test: {
+          name: "served",
+          include: ["test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...QUICK, ...ALONE],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
       },
       { extends: true, test: { name: "alone", include: ALONE, fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],

@@ -1,8 +1,8 @@
 import { JSON_TYPES } from "../../src/http/body.ts";
 import { PROBLEMS } from "../../src/http/problem.ts";
 import { assetsDocs } from "../../src/routes/assets.ts";
-import { COMMON_PROBLEMS, object, type RouteDoc, type RouteDocs } from "../../src/routes/docs.ts";
 import { clientDocs } from "../../src/routes/client.ts";
+import { COMMON_PROBLEMS, object, type RouteDoc, type RouteDocs } from "../../src/routes/docs.ts";
 import { healthDocs } from "../../src/routes/health.ts";
 import { imagesDocs } from "../../src/routes/images.ts";
 import { listsDocs } from "../../src/routes/lists.ts";

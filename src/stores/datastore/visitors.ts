@@ -49,7 +49,7 @@ interface Part {
 }
 
 /** The visitors of one commit. */
-export interface CommitVisitors {
+interface CommitVisitors {
   /** What the commit changes of a counter. */
   transforms(page: string | null): Transform[];
   /** What the commit's results say of a counter whose visits they told; after `learn`. */

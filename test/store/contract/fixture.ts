@@ -100,7 +100,7 @@ export async function commit(store: Store, batch: Batch, deadline: number = soon
   return visitsOf(await store.commit(batch, deadline));
 }
 
-export function visitsOf({ site, pages, refused }: Receipt) {
+function visitsOf({ site, pages, refused }: Receipt) {
   return {
     siteVisits: site.visits,
     visits: Object.fromEntries(Object.entries(pages).map(([page, { visits }]) => [page, visits])),
