@@ -7,6 +7,7 @@ import type { Deps } from "./http/deps.ts";
 import type { Env } from "./http/env.ts";
 import { handleError } from "./http/errors.ts";
 import { commonHeaders, cors } from "./http/headers.ts";
+import { createReadLimit } from "./http/read-limit.ts";
 import { requestLog } from "./http/request-log.ts";
 import { handleUnmatched, limitUrl } from "./http/routing.ts";
 import { createSiteChoice } from "./http/site.ts";
@@ -42,6 +43,10 @@ export function createApp(deps: Deps) {
   app.onError(handleError(deps));
   app.notFound(handleUnmatched(app));
 
+  const limitReads = createReadLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now });
+  for (const path of ["visits", "badge", "sites", "pages", "series", "export"]) app.use(`/v1/${path}`, limitReads);
+  app.use("/visits", limitReads);
+
   app.route("/v1/visits", visits(routes));
   app.route("/visits", visits(routes));
   app.route("/v1/badge", badge(routes));
@@ -54,7 +59,7 @@ export function createApp(deps: Deps) {
   app.route("/v1/client", client(routes));
   app.route("/v1/health", health(routes));
   app.route("/", pagesAndScripts(routes));
-  if (config.takeover.length > 0) app.route("/", takeover(routes));
+  if (config.takeover.length > 0) app.use(limitReads).route("/", takeover(routes));
 
   return app;
 }

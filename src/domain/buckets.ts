@@ -5,8 +5,8 @@ const MAX_WAIT_S = 86_400;
 
 /** Token buckets of one size, one a key. */
 export interface Buckets {
-  /** Takes a token and answers 0; where there is none, answers the whole seconds until there is. */
-  take(key: string): number;
+  /** Takes tokens (by default one) and answers 0; where there are too few, answers the whole seconds until there are enough. */
+  take(key: string, tokens?: number): number;
   /** Returns a token that was not needed. */
   giveBack(key: string): void;
 }
@@ -24,11 +24,11 @@ export function createBuckets(options: { burst: number; msEach: number; most: nu
   const buckets = createRecent<{ gone: number; readonly at: number }>(most);
 
   return {
-    take(key) {
+    take(key, tokens = 1) {
       const time = now();
       const { gone, at } = buckets.get(key) ?? { gone: 0, at: time };
       // A clock that was set back counts as one that stood still.
-      const taken = Math.max(0, gone - Math.max(0, time - at) / msEach) + 1;
+      const taken = Math.max(0, gone - Math.max(0, time - at) / msEach) + tokens;
       if (taken > burst) return Math.min(MAX_WAIT_S, Math.ceil(((taken - burst) * msEach) / 1_000));
       buckets.set(key, { gone: taken, at: time });
       return 0;

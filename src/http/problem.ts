@@ -14,6 +14,8 @@ export const PROBLEMS = {
   "id-reused": 422,
   "too-many-requests": 429,
   "too-many-new-pages": 429,
+  "too-many-new-sites": 429,
+  "too-many-lookups": 429,
   internal: 500,
   overloaded: 503,
   unavailable: 503,

@@ -36,6 +36,7 @@ export type RouteDocs = Readonly<Record<`${"GET" | "POST" | "PUT" | "DELETE"} /$
 /** Any operation may answer these. */
 export const COMMON_PROBLEMS: readonly ProblemCode[] = ["invalid-input", "uri-too-long", "internal", "unavailable"];
 export const KEY_PROBLEMS: readonly ProblemCode[] = ["unauthorized", "administration-off"];
+export const READING_PROBLEMS: readonly ProblemCode[] = ["site-not-allowed", "too-many-requests", "overloaded"];
 export const COUNTING_PROBLEMS: readonly ProblemCode[] = [
   "site-not-allowed",
   "site-mismatch",
@@ -43,6 +44,8 @@ export const COUNTING_PROBLEMS: readonly ProblemCode[] = [
   "id-reused",
   "too-many-requests",
   "too-many-new-pages",
+  "too-many-new-sites",
+  "too-many-lookups",
   "overloaded",
 ];
 
@@ -60,10 +63,12 @@ export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
   "uri-too-long": "The URL is too long",
   "unsupported-media-type": "The body is of an unknown type",
   "id-reused": "The id was used for something else",
-  "too-many-requests": "This address sends too many visits",
+  "too-many-requests": "This address sends or reads too much",
   "too-many-new-pages": "This site gets too many new pages",
+  "too-many-new-sites": "There are too many new sites",
+  "too-many-lookups": "Too many new pages arrive to tell them from old ones",
   internal: "The service failed",
-  overloaded: "More visits arrive than can be counted",
+  overloaded: "More arrives than can be served",
   unavailable: "The store is not available",
 };
 

@@ -12,7 +12,7 @@ import { queryInteger, text } from "../http/fields.ts";
 import { Problem } from "../http/problem.ts";
 import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
-import { ANSWERS, KEY_PROBLEMS, list, object, type RouteDocs } from "./docs.ts";
+import { ANSWERS, KEY_PROBLEMS, list, object, READING_PROBLEMS, type RouteDocs } from "./docs.ts";
 import { DEFAULT_DAYS, MAX_PERIOD_DAYS, parsePeriod } from "./period.ts";
 import { MAX_SEARCHED, searchPages } from "./search.ts";
 
@@ -153,7 +153,7 @@ export function listsDocs(): RouteDocs {
         visitors: { enum: ["daily", "off"] },
         sites: list(object({ site, visits, visitors: visits, unattributed: visits }, "visitors", "unattributed")),
       }),
-      problems: KEY_PROBLEMS,
+      problems: [...KEY_PROBLEMS, "too-many-requests", "overloaded"],
     },
     "DELETE /v1/sites": {
       operationId: "deleteSite",
@@ -201,7 +201,7 @@ export function listsDocs(): RouteDocs {
         },
         "nextCursor",
       ),
-      problems: [...KEY_PROBLEMS, "site-not-allowed"],
+      problems: [...KEY_PROBLEMS, ...READING_PROBLEMS],
     },
     "GET /v1/series": {
       operationId: "readSeries",
@@ -218,7 +218,7 @@ export function listsDocs(): RouteDocs {
         to: date,
         points: list(object({ date, visits, visitors: visits }, "visitors")),
       }),
-      problems: [...KEY_PROBLEMS, "site-not-allowed"],
+      problems: [...KEY_PROBLEMS, ...READING_PROBLEMS],
     },
   };
 }

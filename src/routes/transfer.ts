@@ -12,7 +12,7 @@ import { idempotencyKey, sha256Hex } from "../http/idempotency.ts";
 import { EXPOSED_HEADERS, Problem } from "../http/problem.ts";
 import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
-import { ANSWERS, KEY_PROBLEMS, object, type RouteDocs } from "./docs.ts";
+import { ANSWERS, KEY_PROBLEMS, object, READING_PROBLEMS, type RouteDocs } from "./docs.ts";
 import { cutIntoBatches, LINE, MAX_LINE_DAYS, MAX_LINES, parseLines } from "./import-lines.ts";
 import { WRITE_DEADLINE_MS } from "./visits.ts";
 
@@ -180,7 +180,7 @@ export function transferDocs(): RouteDocs {
       },
       answer: NDJSON,
       linked: true,
-      problems: [...KEY_PROBLEMS, "site-not-allowed"],
+      problems: [...KEY_PROBLEMS, ...READING_PROBLEMS],
     },
   };
 }

@@ -21,6 +21,7 @@ import {
   list,
   object,
   PAGE_NUMBERS,
+  READING_PROBLEMS,
   type RouteDocs,
   SITE_NUMBERS,
   VISITOR_NUMBERS,
@@ -153,7 +154,7 @@ export function visitsDocs(): RouteDocs {
       description: "One consistent snapshot, pages in the order asked; a page without visits is 0.",
       query: READ_QUERY,
       answer: object({ site, ...SITE_NUMBERS, pages: list(object({ page, ...PAGE_NUMBERS }, ...VISITOR_NUMBERS)) }, ...VISITOR_NUMBERS),
-      problems: ["site-not-allowed"],
+      problems: READING_PROBLEMS,
     },
     "PUT /v1/visits": {
       operationId: "setVisits",

@@ -33,9 +33,9 @@ describe("the limit of visits per minute", () => {
     for (const target of counting) expect((await send(target, from("2001:db8:0:1::1"))).status).toBe(200);
   });
 
-  test("is for counting alone: reads, HEAD and administration have none", async () => {
-    const { send } = startService({ ...LIMITED, VISITS_PER_MINUTE: "1" });
-    expect((await send("POST /visits", from("203.0.113.9"))).status).toBe(200);
+  test("is for counting alone: reads, HEAD and administration go on", async () => {
+    const { send } = startService(LIMITED);
+    for (let times = 0; times < 3; times += 1) expect((await send("POST /visits", from("203.0.113.9"))).status).toBe(200);
     const free = ["GET /visits", "GET /v1/badge", "HEAD /v1/pixel", "HEAD /v1/badge?count=true", "GET /v1/pages", "GET /v1/export"];
     for (const target of free) {
       for (let times = 0; times < 3; times += 1) {
@@ -66,5 +66,46 @@ describe("the limit of visits per minute", () => {
     const { send } = startService({ VISITS_PER_MINUTE: "1" });
     const headers = { "X-Forwarded-For": "203.0.113.9", "CF-Connecting-IP": "203.0.113.9", "X-Real-IP": "203.0.113.9" };
     for (let times = 0; times < 3; times += 1) expect((await send("POST /visits", { headers })).status).toBe(200);
+  });
+});
+
+describe("reads", () => {
+  const pages = (count: number) => Array.from({ length: count }, (_, index) => `page=/${index}`).join("&");
+  const from = (address: string) => ({ headers: { "X-Client": address } });
+
+  test("of an address are limited by the pages that they name, and come back with time", async () => {
+    const { send, clock } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "10" });
+    const read = (address: string, count: number) => send(`GET /v1/visits?${pages(count)}`, from(address));
+    // 25 pages for each visit: 250, and each read is one more for the site.
+    expect((await read("192.0.2.1", 99)).status).toBe(200);
+    expect((await read("192.0.2.1", 99)).status).toBe(200);
+    const refused = await read("192.0.2.1", 99);
+    expect(refused).toMatchObject({ status: 429, json: { type: "urn:footfall:too-many-requests" } });
+    expect(refused.json.detail).toBe("Too many pages are read from this address; allowed are 250 a minute.");
+    expect(refused.headers.get("retry-after")).toBe("12");
+    expect(refused.headers.get("access-control-allow-origin")).toBe("*");
+    expect((await read("192.0.2.2", 99)).status).toBe(200);
+    clock.time += 12_000;
+    expect((await read("192.0.2.1", 99)).status).toBe(200);
+    expect((await send("POST /v1/visits", from("192.0.2.1"))).status).toBe(200);
+  });
+
+  test.each(["GET /v1/badge", "GET /v1/pages", "GET /v1/series", "GET /v1/sites", "HEAD /visits"])(
+    "by %s are limited as well",
+    async (target) => {
+      const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "1" });
+      const statuses: number[] = [];
+      for (let index = 0; index < 30; index += 1) statuses.push((await send(target, from("192.0.2.1"))).status);
+      expect(statuses.at(-1)).toBe(429);
+    },
+  );
+
+  test("have a limit in all, whoever sends them", async () => {
+    const { send } = startService({ VISITS_PER_MINUTE: "0" });
+    let answer = await send(`GET /v1/visits?${pages(100)}`);
+    for (let index = 0; index < 1_300 && answer.status === 200; index += 1) answer = await send(`GET /v1/visits?${pages(100)}`);
+    expect(answer).toMatchObject({ status: 503, json: { type: "urn:footfall:overloaded" } });
+    expect((await send("GET /v1/health")).status).toBe(200);
+    expect((await send("POST /v1/visits")).status).toBe(200);
   });
 });
