@@ -10,7 +10,7 @@ import type { Store } from "./domain/store.ts";
 import { createIdentities, type Identities } from "./domain/visitors/identities.ts";
 import type { SaltStore } from "./domain/visitors/salts.ts";
 import { ConfigError } from "./environment.ts";
-import { logToConsole, summarize } from "./http/log.ts";
+import { logToConsole, summarize, warnOfAnySite } from "./http/log.ts";
 import { serveAssets } from "./platform/node/assets.ts";
 import { openDatastoreOnNode } from "./platform/node/datastore.ts";
 import { createIds } from "./platform/node/ids.ts";
@@ -44,6 +44,7 @@ function openIdentities(config: NodeConfig, salts: SaltStore): Identities | null
 async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
+  warnOfAnySite(logToConsole, config);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
   setInterval(meter.flush, SUMMARY_MS).unref();

@@ -7,7 +7,7 @@ import type { Store } from "./domain/store.ts";
 import { createIdentities } from "./domain/visitors/identities.ts";
 import type { SaltStore } from "./domain/visitors/salts.ts";
 import { ConfigError, type Environment, refuse } from "./environment.ts";
-import { logToConsole, summarize } from "./http/log.ts";
+import { logToConsole, summarize, warnOfAnySite } from "./http/log.ts";
 import { Problem, problemResponse } from "./http/problem.ts";
 import { serveAssets } from "./platform/workerd/assets.ts";
 import { createDurableObjectStore } from "./platform/workerd/durable-object-store.ts";
@@ -36,6 +36,7 @@ export default {
 function open(env: Bindings): App | ConfigError {
   try {
     const config = readWorkerConfig(settingsOf(env));
+    warnOfAnySite(logToConsole, config);
     const newId = (): string => crypto.randomUUID();
     const store = openStore(config, env);
     const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });

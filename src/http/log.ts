@@ -11,6 +11,11 @@ export type Log = (entry: LogEntry) => void;
 /** One line of JSON on the standard output. */
 export const logToConsole: Log = (entry) => console.log(JSON.stringify(entry));
 
+/** Says once at the start what it means that every site may count. */
+export function warnOfAnySite(log: Log, { sites }: { readonly sites: "*" | readonly string[] }): void {
+  if (sites === "*") log({ severity: "INFO", message: "SITES is *: whoever knows the address may count for any site. Name yours." });
+}
+
 /** Logs the sums of a meter in one line. */
 export function summarize(log: Log): (sums: object) => void {
   return (sums) => log({ severity: "INFO", message: "summary", ...sums });

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { DayClock } from "../domain/day.ts";
 import { quote } from "../domain/invalid.ts";
-import { guardNewPages } from "../domain/new-pages.ts";
+import { guardNewPages, NEW_SITES_BURST, NEW_SITES_PER_HOUR } from "../domain/new-pages.ts";
 import { normalizePage } from "../domain/page.ts";
 import { compilePatterns } from "../domain/page-patterns.ts";
 import { type Visitor, visitorOf } from "../domain/visitors/visitor.ts";
@@ -38,7 +38,14 @@ export type CountVisit = (c: Context<Env>, request: CountRequest, source: string
 
 export function createCounting(deps: Deps & { readonly addressOf: ClientAddress }, sites: SiteChoice, today: DayClock): CountVisit {
   const { store, recorder, config, now, keepAlive, meter, identify, addressOf } = deps;
-  const record = guardNewPages({ recorder, store, burst: config.newPagesBurst, perHour: config.newPagesPerHour, now });
+  const record = guardNewPages({
+    recorder,
+    store,
+    burst: config.newPagesBurst,
+    perHour: config.newPagesPerHour,
+    anySite: config.sites === "*",
+    now,
+  });
   const limitRate = createRateLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now });
   const isCountable = config.pages && compilePatterns(config.pages);
 
@@ -68,8 +75,7 @@ export function createCounting(deps: Deps & { readonly addressOf: ClientAddress 
     if (isCrawlerOrPrefetch(headers, isFromPage)) {
       return answer(totalsOf(site, page, await store.totals(site, [page], day), day), "bot");
     }
-    const visitor = await visitorOfRequest(c, site, page, day);
-    const work = record(site, { page, day, id, visitor });
+    const work = record(site, { page, day, id }, () => visitorOfRequest(c, site, page, day));
     keepAlive(work, c);
     const outcome = await work;
     switch (outcome.status) {
@@ -82,6 +88,15 @@ export function createCounting(deps: Deps & { readonly addressOf: ClientAddress 
         const headers = { "Retry-After": String(outcome.retryAfterS) };
         throw new Problem("too-many-new-pages", `page is ${quote(page)}, a new one; ${allowed}.`, headers);
       }
+      case "too-many-new-sites": {
+        const allowed = `allowed are ${NEW_SITES_BURST} new sites at once, and ${NEW_SITES_PER_HOUR} an hour, or those that SITES names`;
+        const headers = { "Retry-After": String(outcome.retryAfterS) };
+        throw new Problem("too-many-new-sites", `site is ${quote(site)}, a new one; ${allowed}.`, headers);
+      }
+      case "too-many-lookups":
+        throw new Problem("too-many-lookups", "Too many new pages arrive to tell whether this is one; sending the same id again is safe.", {
+          "Retry-After": "1",
+        });
       default: {
         const { status, ...numbers } = outcome;
         return answer({ site, page, ...numbers }, status);

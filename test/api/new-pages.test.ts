@@ -85,9 +85,7 @@ test("of many new pages at once no more are made than the budget allows", async 
   const { count, store } = start({ NEW_PAGES_BURST: "30" });
   const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => count(`/${index}`)));
   expect(answers.filter(({ counted }) => counted)).toHaveLength(30);
-  expect(new Set(answers.map(({ type }) => type))).toEqual(
-    new Set([undefined, "urn:footfall:too-many-new-pages", "urn:footfall:overloaded"]),
-  );
+  expect(new Set(answers.map(({ type }) => type))).toEqual(new Set([undefined, "urn:footfall:too-many-new-pages"]));
   expect(store.writes.length).toBe(30);
   expect(await count("/1")).toEqual(counted(2));
 });
@@ -142,8 +140,9 @@ test("a failing look-up is a 503, and leaves room for others", async () => {
   expect(await count("/old")).toEqual(counted(8));
 });
 
-test("no more than sixteen pages are looked up at the same time; more is shed, and known pages do not wait", async () => {
-  const { count, store, send } = start();
+test("more new pages at once than can be looked up have a refusal of their own; those before them, and known pages, count", async () => {
+  const { count, store, send, log } = start();
+  await send("PUT /visits", { headers: ADMIN, body: { page: "/old", visits: 7 } });
   await Promise.all([count("/a"), count("/b")]);
   const { has } = store;
   const open = Promise.withResolvers<void>();
@@ -151,12 +150,33 @@ test("no more than sixteen pages are looked up at the same time; more is shed, a
     await open.promise;
     return has(...args);
   };
-  const looked = Array.from({ length: 16 }, (_, index) => count(`/new-${index}`));
+  const looked = Array.from({ length: 999 }, (_, index) => count(`/new-${index}`));
+  const old = count("/old");
   const shed = await send("POST /visits", { body: { page: "/more" } });
-  expect(shed).toMatchObject({ status: 503, json: { type: "urn:footfall:overloaded" } });
-  expect(shed.headers.get("retry-after")).toMatch(/^[1-5]$/);
+  expect(shed).toMatchObject({ status: 429, json: { type: "urn:footfall:too-many-lookups" } });
+  expect(shed.headers.get("retry-after")).toBe("1");
   expect(await count("/a")).toEqual(counted(2));
   open.resolve();
   for (const answer of await Promise.all(looked)) expect(answer).toEqual(REFUSED);
+  expect(await old).toEqual(counted(8));
   expect(await count("/more")).toEqual(REFUSED);
+  expect(log.filter(({ severity }) => severity !== "INFO")).toEqual([]);
+});
+
+const NEW_SITE = expect.objectContaining({ status: 429, type: "urn:footfall:too-many-new-sites" });
+
+test("where every site may count, new sites have a budget; those that are there go on", async () => {
+  const { count, clock } = start({ SITES: "*", DEFAULT_SITE: "" });
+  const on = (site: string) => count("/", { site });
+  for (let index = 0; index < 1_000; index += 1) expect(await on(`site-${index}.example`)).toEqual(counted(1));
+  expect(await on("one-more.example")).toEqual(NEW_SITE);
+  expect([await on("site-1.example"), await count("/other", { site: "site-2.example" })]).toEqual([counted(2), counted(1)]);
+  clock.time += HOUR_MS / 100;
+  expect([await on("one-more.example"), await on("another.example")]).toEqual([counted(1), NEW_SITE]);
+});
+
+test("where SITES names them, sites have no budget", async () => {
+  const names = Array.from({ length: 1_100 }, (_, index) => `site-${index}.example`);
+  const { count } = start({ SITES: names.join(","), DEFAULT_SITE: "" });
+  for (const site of names) expect(await count("/", { site })).toEqual(counted(1));
 });

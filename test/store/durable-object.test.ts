@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -47,6 +47,23 @@ describe("a site's Durable Object", () => {
     folder = await mkdtemp(join(tmpdir(), "footfall-objects-"));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test("is made by the first write: no read makes one", { timeout: START_MS }, async () => {
+    const persist = join(folder, "reads");
+    const worker = await start("durable-object", persist);
+    const store = storeOf(worker);
+    const [written, unknown] = [newSite(), newSite()];
+    await count(store, written, { "/a": 1 });
+    await Promise.all([store.totals(unknown, ["/a"], "2026-11-22"), store.has(unknown, "/a"), store.pages(unknown, null, 10, null)]);
+    await Promise.all([store.top(unknown, 10, null), store.days(unknown, "/a", ALWAYS), store.names(unknown, null, 10)]);
+    expect(await totals(store, unknown, ["/a"])).toEqual({ siteVisits: 0, visits: [0] });
+    expect(await totals(store, written, ["/a"])).toEqual({ siteVisits: 1, visits: [1] });
+    await worker.stop();
+    const files = (await readdir(persist, { recursive: true })).filter((name) => name.endsWith(".sqlite"));
+    const objects = files.filter((name) => !name.includes("metadata"));
+    // The registry's and the written site's.
+    expect(objects).toHaveLength(2);
+  });
 
   test("keeps totals, ids, receipts and its entry in the list of sites through a restart", { timeout: 2 * START_MS }, async () => {
     const sites = [newSite(), newSite()].toSorted();

@@ -45,7 +45,7 @@ function lossy(namespace: DurableObjectNamespace<SiteCounter>): DurableObjectNam
       if (fate === 2) throw Object.assign(new Error("Durable Object is overloaded."), { overloaded: true });
       return result;
     };
-    return { call, registered: () => stub.registered() };
+    return { call, registered: () => stub.registered(), isRegistered: (site: string) => stub.isRegistered(site) };
   };
   return { getByName } as unknown as DurableObjectNamespace<SiteCounter>;
 }

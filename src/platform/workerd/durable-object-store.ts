@@ -1,5 +1,7 @@
 import { inTime, timeLeft } from "../../domain/in-time.ts";
-import { type SiteTotal, type Store, StoreError } from "../../domain/store.ts";
+import { NO_COUNT } from "../../domain/numbers.ts";
+import { createRecent } from "../../domain/recent.ts";
+import { type Count, type SiteTotal, type Store, StoreError } from "../../domain/store.ts";
 import type { SaltStore } from "../../domain/visitors/salts.ts";
 import { type Method, resultOf } from "../../stores/sqlite/answer.ts";
 import type { SqliteStore } from "../../stores/sqlite/store.ts";
@@ -14,11 +16,14 @@ const LONGEST_PAUSE_MS = 500;
 /** Sites that are asked for their totals at a time. */
 const SITES_AT_ONCE = 32;
 
+/** Sites that an isolate knows to be there (at most twice as many). */
+const KNOWN_SITES = 10_000;
+
 type Results = { readonly [M in Method]: Awaited<ReturnType<SqliteStore[M]>> };
 
 /**
  * The store on Durable Objects, one a site. A hop that fails or takes too long is made again until the deadline, which is safe:
- * whatever changes a counter bears an id that its object applies once. `sites` asks every site's object.
+ * whatever changes a counter bears an id that its object applies once. `sites` asks every site's object; other reads make no object.
  *
  * @param visitors whether to estimate visitors
  */
@@ -57,6 +62,23 @@ export function createDurableObjectStore(
     return hop(deadline ?? clock.now() + READ_MS, once, onRetry);
   }
 
+  const known = createRecent<true>(KNOWN_SITES);
+  const none: Count = { ...NO_COUNT, visitors: visitors ? { total: 0, days: {} } : null };
+
+  /** Whether a site was ever written to: to ask a site's object would make it, for ever. */
+  async function isThere(site: string): Promise<boolean> {
+    if (known.get(site)) return true;
+    const there = await hop(clock.now() + READ_MS, async () => await namespace.getByName(REGISTRY).isRegistered(site));
+    if (there) known.set(site, true);
+    return there;
+  }
+
+  /** Reads of a site that is not there make none. */
+  async function read<M extends Method>(method: M, args: Parameters<SqliteStore[M]>, otherwise: Results[M]): Promise<Results[M]> {
+    const site = String(args[0]);
+    return (await isThere(site)) ? call(site, method, args) : otherwise;
+  }
+
   async function sites(): Promise<SiteTotal[]> {
     const names = await hop(clock.now() + READ_MS, async () => await namespace.getByName(REGISTRY).registered());
     const totals: SiteTotal[] = [];
@@ -70,14 +92,14 @@ export function createDurableObjectStore(
   return {
     name: "sqlite",
     commit: (batch, deadline, onRetry) => call(batch.site, "commit", [batch, deadline], deadline, onRetry),
-    totals: (...args) => call(args[0], "totals", args),
-    has: (...args) => call(args[0], "has", args),
+    totals: (...args) => read("totals", args, { site: none, unattributed: 0, pages: args[1].map(() => none) }),
+    has: (...args) => read("has", args, false),
     sites,
-    pages: (...args) => call(args[0], "pages", args),
-    names: (...args) => call(args[0], "names", args),
-    some: (...args) => call(args[0], "some", args),
-    top: (...args) => call(args[0], "top", args),
-    days: (...args) => call(args[0], "days", args),
+    pages: (...args) => read("pages", args, []),
+    names: (...args) => read("names", args, []),
+    some: (...args) => read("some", args, []),
+    top: (...args) => read("top", args, []),
+    days: (...args) => read("days", args, none),
     correct: (correction, deadline) => call(correction.site, "correct", [correction, deadline], deadline),
     add: (batch, deadline) => call(batch.site, "add", [batch, deadline], deadline),
     removeSome: (site, deadline) => call(site, "removeSome", [site, deadline], deadline),

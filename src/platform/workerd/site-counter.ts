@@ -64,6 +64,11 @@ export class SiteCounter extends DurableObject<SiteCounterEnv> {
     this.ctx.storage.kv.put(SITE_PREFIX + site, true);
   }
 
+  /** The registry's part: whether a site was ever written to. */
+  isRegistered(site: string): boolean {
+    return this.ctx.storage.kv.get(SITE_PREFIX + site) !== undefined;
+  }
+
   /** The registry's part: the names of all sites that were ever written to. */
   registered(): string[] {
     return Array.from(this.ctx.storage.kv.list({ prefix: SITE_PREFIX }), ([key]) => key.slice(SITE_PREFIX.length));
