@@ -22,7 +22,7 @@ type Refused =
   | { readonly status: "too-many-lookups" };
 
 /** What became of a visit, or why it was not taken on. */
-export type GuardedOutcome = Outcome | Refused;
+type GuardedOutcome = Outcome | Refused;
 
 /** Counts a visit; who sent it is asked for where it is taken on. */
 export type GuardedRecord = (

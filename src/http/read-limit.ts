@@ -7,9 +7,9 @@ import { Problem } from "./problem.ts";
 /** Addresses that are remembered (at most twice as many). */
 const MAX_CLIENTS = 10_000;
 /** For each visit that an address may send in a minute, it may read so many pages. */
-export const PAGES_PER_VISIT = 25;
+const PAGES_PER_VISIT = 25;
 /** Pages that all clients together may read in a minute, of this instance: each is a read that a database may bill. */
-export const PAGES_PER_MINUTE = 120_000;
+const PAGES_PER_MINUTE = 120_000;
 const MINUTE_MS = 60_000;
 /** What a list counts as; other reads are their site and the pages that they name. */
 const LIST_PAGES = 10;

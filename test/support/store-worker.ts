@@ -2,7 +2,7 @@ import type { Store } from "../../src/domain/store.ts";
 import { createDurableObjectStore } from "../../src/platform/workerd/durable-object-store.ts";
 import type { SiteCounter, SiteCounterEnv } from "../../src/platform/workerd/site-counter.ts";
 import { openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
-import { answer, type Method } from "../../src/stores/sqlite/answer.ts";
+import { answer } from "../../src/stores/sqlite/answer.ts";
 
 export { SiteCounter } from "../../src/platform/workerd/site-counter.ts";
 
@@ -55,7 +55,7 @@ let store: Store | undefined;
 /** A store over HTTP: POST `{method, args}` answers what the call came to. */
 export default {
   async fetch(request, env): Promise<Response> {
-    const { method, args } = await request.json<{ method: Method; args: unknown[] }>();
+    const { method, args } = await request.json<{ method: Exclude<keyof Store, "name">; args: unknown[] }>();
     store ??= stores[env.STORE]?.(env);
     if (!store) return new Response(`STORE is "${env.STORE}"; allowed is ${Object.keys(stores).join(", ")}.`, { status: 500 });
     const served = store;
