@@ -31,6 +31,8 @@ export interface Step {
   readonly each?: { readonly command: Command; readonly skip?: number; readonly optional?: true };
   /** What the output of `command` is kept as. */
   readonly saves?: Saved;
+  /** A failure of `command` counts for nothing, and what it would have printed is empty. */
+  readonly optional?: true;
   /** What `command` has to print. */
   readonly expect?: RegExp;
   /** What may not have settled yet: while `command` fails with what says so, it is run again. */

@@ -84,7 +84,8 @@ test("remove takes everything down but the database, is safe to run again, and s
   for (const fail of ["gateways delete", "storage rm", "secrets delete"]) {
     expect(await cloud.deploy({ FAIL: fail }, "remove")).toMatchObject({ code: 1 });
   }
-  const { code, output } = await cloud.deploy({}, "remove");
+  // As where there are no guards.
+  const { code, output } = await cloud.deploy({ FAIL: "billing projects describe" }, "remove");
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("gcloud firestore databases delete") });
   expect(cloud.things()).toEqual(["cleanup:images", "cleanup:sources", "databases:(default)", "ttls:batch", "ttls:salt", "ttls:visit"]);
   expect(cloud.namesOf("api-configs")).toEqual([]);

@@ -29,7 +29,8 @@ const SAVED: Readonly<Record<string, string>> = {
   VERSION: "footfall-v1",
   BILLING_ACCOUNT: "000000-000000-000000",
   CHANNEL: "channels-1",
-  ITEM: "one",
+  // What an account may be called as well.
+  ITEM: "123456789012345678901",
 };
 
 /** A command as it is run. */

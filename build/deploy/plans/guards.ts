@@ -1,13 +1,12 @@
 import { DATABASE, field, type Names } from "../names.ts";
 import type { Guards } from "../options.ts";
-import type { Command, Step } from "../step.ts";
+import type { Step } from "../step.ts";
+import { ALERTS, billingAccount, listBudgets, listChannels, listPolicies, listUptime, TITLES } from "./guard-lists.ts";
 
 const APIS = ["billingbudgets", "cloudbilling", "logging", "monitoring"].map((name) => `${name}.googleapis.com`);
 const FILES = "dist/guards";
 /** How long a backup stays. */
 const RETENTION = "14d";
-const ALERTS = ["shed", "errors", "down"];
-const TITLES: Readonly<Record<string, string>> = { shed: "visits were shed", errors: "answers of 5xx", down: "does not answer" };
 const SHED_FILTER =
   'resource.type="cloud_run_revision" jsonPayload.message="summary" (jsonPayload.overloaded>0 OR jsonPayload.unavailable>0)';
 
@@ -84,7 +83,10 @@ export function guards(names: Names, { email, budget }: Guards): readonly Step[]
     {
       title: "Do not keep a log line for each request that went well",
       makes: "log exclusion: Google's own line for each request that went well, which costs more than the visit",
-      check: { command: listExclusions(names), expect: new RegExp(`${service}-requests`) },
+      check: {
+        command: gcloud("logging", "sinks", "describe", "_Default", field("exclusions.name")),
+        expect: new RegExp(`${service}-requests`),
+      },
       command: gcloud("logging", "sinks", "update", "_Default", `--add-exclusion=name=${service}-requests,filter=${requestsOf(service)}`),
       ...{ waitsFor, hint },
     },
@@ -132,80 +134,7 @@ export function guards(names: Names, { email, budget }: Guards): readonly Step[]
   ];
 }
 
-/** Removes every guard that is there. */
-export function removeGuards(names: Names): readonly Step[] {
-  const { project, service, gcloud } = names;
-  const step = (title: string, list: Command, command: Command): Step => ({
-    title,
-    each: { command: list, optional: true },
-    command,
-    hint: "Google says above why not; what is gone stays gone.",
-  });
-  return [
-    ...ALERTS.map((alert) =>
-      step(`The alert: ${TITLES[alert]}`, listPolicies(names, alert), gcloud("alpha", "monitoring", "policies", "delete", "$ITEM")),
-    ),
-    step("The uptime check", listUptime(names), gcloud("monitoring", "uptime", "delete", "$ITEM")),
-    step("The channel", listChannels(names), gcloud("beta", "monitoring", "channels", "delete", "$ITEM")),
-    step(
-      "The log metric",
-      gcloud("logging", "metrics", "list", `--filter=name=${service}-shed`, field("name")),
-      gcloud("logging", "metrics", "delete", "$ITEM"),
-    ),
-    step(
-      "The log exclusion",
-      gcloud("logging", "sinks", "list", `--filter=name=_Default AND exclusions.name=${service}-requests`, field("name")),
-      gcloud("logging", "sinks", "update", "$ITEM", `--remove-exclusions=${service}-requests`),
-    ),
-    step(
-      "The backups' schedule; the backups stay",
-      gcloud("firestore", "backups", "schedules", "list", `--database=${DATABASE}`, field("name.basename()")),
-      gcloud("firestore", "backups", "schedules", "delete", `--database=${DATABASE}`, "--backup-schedule=$ITEM"),
-    ),
-    billingAccount(names),
-    step(
-      "The budget",
-      listBudgets(names),
-      gcloud("billing", "budgets", "delete", "$ITEM", "--billing-account=$BILLING_ACCOUNT", `--billing-project=${project}`),
-    ),
-  ];
-}
-
-function billingAccount({ project, gcloud }: Names): Step {
-  return {
-    title: "The billing account",
-    command: gcloud("billing", "projects", "describe", project, field("billingAccountName.basename()")),
-    saves: "BILLING_ACCOUNT",
-    waitsFor: ["api"],
-    hint: "You need to see the project's billing account.",
-  };
-}
-
 /** What Cloud Run and the gateway write for each request by themselves. */
 function requestsOf(service: string): string {
   return `httpRequest.status<400 AND ((resource.type="cloud_run_revision" AND resource.labels.service_name="${service}") OR (resource.type="apigateway.googleapis.com/Gateway" AND resource.labels.gateway_id="${service}"))`;
-}
-
-function listChannels({ service, gcloud }: Names, email?: string): Command {
-  const filter = email ? `displayName=${service} AND labels.email_address=${email}` : `displayName=${service}`;
-  return gcloud("beta", "monitoring", "channels", "list", `--filter=${filter}`, field("name"));
-}
-
-function listUptime({ service, gcloud }: Names): Command {
-  return gcloud("monitoring", "uptime", "list-configs", `--filter=displayName=${service}-health`, field("name"));
-}
-
-function listPolicies({ service, gcloud }: Names, alert: string): Command {
-  return gcloud("alpha", "monitoring", "policies", "list", `--filter=displayName="${service}: ${TITLES[alert]}"`, field("name"));
-}
-
-function listExclusions({ gcloud }: Names): Command {
-  return gcloud("logging", "sinks", "describe", "_Default", field("exclusions.name"));
-}
-
-function listBudgets({ project, service, gcloud }: Names): Command {
-  return gcloud(
-    ...["billing", "budgets", "list", "--billing-account=$BILLING_ACCOUNT", `--filter=displayName=${service}-${project}`],
-    ...[field("name.basename()"), `--billing-project=${project}`],
-  );
 }

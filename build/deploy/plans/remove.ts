@@ -1,6 +1,6 @@
 import { field, type Names } from "../names.ts";
 import type { Command, Step } from "../step.ts";
-import { removeGuards } from "./guards.ts";
+import { removeGuards } from "./remove-guards.ts";
 
 /** Takes everything down but the database: what is gone already is passed over. */
 export function remove(names: Names): readonly Step[] {
