@@ -10,9 +10,10 @@ import type { Store } from "./domain/store.ts";
 import { createIdentities, type Identities } from "./domain/visitors/identities.ts";
 import type { SaltStore } from "./domain/visitors/salts.ts";
 import { ConfigError } from "./environment.ts";
-import { logToConsole, summarize, warnOfAnySite } from "./http/log.ts";
+import { explain, logToConsole, summarize, warnOfAnySite } from "./http/log.ts";
 import { serveAssets } from "./platform/node/assets.ts";
 import { openDatastoreOnNode } from "./platform/node/datastore.ts";
+import { logDiagnostics } from "./platform/node/diagnostics.ts";
 import { createIds } from "./platform/node/ids.ts";
 import { serve } from "./platform/node/server.ts";
 import { stopOnSignal } from "./platform/node/shutdown.ts";
@@ -44,6 +45,7 @@ function openIdentities(config: NodeConfig, salts: SaltStore): Identities | null
 async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
+  logDiagnostics(logToConsole);
   warnOfAnySite(logToConsole, config);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
@@ -86,7 +88,7 @@ async function main(): Promise<void> {
 /** Ends the start with one line: a bad setting, an unusable file, or a taken port. */
 function refuse(error: unknown): never {
   const expected = error instanceof ConfigError || (error instanceof Error && "code" in error);
-  console.error(expected ? error.message : error);
+  process.stderr.write(`${expected ? error.message : explain(error, 500)}\n`);
   process.exit(1);
 }
 

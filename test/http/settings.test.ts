@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { launchNodeServer, type Served, startUnboundWorker, startWorker } from "../support/artefacts.ts";
+import { launchNodeServer, type Served, startNodeServer, startUnboundWorker, startWorker } from "../support/artefacts.ts";
 import { createClient } from "../support/http.ts";
 import { linesOf } from "../support/http-log.ts";
 
@@ -78,6 +78,11 @@ describe("a bad setting stops the Node server with one line", () => {
     await new Promise((resolve) => other.close(resolve));
   });
 
+  test("a SQLITE_PATH whose folder nobody can make", async () => {
+    const { code, output } = await launch({ SQLITE_PATH: "/proc/x/y" });
+    expect([code, output.trimEnd()]).toEqual([1, expect.stringMatching(/^SQLITE_PATH is "\/proc\/x\/y" \([^\n]*\); allowed is [^\n]*$/)]);
+  });
+
   test("a SQLITE_PATH that cannot be written", async () => {
     const folder = await mkdtemp(join(tmpdir(), "footfall-http-"));
     await writeFile(join(folder, "file"), "");
@@ -87,6 +92,36 @@ describe("a bad setting stops the Node server with one line", () => {
     expect(output).toContain(path);
     await rm(folder, { recursive: true });
   });
+});
+
+test("STORE=datastore without credentials is told in one line, and the service is not well", async () => {
+  // No metadata server, and no file of a user's.
+  const env = {
+    STORE: "datastore",
+    SITES: "a.example",
+    HOME: "/nonexistent",
+    GCE_METADATA_HOST: "127.0.0.1:9",
+    METADATA_SERVER_DETECTION: "none",
+  };
+  const served = await startNodeServer(env);
+  const client = createClient(served.url);
+  expect((await client.send("GET /v1/health")).status).toBe(503);
+  expect((await client.send("POST /v1/visits")).status).toBe(503);
+  const told = () => linesOf(served.output()).filter(({ message }) => message.startsWith("STORE is datastore, which cannot be reached"));
+  for (const until = Date.now() + 2 * ARRIVES_MS; told().length === 0 && Date.now() < until; ) await setTimeout(50);
+  expect(told()).toMatchObject([{ severity: "ERROR", message: expect.stringContaining("GOOGLE_SERVICE_ACCOUNT_KEY") }]);
+  const count = linesOf(served.output()).length;
+  await setTimeout(3_000);
+  expect(linesOf(served.output()).length).toBeLessThanOrEqual(count + 1);
+  client.close();
+  await served.stop();
+});
+
+test("SITES=* says at the start what it means, in one line", async () => {
+  const served = await startNodeServer({ STORE: "sqlite", SQLITE_PATH: ":memory:" });
+  const lines = linesOf(served.output()).filter(({ message }) => message.startsWith("SITES is *"));
+  expect(lines).toMatchObject([{ severity: "INFO" }]);
+  await served.stop();
 });
 
 describe("a bad setting makes a worker answer 500, with one line in its log", () => {

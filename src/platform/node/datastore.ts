@@ -41,7 +41,7 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
   async function loadWarmGrpc(): Promise<Transport> {
     const transport = await loadGrpc(datastore);
     await nextTurn();
-    await transport.call("lookup", { keys: [{ path: [{ kind: "batch", name: "warm-up" }] }] }, WARM_UP_MS);
+    await warmUp(transport);
     return transport;
   }
 
@@ -55,6 +55,7 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
 
   function openTransport(): Transport {
     const rest = openFor(datastore);
+    if (!isRest) void tellWhetherReachable(rest, log);
     if (serviceAccount || !isRest) return rest;
     return createAdaptiveTransport({
       first: rest,
@@ -68,6 +69,20 @@ export function openDatastoreOnNode(config: Config, log: Log, env = process.env)
 
   const salts = visitors === "daily" ? openFor(saltDatabase(datastore)) : null;
   return openDatastore(mergeLookups(openTransport(), Date.now), datastore, shards, salts);
+}
+
+/** Says once, in a line, where there are no credentials: the health check says nothing of why. */
+async function tellWhetherReachable(transport: Transport, log: Log): Promise<void> {
+  try {
+    await warmUp(transport);
+  } catch (error) {
+    const allowed = "Google's credentials of any kind, GOOGLE_SERVICE_ACCOUNT_KEY, or DATASTORE_EMULATOR_HOST";
+    log({ severity: "ERROR", message: `STORE is datastore, which cannot be reached (${String(error)}); it needs ${allowed}.` });
+  }
+}
+
+async function warmUp(transport: Transport): Promise<void> {
+  await transport.call("lookup", { keys: [{ path: [{ kind: "batch", name: "warm-up" }] }] }, WARM_UP_MS);
 }
 
 /** Lets pending requests run between two steps that hold the thread. */
