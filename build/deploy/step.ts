@@ -2,7 +2,7 @@ import type { Settling } from "./settling.ts";
 
 /** What a step may keep for later ones. */
 const SAVED = ["PROJECT_NUMBER", "MANAGED_SERVICE", "KEY_ID", "GATEWAY_HOST", "CURRENT", "VERSION", "BILLING_ACCOUNT", "CHANNEL"] as const;
-export type Saved = (typeof SAVED)[number];
+type Saved = (typeof SAVED)[number];
 
 /**
  * A program and its arguments. `$NAME` in an argument stands for what an earlier step saved under that name, and `$ITEM` for one of the

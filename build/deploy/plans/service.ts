@@ -7,7 +7,7 @@ import { grant } from "./foundation.ts";
 /** Requests that one instance serves at a time: as many visits as one write can count. */
 const CONCURRENCY = 400;
 /** Versions that stay, for going back. Google takes at most 100 configs an API. */
-export const KEPT_VERSIONS = 5;
+const KEPT_VERSIONS = 5;
 
 /** The service on Cloud Run; the first revision finds all that it needs. */
 export function service(names: Names, { region, settings, maxInstances }: Deployment): readonly Step[] {
