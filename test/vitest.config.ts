@@ -38,7 +38,7 @@ export default defineConfig({
           name: "served",
           include: ["test/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...QUICK, ...ALONE],
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
