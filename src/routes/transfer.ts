@@ -14,6 +14,7 @@ import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ANSWERS, KEY_PROBLEMS, object, READING_PROBLEMS, type RouteDocs } from "./docs.ts";
 import { cutIntoBatches, LINE, MAX_LINE_DAYS, MAX_LINES, parseLines } from "./import-lines.ts";
+import { checkRoom } from "./room.ts";
 import { WRITE_DEADLINE_MS } from "./visits.ts";
 
 /** The longest import, in bytes. */
@@ -48,6 +49,9 @@ export function importVisits({ store, keys, sites, now, http1 }: RouteDeps): Hon
     const body = await readText(c.req.raw, MAX_IMPORT_BYTES, { http1 });
     const lines = parseLines(body, site);
     const digest = await sha256Hex("body", body);
+    const visits = lines.reduce((sum, line) => sum + line.visits, 0);
+    const days = lines.flatMap((line) => [...Object.keys(line.days), ...Object.keys(line.visitorDays)]);
+    await checkRoom(store, site, visits, days);
     for (const [index, additions] of cutIntoBatches(lines).entries()) {
       const id = await sha256Hex("import", site, key, index);
       const time = now();
@@ -56,7 +60,6 @@ export function importVisits({ store, keys, sites, now, http1 }: RouteDeps): Hon
         throw new Problem("id-reused", "Idempotency-Key came with another body; allowed is an id of this import's own.");
       }
     }
-    const visits = lines.reduce((sum, line) => sum + line.visits, 0);
     return c.json({ lines: lines.length, visits }, 200, { "Cache-Control": "no-store" });
   });
 }

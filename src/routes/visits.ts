@@ -26,6 +26,7 @@ import {
   SITE_NUMBERS,
   VISITOR_NUMBERS,
 } from "./docs.ts";
+import { checkTotal } from "./room.ts";
 import { pageNumbersOf, siteNumbersOf, totalsOf } from "./totals.ts";
 
 /** Pages in one `GET /v1/visits`. */
@@ -79,6 +80,7 @@ export function visits({ store, now, newId, http1, count, sites, keys, today, co
     if (visitors !== null && config.visitors === "off") invalid("visitors", visitors, "none, as the service's VISITORS is off");
     if (page === null && dropDays) invalid("dropDays", dropDays, "false without a page, as the days are those of pages");
     const day = today();
+    if (page !== null && visits !== null) await checkTotal(store, site, page, visits, day);
     const totals = await correct(c, site, page, { visits, visitors, dropDays }, day);
     const numbers =
       page === null ? { site, ...siteNumbersOf(totals, day), unattributed: totals.unattributed } : totalsOf(site, page, totals, day);

@@ -324,3 +324,51 @@ test("with ADMIN_KEY a site that is not in SITES is read and removed, and neithe
   expect((await send(`DELETE /v1/visits?${site}&page=/a`, { headers: ADMIN })).status).toBe(204);
   expect((await send(`DELETE /v1/sites?${site}`, { headers: ADMIN })).status).toBe(204);
 });
+
+describe("what a site may have in all is checked before anything is written", () => {
+  const add = (send: ReturnType<typeof startService>["send"], key: string, lines: readonly object[]) =>
+    send("POST /v1/import", {
+      headers: { ...ADMIN, "Idempotency-Key": `room-${key}` },
+      body: lines.map((line) => JSON.stringify(line)).join("\n"),
+    });
+
+  test("visits", async () => {
+    const { send } = startService();
+    for (let index = 0; index < 1_000; index += 1) await add(send, `${index}-full`, [{ page: "/a", visits: 1_000_000_000_000 }]);
+    const refused = await add(send, "one-more", [
+      { page: "/b", visits: 0 },
+      { page: "/a", visits: 1 },
+    ]);
+    expect(refused).toMatchObject({
+      status: 400,
+      json: { detail: expect.stringMatching(/^the site would have \d+ visits; allowed are at most/) },
+    });
+    expect((await send("PUT /v1/visits", { headers: ADMIN, body: { page: "/b", visits: 1 } })).status).toBe(400);
+    expect((await send("POST /v1/visits", { body: { page: "/a" } })).json).toMatchObject({
+      counted: true,
+      siteVisits: 1_000_000_000_000_001,
+    });
+    expect((await send("PUT /v1/visits", { headers: ADMIN, body: { page: "/a", visits: 3, dropDays: true } })).json).toMatchObject({
+      siteVisits: 3,
+    });
+  });
+
+  test("days, of visits and of visitors", async () => {
+    const { send } = startService({ VISITORS: "daily", CLIENT_IP_HEADER: "X-Client" });
+    const first = Date.parse("1950-01-01");
+    const dayOf = (index: number) => new Date(first + index * 86_400_000).toISOString().slice(0, 10);
+    const lines = (from: number, count: number) =>
+      Array.from({ length: count / 250 }, (_, part) => {
+        const days = Array.from({ length: 250 }, (_, index) => [dayOf(from + part * 250 + index), 1]);
+        return { page: "/a", visits: 250, days: Object.fromEntries(days) };
+      });
+    expect((await add(send, "twenty-thousand", lines(0, 20_000))).status).toBe(200);
+    const refused = await add(send, "beyond", [{ page: "/b", visits: 7 }, ...lines(19_750, 500)]);
+    expect(refused).toMatchObject({
+      status: 400,
+      json: { detail: "the site would have visits on 20250 different days; allowed are at most 20000." },
+    });
+    expect((await send("GET /v1/visits?page=/b")).json).toMatchObject({ siteVisits: 20_000, pages: [{ visits: 0 }] });
+    expect((await add(send, "the-same", lines(0, 250))).status).toBe(200);
+  });
+});

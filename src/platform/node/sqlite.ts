@@ -68,13 +68,36 @@ function makeFolder(path: string): void {
   }
 }
 
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_OUT_OF_RANGE";
+}
+
+/** Numbers beyond 2^53, which an older release could add up to, are rounded: so they can be shown, set and removed. */
+function readRounded(statement: StatementSync, parameters: readonly SQLInputValue[]): Row[] {
+  statement.setReadBigInts(true);
+  try {
+    return statement.all(...parameters).map((row) => {
+      const columns = Object.entries(row).map(([name, value]) => [name, typeof value === "bigint" ? Number(value) : value]);
+      return Object.fromEntries(columns);
+    });
+  } finally {
+    statement.setReadBigInts(false);
+  }
+}
+
 function bind(database: DatabaseSync, readOnly: boolean): Sql {
   const prepared = new Map<string, StatementSync>();
   return {
     exec: <R extends Row>(text: string, ...parameters: SqlValue[]) => {
       const statement = prepared.get(text) ?? database.prepare(text);
       prepared.set(text, statement);
-      return statement.all(...(parameters as SQLInputValue[])) as R[];
+      const values = parameters as SQLInputValue[];
+      try {
+        return statement.all(...values) as R[];
+      } catch (error) {
+        if (!isOutOfRange(error)) throw error;
+        return readRounded(statement, values) as R[];
+      }
     },
     transaction: (body) => {
       // Takes the write lock at once: a transaction that first reads could not upgrade once another process has written.
