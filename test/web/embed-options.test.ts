@@ -130,7 +130,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       await page.waitForFunction(ANSWERED);
       await page.evaluate("history.pushState(null, '', '/options/2')");
       await page.waitForFunction("told.length === 2");
-      expect(await page.evaluate("told")).toEqual([
+      expect(await page.evaluate("told")).toMatchObject([
         { id: expect.any(String), site, page: "/options", visits: 1, siteVisits: 1, counted: true },
         { id: expect.any(String), site, page: "/options/2", visits: 1, siteVisits: 2, counted: true },
       ]);
