@@ -1,4 +1,4 @@
-import { invalid } from "./invalid.ts";
+import { InvalidInput, invalid, quote } from "./invalid.ts";
 import { parseHttpUrl, siteOfHost } from "./site.ts";
 
 /** The longest page name after normalisation, in bytes. */
@@ -28,9 +28,16 @@ export function normalizePage(text: string, site: string): string {
   const url = parse(text.replace(/^ +/, "")) ?? invalid("page", text, ALLOWED);
   if (url.host && siteOfHost(url.host) !== site) invalid("page", text, `a path, or a URL of ${site}`);
   if (ENCODED_CONTROL.test(url.path)) invalid("page", text, ALLOWED);
-  const page = trimIndex(normalizeEscapes(url.path).replace(/\/{2,}/g, "/"));
-  if (page.length > MAX_PAGE_BYTES) invalid("page", text, `at most ${MAX_PAGE_BYTES} bytes (it is ${page.length})`);
+  const path = trimIndex(url.path.replace(/\/{2,}/g, "/"));
+  // Before the work: an escape has three characters at most for one byte.
+  if (path.length > 3 * MAX_PAGE_BYTES) throw tooLong(text, path);
+  const page = trimIndex(normalizeEscapes(path).replace(/\/{2,}/g, "/"));
+  if (page.length > MAX_PAGE_BYTES) throw tooLong(text, page);
   return page;
+}
+
+function tooLong(text: string, page: string): InvalidInput {
+  return new InvalidInput(`page is ${quote(text)}; allowed is at most ${MAX_PAGE_BYTES} bytes (it is ${page.length}).`);
 }
 
 /** The host (empty for a path) and the path as the WHATWG parser resolves it; `null` where it parses nothing. */

@@ -11,6 +11,8 @@ import { parseObject } from "../json.ts";
 
 /** The most lines in one import. */
 export const MAX_LINES = 5_000;
+/** The same with the empty ones. */
+const MAX_ROWS = 4 * MAX_LINES;
 /** The most entries of `days` and `visitorDays` together in one line, of an import or an export. */
 export const MAX_LINE_DAYS = 400;
 
@@ -35,9 +37,9 @@ export const LINE = v.object({
 export function parseLines(text: string, site: string): Addition[] {
   const additions: Addition[] = [];
   let total = 0;
-  for (const [index, line] of text.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    if (additions.length === MAX_LINES) {
+  for (const [index, line] of text.split("\n", MAX_ROWS + 1).entries()) {
+    if (index < MAX_ROWS && line.trim() === "") continue;
+    if (additions.length === MAX_LINES || index === MAX_ROWS) {
       throw new Problem("too-large", `The body is too large; allowed are at most ${MAX_LINES} lines.`);
     }
     try {
