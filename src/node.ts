@@ -46,7 +46,6 @@ async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
   logDiagnostics(logToConsole);
-  warnOfAnySite(logToConsole, config);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
   setInterval(meter.flush, SUMMARY_MS).unref();
@@ -72,8 +71,10 @@ async function main(): Promise<void> {
     fetch: app.fetch,
     log: logToConsole,
     newId,
-    onListening: (port) =>
-      logToConsole({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` }),
+    onListening: (port) => {
+      logToConsole({ severity: "INFO", message: `footfall ${version} listens on port ${port} and counts in ${store.name}` });
+      warnOfAnySite(logToConsole, config);
+    },
   });
   serving.server.once("error", ({ message }) => refuse(new ConfigError(`PORT is ${config.port}: ${message}`)));
   stopOnSignal(serving, {

@@ -36,9 +36,9 @@ export default {
 function open(env: Bindings): App | ConfigError {
   try {
     const config = readWorkerConfig(settingsOf(env));
-    warnOfAnySite(logToConsole, config);
     const newId = (): string => crypto.randomUUID();
     const store = openStore(config, env);
+    warnOfAnySite(logToConsole, config);
     const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
     return createApp({
       store,

@@ -68,7 +68,10 @@ requires("emulator")("the gateway in front of the Node server on Datastore", () 
         .split("\n")
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
-    ).toMatchObject([{ page: null, visits: 0 }, { page: "/a", visits: 8 }]);
+    ).toMatchObject([
+      { page: null, visits: 0 },
+      { page: "/a", visits: 8 },
+    ]);
   });
 
   test.each(["/v1/visits", "/visits", "/v1/import", "/v1/series", "/v1/health"])("answers a preflight of %s with CORS", async (path) => {
