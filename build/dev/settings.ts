@@ -37,7 +37,9 @@ export async function readSettings(): Promise<Settings> {
     name,
     { className, useSQLite: withSql.includes(className) },
   ]);
-  const vars = Object.entries({ ...DEV_VARS, ...config.vars, ...own });
+  // An empty value counts as absent, as in the service: `SITES = ""` of wrangler.toml is for the button that asks for it.
+  const given = [config.vars, own].flatMap((some) => Object.entries(some).filter(([, value]) => value !== ""));
+  const vars = Object.entries({ ...DEV_VARS, ...Object.fromEntries(given) });
   return {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags,
