@@ -4,6 +4,7 @@ import type { Metafile } from "esbuild";
 import { execa } from "execa";
 import manifest from "../package.json" with { type: "json" };
 import { isAllowed } from "./licences.ts";
+import { verifyNode } from "./node-binary.ts";
 import { DIST, ROOT } from "./root.ts";
 import { metaFile } from "./size.ts";
 
@@ -39,9 +40,10 @@ interface Package {
 
 /**
  * Writes the bill of materials, and the licences: of what `npm sbom` tells of package-lock.json, the packages that ship. The same sources
- * make the same bytes. Throws where a licence is not allowed.
+ * make the same bytes. Throws where a licence is not allowed, or Node is not the one that is pinned.
  */
 export async function writeSbom(): Promise<void> {
+  await verifyNode();
   const folders = [...new Set([join("node_modules", RUNTIME), ...(await Promise.all(SHIPPED.map(bundledBy))).flat()])].sort();
   const packages = await Promise.all(folders.map(readPackage));
   const refs = packages.map(({ name, version }) => `${name}@${version}`);

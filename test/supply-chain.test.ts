@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { isAllowed, type Locked, readLock, refusedLicences } from "../build/licences.ts";
+import { verifyNode } from "../build/node-binary.ts";
 import { SBOM_FILE, writeSbom } from "../build/sbom.ts";
 import manifest from "../package.json" with { type: "json" };
 
@@ -60,5 +61,18 @@ describe("the bill of materials beside the server", () => {
     const before = await readFile(SBOM_FILE, "utf8");
     await writeSbom();
     expect(await readFile(SBOM_FILE, "utf8")).toBe(before);
+  });
+});
+
+describe("the Node that is tested and ships", () => {
+  test("is the one whose digest is known", async () => {
+    await verifyNode();
+  });
+
+  test.each(["linux x64", "linux arm64", "linux riscv64"])("and no other file, on %s", async (platform) => {
+    const other = new URL(import.meta.url).pathname;
+    await expect(verifyNode(other, platform)).rejects.toThrow(
+      /^Node's binary has the SHA-256 [0-9a-f]{64}; allowed is (?:none|[0-9a-f]{64}) /,
+    );
   });
 });
