@@ -2,9 +2,9 @@ import { InvalidInput } from "../domain/invalid.ts";
 import type { Store } from "../domain/store.ts";
 
 /** The largest total of a site: counting can go on from there for long, and numbers stay exact (2^53 is nine times that). */
-export const MAX_SITE_VISITS = 1_000_000_000_000_000;
+const MAX_SITE_VISITS = 1_000_000_000_000_000;
 /** Different days that a site may have visits on, 54 years: Datastore holds them in one entity of a megabyte. */
-export const MAX_SITE_DAYS = 20_000;
+const MAX_SITE_DAYS = 20_000;
 
 /** Throws a 400 where a page's new total would take its site beyond what it may have; a smaller one never does. */
 export async function checkTotal(store: Store, site: string, page: string, visits: number, today: string): Promise<void> {

@@ -14,7 +14,13 @@ const UNLIMITED = { ADMIN_KEY: "secret", VISITS_PER_MINUTE: "1000000000", NEW_PA
 /** The settings of a service for every site. */
 export const OPEN = { ...UNLIMITED, SITES: "*", PUBLIC_STATS: "true", VISITORS: "off" };
 /** The settings of a service for two sites, whose lists need the key, and which estimates visitors. */
-export const GUARDED = { ...UNLIMITED, SITES: "example.com,www.other.example", CLIENT_IP_HEADER: ADDRESS, VISITORS: "daily", DEFAULT_SITE: "example.com" };
+export const GUARDED = {
+  ...UNLIMITED,
+  SITES: "example.com,www.other.example",
+  CLIENT_IP_HEADER: ADDRESS,
+  VISITORS: "daily",
+  DEFAULT_SITE: "example.com",
+};
 
 /** The services that a row's tests share; each test has sites of its own. */
 export interface Rig {
