@@ -103,8 +103,8 @@ describe("npm run dev", () => {
   test("shows where in the TypeScript sources an error was thrown", async () => {
     await project.edit(
       "src/routes/lists.ts",
-      "    const found = await",
-      '    if (Date.now()) throw new Error("thrown for the test");\n    const found = await',
+      "    const found = (await store.sites())",
+      '    if (Date.now()) throw new Error("thrown for the test");\n    const found = (await store.sites())',
     );
     await expect.poll(() => get(loop.url, "/v1/sites"), within).toMatchObject({ status: 500 });
     await expect.poll(() => loop.process.output(), within).toMatch(/thrown for the test[\s\S]*src\/routes\/lists\.ts:\d+:\d+/);

@@ -42,9 +42,9 @@ test("wrangler takes the worker as the build has made it", { timeout: SLOW_MS },
   expect(readdirSync(out)).toContain("index.js");
 });
 
-test("the button to deploy asks for secrets and offers none", () => {
+test("the button to deploy asks for the key and the sites, and offers none", () => {
   const entries = readFileSync(join(ROOT, ".dev.vars.example"), "utf8")
     .split("\n")
     .filter((text) => text !== "" && !text.startsWith("#"));
-  expect(entries).toEqual(["ADMIN_KEY="]);
+  expect(entries).toEqual(["ADMIN_KEY=", "SITES="]);
 });
