@@ -123,7 +123,8 @@ describe("a request takes no more than linear time in its length", () => {
       "POST /v1/import",
       { headers: { ...ADMIN, "Idempotency-Key": "import-key-1" }, body: text(bytes) },
     ];
-    const [whole, half] = [await cpuOf(send, of(IMPORT_BYTES), 3), await cpuOf(send, of(IMPORT_BYTES / 2), 3)];
-    expect(whole / Math.max(half, MOST_MS)).toBeLessThan(MOST_GROWTH);
+    const [whole, half] = [await cpuOf(send, of(IMPORT_BYTES), 5), await cpuOf(send, of(IMPORT_BYTES / 2), 5)];
+    // Twice where it is linear, four times where it is the square; small ones are noise.
+    expect(whole / Math.max(half, 20)).toBeLessThan(MOST_GROWTH);
   });
 });

@@ -81,6 +81,8 @@ export const anyShot: fc.Arbitrary<Shot> = fc.oneof(
       .map(toShot),
   },
   { weight: 1, arbitrary: fc.constantFrom(...SHOTS) },
+  // What counts, among so much that does not.
+  { weight: 1, arbitrary: fc.constantFrom(...SITES).map((site) => toShot(["POST", "/v1/visits", "", [], JSON.stringify({ site })])) },
 );
 
 /** Whether a request is one that a server in front of a worker would pass on: to a path and a host, with a method that it knows. */
