@@ -92,6 +92,9 @@ export function createReader(isToHead: () => boolean): { push(chunk: Buffer): Wi
   };
 }
 
+/** After so long a client says that it sends no more, unless it was answered before: Node's server then closes without an answer. */
+const MORE_MS = 40;
+
 /**
  * Sends bytes on a connection of their own, then says that there are no more, and reads until the server closes, or for `patienceMs`.
  *
@@ -106,6 +109,7 @@ export function fire(port: number, bytes: Buffer, patienceMs: number): Promise<W
     const read = (more: () => WireAnswer[]) => {
       try {
         answers = [...answers, ...more()];
+        if (answers.length > 0) socket.end();
       } catch (error) {
         reject(error);
         socket.destroy();
@@ -117,9 +121,11 @@ export function fire(port: number, bytes: Buffer, patienceMs: number): Promise<W
     socket.on("error", (error: NodeJS.ErrnoException) => (error.code === "ECONNREFUSED" ? reject(error) : undefined));
     socket.on("end", () => socket.end());
     socket.once("close", () => {
+      clearTimeout(timer);
       read(() => reader.end());
       resolve(answers);
     });
-    socket.end(bytes);
+    const timer = setTimeout(() => socket.end(), MORE_MS);
+    socket.write(bytes);
   });
 }
