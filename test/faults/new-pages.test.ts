@@ -61,7 +61,9 @@ function flood(row: ServiceRow<NodeServer>): void {
       const hours = (Date.now() - began) / 3_600_000;
       // One page is the known one.
       const budget = BURST + Math.ceil(PER_HOUR * hours) + 1;
-      const pages = (await client.send(`GET /v1/export?site=${site}`, { headers: KEY })).text.split("\n").length - 1;
+      const pages = (await client.send(`GET /v1/export?site=${site}`, { headers: KEY })).text
+        .split("\n")
+        .filter((line) => line.startsWith('{"page":"/')).length;
       const visits = (await client.send(`GET /v1/visits?site=${site}&page=/known`)).json().pages[0].visits;
       client.close();
 
