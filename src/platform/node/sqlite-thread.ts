@@ -7,12 +7,12 @@ import { type Answer, answer, type Method } from "../../stores/sqlite/answer.ts"
 import { isBusy } from "../../stores/sqlite/failure.ts";
 import { type EmbeddedStore, openSqliteStore } from "./sqlite.ts";
 
-/** A call of the store port. `deadline` is in milliseconds since 1970. */
+/** A call of the store port. Its time is what is left of it, in milliseconds: two clocks may differ. */
 export interface Call {
   readonly id: number;
   readonly method: Method;
   readonly args: readonly unknown[];
-  readonly deadline: number;
+  readonly timeoutMs: number;
 }
 
 /** What the thread says: that its file is open, why it cannot be, or what a call came to. */
@@ -27,8 +27,8 @@ function say(said: Said): void {
 }
 
 /** Tries until no other process holds the file, or the time is up. */
-async function untilFree(run: () => Promise<unknown>, deadline: number): Promise<unknown> {
-  const left = timeLeft(deadline, Date.now);
+async function untilFree(run: () => Promise<unknown>, timeoutMs: number): Promise<unknown> {
+  const left = timeLeft(Date.now() + timeoutMs, Date.now);
   for (;;) {
     if (left() <= 0) throw new StoreError("the database had no time for the call", { retryable: true });
     try {
@@ -47,8 +47,8 @@ function serve(store: EmbeddedStore): void {
       parentPort?.close();
       return;
     }
-    const { id, method, args, deadline } = call;
-    say({ id, answer: await answer(() => untilFree(() => Reflect.apply(store[method], store, args), deadline)) });
+    const { id, method, args, timeoutMs } = call;
+    say({ id, answer: await answer(() => untilFree(() => Reflect.apply(store[method], store, args), timeoutMs)) });
   });
 }
 

@@ -104,11 +104,12 @@ function openThread({ script, ...data }: { path: string; script: string | URL; r
       current ??= start();
       const { worker, calls } = current;
       lastId += 1;
-      const call: Call = { id: lastId, method, args, deadline };
+      const timeoutMs = timeLeft(deadline, Date.now)();
+      const call: Call = { id: lastId, method, args, timeoutMs };
       const settled = new Promise<Answer>((resolve) => calls.set(call.id, resolve));
       worker.postMessage(call);
       try {
-        return resultOf(await inTime(settled, timeLeft(deadline, Date.now)() + GRACE_MS, tooLate)) as Results[M];
+        return resultOf(await inTime(settled, timeoutMs + GRACE_MS, tooLate)) as Results[M];
       } finally {
         calls.delete(call.id);
       }
