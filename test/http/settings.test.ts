@@ -119,8 +119,8 @@ test("STORE=datastore without credentials is told in one line, and the service i
 
 test("SITES=* says at the start what it means, in one line", async () => {
   const served = await startNodeServer({ STORE: "sqlite", SQLITE_PATH: ":memory:" });
-  const lines = linesOf(served.output()).filter(({ message }) => message.startsWith("SITES is *"));
-  expect(lines).toMatchObject([{ severity: "INFO" }]);
+  const told = () => linesOf(served.output()).filter(({ message }) => message.startsWith("SITES is *"));
+  await expect.poll(told, { timeout: ARRIVES_MS }).toMatchObject([{ severity: "INFO" }]);
   await served.stop();
 });
 

@@ -175,7 +175,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       const { page, complaints } = await stage.open();
       await page.clock.install();
       await page.goto(stage.at(site, "/"));
-      await expect.poll(() => stage.counts(site).length, PATIENCE).toBe(1);
+      await expect.poll(() => stage.counts(site).length, PATIENCE).toBeGreaterThan(0);
       for (let hour = 0; hour < 18; hour += 1) {
         await page.clock.runFor("01:00:00");
         await sleep(50);
