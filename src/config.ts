@@ -197,7 +197,8 @@ function isPagePattern(pattern: string): boolean {
   }
 }
 
-function readTakeover(env: Environment): readonly TakeoverProtocol[] {
+/** The protocols that `TAKEOVER` names, or {@link ConfigError}. */
+export function readTakeover(env: Environment): readonly TakeoverProtocol[] {
   const text = env["TAKEOVER"];
   if (!text) return [];
   if (text.trim() === "all") return TAKEOVER_PROTOCOLS;
