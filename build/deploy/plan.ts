@@ -29,7 +29,7 @@ export function planOf(deployment: Deployment, release: string, action: Action =
     case "deploy":
       return [
         ...foundation(names, deployment.databaseLocation),
-        ...api(names, deployment.region),
+        ...api(names, deployment),
         ...service(names, deployment),
         ...gateway(names),
         ...tidy(names),

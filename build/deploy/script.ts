@@ -72,10 +72,10 @@ function stepOf(step: Step, number: number, of: number): string {
   return `${name}() {\n  ${bodyOf(step).replaceAll("\n", "\n  ")}\n}\n${saves ? `${saves}=$(${call})` : call}`;
 }
 
-function bodyOf({ check, command, input, each, saves, expect, optional }: Step): string {
+function bodyOf({ check, command, input, each, saves, mayBeEmpty, expect, optional }: Step): string {
   if (optional) return `run ${line(command)} 2>/dev/null || true`;
   const act = each ? loop(each, command) : input ? piped(input, command) : `run ${line(command)}`;
-  const proven = expect || saves ? `${act} | expected ${pattern(expect ?? /./)}` : act;
+  const proven = expect || (saves && !mayBeEmpty) ? `${act} | expected ${pattern(expect ?? /./)}` : act;
   return check ? `${holds(check)}; then\n  echo '  is done already' >&3\nelse\n  ${proven.replaceAll("\n", "\n  ")}\nfi` : proven;
 }
 

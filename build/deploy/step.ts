@@ -1,7 +1,17 @@
 import type { Settling } from "./settling.ts";
 
 /** What a step may keep for later ones. */
-const SAVED = ["PROJECT_NUMBER", "MANAGED_SERVICE", "KEY_ID", "GATEWAY_HOST", "CURRENT", "VERSION", "BILLING_ACCOUNT", "CHANNEL"] as const;
+const SAVED = [
+  "PROJECT_NUMBER",
+  "MANAGED_SERVICE",
+  "KEY_ID",
+  "GATEWAY_HOST",
+  "CURRENT",
+  "VERSION",
+  "BILLING_ACCOUNT",
+  "CHANNEL",
+  "TAKEOVER",
+] as const;
 type Saved = (typeof SAVED)[number];
 
 /**
@@ -31,6 +41,8 @@ export interface Step {
   readonly each?: { readonly command: Command; readonly skip?: number; readonly optional?: true };
   /** What the output of `command` is kept as. */
   readonly saves?: Saved;
+  /** What is saved may be nothing. */
+  readonly mayBeEmpty?: true;
   /** A failure of `command` counts for nothing, and what it would have printed is empty. */
   readonly optional?: true;
   /** What `command` has to print. */

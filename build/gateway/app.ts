@@ -26,8 +26,8 @@ export function createGateway({ document, backend, keys, now = Date.now }: Gatew
   const { backends } = document["x-google-api-management"];
   const app = new Hono<Env>({ getPath: rawPath });
 
-  for (const [template, item] of Object.entries(document.paths)) {
-    app.all(template.replaceAll(/\{(\w+)\}/g, ":$1"), (c) => {
+  for (const { template, path, item } of routesOf(document)) {
+    app.all(path, (c) => {
       // Honoured before the operation is looked up, and with it the key that it needs.
       const method = c.req.header("x-http-method-override") ?? c.req.method;
       const operation: GatewayOperation | undefined = item[method.toLowerCase() as Method];
@@ -44,6 +44,23 @@ export function createGateway({ document, backend, keys, now = Date.now }: Gatew
     });
   }
   return app.notFound((c) => refuse(c, { code: 404, message: "The current request is not defined by this API." }));
+}
+
+/** The paths as Hono writes them, in the order in which ESPv2 tries them: a literal segment, a wildcard, a double wildcard. */
+function routesOf({ paths }: GatewayDocument) {
+  return Object.entries(paths)
+    .map(([template, item]) => {
+      const [{ parameters = [] } = {}] = Object.values(item);
+      const isRest = (name: string) => parameters.some((parameter) => parameter.name === name && "x-google-parameter" in parameter);
+      const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => `:${name}${isRest(name) ? "{.+}" : ""}`);
+      return { template, path, item };
+    })
+    .toSorted((one, other) => (rankOf(one.path) < rankOf(other.path) ? -1 : 1));
+}
+
+/** A digit for each segment. */
+function rankOf(path: string): string {
+  return path.replace(/[^/]+/g, (segment) => (segment.startsWith(":") ? (segment.endsWith("}") ? "2" : "1") : "0"));
 }
 
 /** The path as it was sent, as templates match whole segments undecoded; with or without a slash at the end. */

@@ -1,24 +1,22 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { serve } from "@hono/node-server";
+import { readTakeover } from "../../src/config.ts";
+import { ConfigError } from "../../src/environment.ts";
+import type { TakeoverProtocol } from "../../src/http/config.ts";
+import { describeAll } from "../openapi/write.ts";
 import { refuse } from "../options.ts";
-import { DIST, fail, readPort, shown } from "../root.ts";
+import { fail, readPort } from "../root.ts";
 import { createGateway } from "./app.ts";
 
 const HOST = "127.0.0.1";
-const DOCUMENT = join(DIST, "gateway", "openapi.json");
 
 const port = readPort(8081);
 const backend = readBackend(process.env["BACKEND"] || "http://127.0.0.1:8080");
 const keys = new Set((process.env["API_KEYS"] ?? "").split(",").flatMap((key) => key.trim() || []));
-
-if (!existsSync(DOCUMENT)) {
-  const { buildOrFail } = await import("../bundle.ts");
-  await buildOrFail();
-}
-const gateway = createGateway({ document: JSON.parse(readFileSync(DOCUMENT, "utf8")), backend, keys });
+const takeover = takeoverOrFail();
+const gateway = createGateway({ document: describeAll(takeover).gateway, backend, keys });
 const server = serve({ fetch: gateway.fetch, hostname: HOST, port }, (address) => {
-  console.log(`gateway on http://${HOST}:${address.port} in front of ${backend.origin}, by ${shown(DOCUMENT)}; valid keys: ${keys.size}`);
+  console.log(`gateway on http://${HOST}:${address.port} in front of ${backend.origin}; valid keys: ${keys.size}`);
+  if (takeover.length > 0) console.log(`TAKEOVER: ${takeover.join(", ")}`);
   console.log("It models ESPv2's documented behaviour; it is not Google's gateway.");
   if (keys.size === 0) console.log("API_KEYS is not set: administration is refused. Set it to the service's ADMIN_KEY.");
 });
@@ -29,4 +27,13 @@ function readBackend(text: string): URL {
   const url = URL.parse(text);
   if (url?.protocol === "http:" && url.pathname === "/" && !url.search) return url;
   return refuse("BACKEND", text, 'where the service runs, such as "http://127.0.0.1:8080"');
+}
+
+function takeoverOrFail(): readonly TakeoverProtocol[] {
+  try {
+    return readTakeover(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
 }

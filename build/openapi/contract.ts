@@ -91,15 +91,18 @@ export function describeContract(version: string, docs: RouteDocs = ROUTE_DOCS):
   };
 }
 
+/** A part of a path that varies, as Hono writes it; with `{.+}` behind it, it is the path's whole end. */
+const VARIABLE = /:(\w+)(\{\.\+\})?/g;
+
 /** A path of the service as OpenAPI writes it. */
 function templateOf(path: string): string {
-  return path.replace(/:(\w+)/g, "{$1}");
+  return path.replace(VARIABLE, "{$1}");
 }
 
 function describeRoute(route: string, doc: RouteDoc, shared: Shared): OperationObject {
   const { operationId, group, summary, description, key, query, answer, problems, idempotencyKey, linked } = doc;
   const status = answer === null ? 204 : 200;
-  const inPath = [...route.matchAll(/:(\w+)/g)].map(([, name = ""]) => pathParameter(name));
+  const inPath = [...route.matchAll(VARIABLE)].map(([, name = "", rest]) => pathParameter(name, rest !== undefined));
   const inQuery = query ? queryParameters(describeSchema(query, doc.fields, route)) : [];
   const requestBody = describeBody(route, doc, shared);
   return {
@@ -128,8 +131,12 @@ function contentOf(answer: RouteDoc["answer"]): { content?: Content } {
   return { content: { [answer]: { schema: { type: answer === "application/json" ? "object" : "string" } } } };
 }
 
-function pathParameter(name: string): Parameter {
-  return { name, in: "path", required: true, description: "A part of the path.", schema: { type: "string" } };
+function pathParameter(name: string, isRest: boolean): Parameter {
+  return {
+    ...{ name, in: "path", required: true, schema: { type: "string" } },
+    description: isRest ? "The end of the path." : "A part of the path.",
+    ...(isRest ? { "x-google-parameter": { pattern: "**" } } : {}),
+  };
 }
 
 function queryParameters({ properties, required }: ReturnType<typeof describeSchema>): Parameter[] {

@@ -15,6 +15,8 @@ export interface Parameter {
   readonly description: string;
   readonly required: boolean;
   readonly schema: JsonSchema;
+  /** Google's double wildcard: the path's end, slashes included. */
+  readonly "x-google-parameter"?: { readonly pattern: "**" };
 }
 
 export interface Header {

@@ -76,8 +76,13 @@ function ofPaths({ paths }: GatewayDocument): string[] {
       const declared = item[method]?.parameters
         ?.filter((parameter) => parameter.in === "path" && parameter.required)
         .map(({ name }) => name);
+      const wild = item[method]?.parameters?.filter((parameter) => "x-google-parameter" in parameter) ?? [];
+      const inside = wild.filter(({ name }) => !path.endsWith(`/{${name}}`));
       const missing = [...path.matchAll(/\{(\w+)\}/g)].filter(([, name = ""]) => item[method] && !declared?.includes(name));
-      return missing.map(([name]) => `${method} ${path}: ${name} is not declared.`);
+      return [
+        ...inside.map(({ name }) => `${method} ${path}: a double wildcard such as ${name} has to be the last segment.`),
+        ...missing.map(([name]) => `${method} ${path}: ${name} is not declared.`),
+      ];
     }),
   ]);
 }

@@ -31,11 +31,24 @@ describe("npm run gateway", () => {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/visits`, { method: "PUT", headers: { "X-API-Key": "two" } });
     expect(await answer.text()).toBe("PUT /v1/visits");
     expect((await fetch(`http://127.0.0.1:${port}/v1/visits`, { method: "PUT", headers: { "X-API-Key": "three" } })).status).toBe(400);
-    expect(gateway.output()).toContain(`in front of ${url}, by dist/gateway/openapi.json; valid keys: 2`);
+    expect(gateway.output()).toContain(`in front of ${url}; valid keys: 2`);
     expect(gateway.output()).toContain("It models ESPv2's documented behaviour; it is not Google's gateway.");
   });
 
+  test("lets the protocols through that TAKEOVER names, and no others", async () => {
+    const { url } = await startService();
+    const port = await freePort();
+    const gateway = run({ PORT: String(port), BACKEND: url, TAKEOVER: "busuanzi, komarev" });
+    await waitForPort(port, gateway, 30_000);
+    const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    expect(await ask("/busuanzi?jsonpCallback=f")).toBe("GET /busuanzi?jsonpCallback=f");
+    expect(await ask("/ghpvc/?username=a")).toBe("GET /ghpvc/?username=a");
+    expect(JSON.parse(await ask("/log"))).toMatchObject({ code: 404 });
+    expect(gateway.output()).toContain("TAKEOVER: busuanzi, komarev");
+  });
+
   test.each([
+    [{ TAKEOVER: "vercont" }, 'TAKEOVER is "vercont"; allowed is "all", or a comma-separated list of busuanzi, '],
     [{ PORT: "eight" }, 'PORT is "eight"; allowed is an integer from 0 to 65535.'],
     [{ BACKEND: "localhost:8080" }, 'BACKEND is "localhost:8080"; allowed is where the service runs, such as "http://127.0.0.1:8080".'],
     [{ BACKEND: "https://example.com" }, 'BACKEND is "https://example.com"; allowed is where the service runs'],

@@ -1,12 +1,10 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { createGateway } from "../../build/gateway/app.ts";
 import type { GatewayDocument } from "../../build/openapi/gateway.ts";
-import { DIST } from "../../build/root.ts";
+import { describeAll } from "../../build/openapi/write.ts";
 
 /** What listens on a port of 127.0.0.1. */
 export interface Listening {
@@ -20,8 +18,8 @@ export interface LocalGateway extends Listening {
   readonly requests: readonly string[];
 }
 
-/** The document that the build writes. */
-const DOCUMENT: GatewayDocument = JSON.parse(readFileSync(join(DIST, "gateway", "openapi.json"), "utf8"));
+/** The document as it is without TAKEOVER. */
+const DOCUMENT = describeAll().gateway;
 /** A key that the gateway takes for valid. */
 export const KEY = "gateway-test-key";
 

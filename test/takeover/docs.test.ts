@@ -1,28 +1,40 @@
 import { expect, test } from "vitest";
-import { describeContract, ROUTE_DOCS } from "../../build/openapi/contract.ts";
-import { describeGateway } from "../../build/openapi/gateway.ts";
+import { ROUTE_DOCS } from "../../build/openapi/contract.ts";
 import { violations } from "../../build/openapi/google.ts";
+import { describeAll } from "../../build/openapi/write.ts";
 import { TAKEOVER_PROTOCOLS } from "../../src/http/config.ts";
 import { takeoverDocs } from "../../src/routes/takeover/docs.ts";
 import { startService } from "../api/service.ts";
 
-const DOCS = { ...ROUTE_DOCS, ...takeoverDocs(TAKEOVER_PROTOCOLS) };
+/** Values of parts of paths that are not as good as any other. */
+const PARTS: Readonly<Record<string, string>> = {
+  shown: "blog.json",
+  script: "script.hash.js",
+  host: "github.com",
+  path: "a.svg",
+  name: "@abc",
+};
 
 test("what is described is there when it is switched on, and no path is Footfall's own", async () => {
   const { send } = startService({ TAKEOVER: "all" });
   for (const route of Object.keys(takeoverDocs(TAKEOVER_PROTOCOLS))) {
     const [method, path = ""] = route.split(" ");
-    const { status, headers } = await send(`OPTIONS ${path.replace(/:\w+/g, "abc")}`, { headers: { Origin: "https://example.com" } });
+    const { status, headers } = await send(`OPTIONS ${path.replace(/:(\w+)(?:{.\+})?/g, (_, name: string) => PARTS[name] ?? "abc")}`, {
+      headers: { Origin: "https://example.com" },
+    });
     expect([route, status]).toEqual([route, 204]);
     expect(headers.get("Access-Control-Allow-Methods")).toContain(method);
     expect(Object.keys(ROUTE_DOCS)).not.toContain(route);
   }
 });
 
-test("a gateway takes the document with all of them", () => {
-  const contract = describeContract("1.0.0", DOCS);
-  expect(violations(describeGateway(contract))).toEqual([]);
-  expect(Object.keys(contract.paths)).toContain("/1.1/classes/Counter/{id}");
+test("a gateway takes the document with all of them, and the contract has none", () => {
+  const { contract, gateway } = describeAll(TAKEOVER_PROTOCOLS);
+  expect(violations(gateway)).toEqual([]);
+  const own = Object.keys(ROUTE_DOCS).map((route) => route.split(" ")[1]);
+  for (const route of Object.keys(takeoverDocs(TAKEOVER_PROTOCOLS))) expect(own).not.toContain(route.split(" ")[1]);
+  expect(Object.keys(gateway.paths)).toContain("/1.1/classes/Counter/{id}");
+  expect(Object.keys(contract.paths)).toEqual(Object.keys(describeAll().gateway.paths));
 });
 
 test("nothing is described or answered that is not switched on", async () => {

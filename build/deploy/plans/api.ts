@@ -1,9 +1,9 @@
 import { field, type Names } from "../names.ts";
+import type { Deployment } from "../options.ts";
 import type { Command, Step } from "../step.ts";
 import { grant } from "./foundation.ts";
 
-/** The gateway's document as it is built, and with the service's address in it. */
-const DOCUMENT = "dist/gateway/openapi.json";
+/** The gateway's document, with the service's address in it. */
 const DEPLOYED_DOCUMENT = "dist/gateway/deployed.json";
 
 /** The address that Cloud Run gives a service, known before there is one: https://cloud.google.com/run/docs/triggering/https-request */
@@ -12,13 +12,15 @@ export function addressOf(service: string, region: string): string {
 }
 
 /** The API with a config for this version, its key, and the secret that holds it: all that the first revision needs. */
-export function api(names: Names, region: string): readonly Step[] {
+export function api(names: Names, { region, settings }: Deployment): readonly Step[] {
   const { service, version, accounts, key, gcloud } = names;
+  const takeover = settings["TAKEOVER"];
   return [
+    ...(takeover === undefined ? [saveTakeover(names)] : []),
     {
-      title: "Put the service's address into the gateway's document",
-      command: ["node", "build/deploy/fill-in.ts", DOCUMENT, addressOf(service, region), DEPLOYED_DOCUMENT],
-      hint: "npm run build writes the document.",
+      title: "The gateway's document: what it lets through, and where the service is",
+      command: ["node", "build/deploy/fill-in.ts", addressOf(service, region), takeover ?? "$TAKEOVER", DEPLOYED_DOCUMENT],
+      hint: "npm ci installs what it needs.",
     },
     {
       title: "The API",
@@ -59,6 +61,22 @@ export function api(names: Names, region: string): readonly Step[] {
     },
     ...secretOf(names),
   ];
+}
+
+/** A setting stays until it is set anew: the gateway has to let through what the service answers already. */
+function saveTakeover({ service, inRegion, gcloud }: Names): Step {
+  const env = "spec.template.spec.containers.env";
+  return {
+    title: "Which other counters' protocols the service answers (TAKEOVER)",
+    command: gcloud(
+      ...["run", "services", "list", inRegion, "--flatten=spec.template.spec.containers[].env[]"],
+      ...[`--filter=metadata.name=${service} AND ${env}.name=TAKEOVER`, field(`${env}.value`)],
+    ),
+    saves: "TAKEOVER",
+    mayBeEmpty: true,
+    waitsFor: ["api"],
+    hint: "You need roles/run.admin on the project.",
+  };
 }
 
 function secretOf(names: Names): readonly Step[] {

@@ -4,8 +4,10 @@ import { abacusDocs } from "./abacus.ts";
 import { busuanziDocs } from "./busuanzi.ts";
 import { counterscaleDocs } from "./counterscale.ts";
 import { goatcounterDocs } from "./goatcounter.ts";
+import { hitsDocs } from "./hits.ts";
 import { komarevDocs } from "./komarev.ts";
 import { leancloudDocs } from "./leancloud.ts";
+import { moeCounterDocs } from "./moe-counter.ts";
 import { openkounterDocs } from "./openkounter.ts";
 import { plausibleDocs } from "./plausible.ts";
 import { seeyoufarmDocs } from "./seeyoufarm.ts";
@@ -14,7 +16,7 @@ import { umamiDocs } from "./umami.ts";
 import { vercountDocs } from "./vercount.ts";
 import { visitorBadgeDocs } from "./visitor-badge.ts";
 
-/** What a gateway can route of each; the paths of moe-counter and hits it cannot, and not all of goatcounter's and plausible's. */
+/** What a gateway routes of each. */
 const DOCS: Readonly<Record<TakeoverProtocol, () => RouteDocs>> = {
   busuanzi: busuanziDocs,
   vercount: vercountDocs,
@@ -30,8 +32,8 @@ const DOCS: Readonly<Record<TakeoverProtocol, () => RouteDocs>> = {
   counterscale: counterscaleDocs,
   abacus: abacusDocs,
   countapi: abacusDocs,
-  "moe-counter": () => ({}),
-  hits: () => ({}),
+  "moe-counter": moeCounterDocs,
+  hits: hitsDocs,
 };
 
 const SCRIPT_DOCS: RouteDocs = {

@@ -60,7 +60,7 @@ function thin(value: number): string {
   return full(value).replaceAll(",", THIN_SPACE);
 }
 
-/** For openapi.json; no bundle has it. A gateway cannot route `/counter/…`, whose path holds another one. */
+/** For openapi.json; no bundle has it. */
 export function goatcounterDocs(): RouteDocs {
   const doc = {
     group: "Count",
@@ -72,6 +72,13 @@ export function goatcounterDocs(): RouteDocs {
   return {
     "GET /count": { ...doc, operationId: "goatcounterImage", summary: "GoatCounter: count a view with an image" },
     "POST /count": { ...doc, operationId: "goatcounter", summary: "GoatCounter: count a view" },
+    "GET /counter/:shown{.+}": {
+      operationId: "goatcounterShow",
+      group: "Read",
+      summary: "GoatCounter: a page's count, as JSON, HTML or SVG",
+      answer: "application/json",
+      problems: ["site-not-allowed", "not-found"],
+    },
     ...scriptDocs("goatcounter", SCRIPTS),
   };
 }

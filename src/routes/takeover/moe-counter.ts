@@ -7,6 +7,7 @@ import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
+import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
 import { readOne, type TakeoverDeps } from "./views.ts";
 
 const NAME = /^@[^/\\\s]{1,32}$/;
@@ -66,4 +67,27 @@ function draw(digits: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT_PX}" role="img" aria-label="${digits}">` +
     `<title>${digits}</title><g fill="#fff" font-family="monospace" font-size="26" text-anchor="middle">${cells.join("")}</g></svg>`
   );
+}
+
+/** For openapi.json; no bundle has it. A gateway knows no part of a segment: it passes on whatever has a path of that depth. */
+export function moeCounterDocs(): RouteDocs {
+  const doc = {
+    group: "Count",
+    query: QUERY,
+    fields: { num: "A number to show in place of the count.", padding: "The least number of digits." },
+    answer: "image/svg+xml",
+    problems: [...COUNTING_PROBLEMS, "not-found"],
+  } as const;
+  return {
+    "GET /:name": { ...doc, operationId: "moeCounter", summary: "Moe-Counter: count a name" },
+    // The parameter is called as that of Abacus's path, which is the same.
+    "GET /get/:key": { ...doc, operationId: "moeCounterGet", summary: "Moe-Counter: count a name" },
+    "GET /record/:name": {
+      operationId: "moeCounterRecord",
+      group: "Read",
+      summary: "Moe-Counter: a name's count",
+      answer: "application/json",
+      problems: ["not-found"],
+    },
+  };
 }

@@ -51,6 +51,7 @@ export function plausibleDocs(): RouteDocs {
       answer: "text/plain",
       problems: [...COUNTING_PROBLEMS, "too-large", "unsupported-media-type"],
     },
-    ...scriptDocs("plausible", SCRIPTS),
+    // A gateway knows no part of a segment.
+    ...scriptDocs("plausible", [...SCRIPTS, "/js/:script"]),
   };
 }
