@@ -1,13 +1,12 @@
 import { applyTotals, isMisfit } from "../../domain/correction.ts";
 import type { AdditionBatch, Correction, Misfit, NewTotals, Refusal, Totals } from "../../domain/store.ts";
 import { addCounts, nothingFor, sumForSite, sumOf } from "../../domain/tally.ts";
-import { type Context, type Session, shardsOf } from "./context.ts";
+import { type Context, shardsOf } from "./context.ts";
 import { allFields, type Counter, type CounterVisitors, countOf, visitorsOf } from "./counter.ts";
 import { daysValue } from "./days.ts";
 import { lookup } from "./lookup.ts";
 import { addToSite, addVisitors, markBatch, setCounter, transformAlso } from "./mutations.ts";
 import { withRetries } from "./retry.ts";
-import { mergeRanks, ranksOf, ranksValue, SKETCH_FIELDS } from "./sketches.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 import { inTransaction } from "./transaction.ts";
 import { isStatus, type Mutation, type Properties } from "./transport.ts";
@@ -30,7 +29,13 @@ export function correctTotals(context: Context, correction: Correction, deadline
   const pages = page === null ? [] : [page];
   return withRetries(context, deadline, (session) =>
     inTransaction(session, "readWrite", async (transaction, onCommitted) => {
-      const snapshot = await readSnapshot(session, site, pages, { fields: fieldsToCorrect(session), marks: [mark] }, { transaction });
+      const snapshot = await readSnapshot(
+        session,
+        site,
+        pages,
+        { fields: allFields(session.prepareVisitors !== null), marks: [mark] },
+        { transaction },
+      );
       if (snapshot.has(mark)) return totalsOf(snapshot.site, snapshot.pages, today);
       const plan = planCorrection(session, correction, snapshot);
       if (isMisfit(plan)) return plan;
@@ -40,12 +45,6 @@ export function correctTotals(context: Context, correction: Correction, deadline
       return totalsOf(plan.site, plan.page ? [plan.page] : [], today);
     }),
   );
-}
-
-/** All numbers of a counter; where shards are merged, their sketches as well. */
-function fieldsToCorrect(session: Session): string[] {
-  const visitors = session.prepareVisitors !== null;
-  return [...allFields(visitors), ...(visitors ? SKETCH_FIELDS : [])];
 }
 
 /** What counters answer, with their numbers of one day. */
@@ -106,8 +105,8 @@ function planPage(context: Context, { site, page, change }: Correction, before: 
   };
   if (!isRemoved) {
     const properties = { count: integer(after.visits, true), days: daysValue(days), ...visitorProperties(context, before, visitors ?? {}) };
-    mutations.push(setCounter(keys.counter(site, page, 0), { ...properties, ...mergedSketches(before) }));
-  }
+    mutations.push(setCounter(keys.counter(site, page, 0), properties));
+  } else mutations.push(...removeSketches(context, site, page));
   const siteDays = { ...snapshot.site.days };
   if (days !== before.days) addCounts(siteDays, before.days, -1);
   return {
@@ -147,10 +146,9 @@ function startAdded({ visitors }: Counter, start: number | null): number {
   return (start ?? 0) - (visitors?.start ?? 0);
 }
 
-/** The sketches of several shards as one. */
-function mergedSketches({ visitors, entities }: Counter): Properties {
-  if (!visitors || entities.length < 2) return {};
-  return Object.fromEntries(SKETCH_FIELDS.map((map) => [map, ranksValue(mergeRanks(entities.map((entity) => ranksOf(entity, map))))]));
+/** Also where visitors are off by now. */
+export function removeSketches(context: Context, site: string, page: string | null): Mutation[] {
+  return Array.from({ length: shardsOf(context, site) }, (_, shard) => ({ delete: context.keys.sketch(site, page, shard) }));
 }
 
 /** What every write of a site's first shard sets. */

@@ -82,6 +82,7 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
   const mutations = addToSite(keys, site, shard, additions, session.shards).map((mutation, index) =>
     visitors ? transformAlso(mutation, visitors.transforms(names[index] ?? null)) : mutation,
   );
+  mutations.push(...(visitors?.sketches ?? []));
   const counters = mutations.length;
   const markOf = visitMarks(batch);
   for (const { mark, visit } of candidates) if (mark) mutations.push(markOf(mark, visit));
@@ -91,7 +92,7 @@ async function commitOnce(session: Session, batch: Batch, candidates: readonly C
   const results = mutations.map((mutation, index) => resultsOf(mutation, answer.mutationResults[index]?.transformResults));
   const [siteResults] = results;
   if (shard === 0 && siteResults) learnShards(session, site, siteResults("shards"));
-  await visitors?.learn(new Map(names.map((page, index) => [page, results[index] ?? NO_RESULTS])));
+  await visitors?.learn(new Map(names.map((page, index) => [page, results[index] ?? NO_RESULTS])), results.slice(names.length, counters));
   const pages = additions.map(({ page }) => page);
   if (shardsOf(session, site) > 1) return totalsAt(session, batch, pages, answer.commitTime);
   const countFrom = (index: number, days: readonly string[]): Count => {

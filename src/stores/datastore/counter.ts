@@ -14,9 +14,8 @@ export interface Counter {
   readonly visitors: CounterVisitors | null;
   /** When it was made or last corrected, in milliseconds since 1970: the largest of its shards. */
   readonly epoch: number;
-  /** The numbers of the shards that exist, and these as they were read. */
+  /** The numbers of the shards that exist. */
   readonly shards: readonly number[];
-  readonly entities: readonly Entity[];
 }
 
 /** Visitors as stored: the start value, the largest estimate of each day, and what imports added to it. */
@@ -57,7 +56,6 @@ export function sumShards(shards: readonly { readonly shard: number; readonly en
     visitors: visitors ? { start: sum.start, estimated, added } : null,
     epoch: sum.epoch,
     shards: shards.map(({ shard }) => shard),
-    entities: shards.map(({ entity }) => entity),
   };
 }
 

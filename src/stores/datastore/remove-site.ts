@@ -1,5 +1,5 @@
 import { addCounts } from "../../domain/tally.ts";
-import { changeSite, named } from "./administer.ts";
+import { changeSite, named, removeSketches } from "./administer.ts";
 import { type Context, shardsOf } from "./context.ts";
 import { allFields } from "./counter.ts";
 import { listPages } from "./lists.ts";
@@ -28,11 +28,12 @@ export async function removeSome(context: Context, site: string, deadline: numbe
       for (const [index, { count, days, shards }] of snapshot.pages.entries()) {
         visits += count;
         addCounts(dropped, days);
-        for (const shard of shards) mutations.push({ delete: keys.counter(site, pages[index] ?? "", shard) });
+        const page = pages[index] ?? "";
+        mutations.push(...shards.map((shard) => ({ delete: keys.counter(site, page, shard) })), ...removeSketches(session, site, page));
       }
       const isLast = found.length <= PAGES_REMOVED && snapshot.site.count - visits === snapshot.site.unattributed;
       if (!isLast) mutations.push(changeSite(session, site, snapshot, -visits, dropped));
-      else mutations.push(...snapshot.site.shards.map((shard) => removeSite(session, site, shard)));
+      else mutations.push(...snapshot.site.shards.map((shard) => removeSite(session, site, shard)), ...removeSketches(session, site, null));
       if (mutations.length > 0) {
         await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
         onCommitted();

@@ -1,9 +1,9 @@
 import { type DayRanks, mapOf, packRank, type DayMap as SketchMap, unpackRank } from "../../domain/visitors/day-ranks.ts";
 import type { Place } from "../../domain/visitors/sketch.ts";
-import type { Entity, Transform, Value } from "./transport.ts";
+import type { Entity, Key, Mutation, Transform, Value } from "./transport.ts";
 import { integer, number } from "./values.ts";
 
-/** The two properties of a counter that hold its registers, for even and for odd days. */
+/** The two properties of a counter's sketch entity that hold its registers, for even and for odd days. */
 export const SKETCH_FIELDS: readonly SketchMap[] = ["even", "odd"];
 
 /** The path of a register: `even.r123`. Letters and digits need no quotes. */
@@ -11,20 +11,25 @@ function registerPath(day: string, register: number): string {
   return `${mapOf(day)}.r${register}`;
 }
 
-/** Raises registers of a day. */
-export function raiseRegisters(day: string, places: readonly Place[]): Transform[] {
-  return places.map(({ register, rank }) => ({ property: registerPath(day, register), maximum: integer(packRank(day, rank)) }));
+/** Raises registers of a day in a sketch entity. */
+export function raiseRegisters(key: Key, days: readonly { readonly day: string; readonly grown: readonly Place[] }[]): Mutation {
+  const propertyTransforms = days.flatMap(({ day, grown }): Transform[] =>
+    grown.map(({ register, rank }) => ({ property: registerPath(day, register), maximum: integer(packRank(day, rank)) })),
+  );
+  // Without a mask the entity would be replaced.
+  return { upsert: { key, properties: {} }, propertyMask: { paths: [] }, propertyTransforms };
 }
 
 /** The places of a day that registers came to, by what a commit answered: another instance's may be larger than what was sent. */
-export function raisedTo(day: string, places: readonly Place[], results: (property: string) => number): Place[] {
+export function raisedTo(day: string, places: readonly Place[], results: ((property: string) => number) | undefined): Place[] {
+  if (!results) return [];
   return places.flatMap(({ register }) => {
     const stored = unpackRank(results(registerPath(day, register)));
     return stored?.day === day ? [{ register, rank: stored.rank }] : [];
   });
 }
 
-/** The registers of one of a counter's maps. */
+/** The registers of one of the maps. */
 export function* ranksOf(entity: Entity, map: SketchMap): Generator<readonly [number, number]> {
   for (const [property, value] of Object.entries(entity.properties?.[map]?.entityValue?.properties ?? {})) {
     const register = Number(property.slice(1));
@@ -37,11 +42,4 @@ export function ranksValue(ranks: DayRanks): Value {
   const properties: Record<string, Value> = {};
   for (const [register, value] of ranks) properties[`r${register}`] = integer(value);
   return { entityValue: { properties } };
-}
-
-/** The registers of several maps in one: the larger of two is the newer or higher one. */
-export function mergeRanks(maps: readonly DayRanks[]): DayRanks {
-  const merged = new Map<number, number>();
-  for (const ranks of maps) for (const [register, value] of ranks) merged.set(register, Math.max(value, merged.get(register) ?? 0));
-  return merged;
 }
