@@ -6,12 +6,13 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 RUN npm run build
-# Everything belongs to root and is written by nobody. Node is the one that the tests ran on, as package.json pins it.
+# Everything belongs to root and is written by nobody. Node is the one that the tests ran on, as package-lock.json pins it.
 RUN set -eu; image=/image; mkdir -p $image/app $image/bin $image/etc; \
-    cp node_modules/node/bin/node $image/bin/; \
+    cp node_modules/node-linux-*/bin/node $image/bin/; \
     ldd $image/bin/node | grep -o '/[^ ]*' | xargs cp --dereference --parents --target-directory=$image; \
     cp -r dist/server dist/assets $image/app/; find $image/app -name '*.map' -delete; \
     echo 'hosts: files dns' > $image/etc/nsswitch.conf; \
+    node build/system-libraries.ts $image; \
     chmod -R a-w,a+rX $image
 
 FROM scratch

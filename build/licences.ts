@@ -8,6 +8,7 @@ export interface Locked {
   readonly license?: string;
   readonly integrity?: string;
   readonly dev?: boolean;
+  readonly hasInstallScript?: boolean;
 }
 
 /** Licences, by their SPDX names, under which a package may be part of what ships. */

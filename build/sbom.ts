@@ -1,34 +1,37 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { execa } from "execa";
 import manifest from "../package.json" with { type: "json" };
+import { joinTexts, licenceOfPackage } from "./licence-texts.ts";
 import { isAllowed } from "./licences.ts";
-import { verifyNode } from "./node-binary.ts";
 import { DIST, ROOT } from "./root.ts";
 import { metaFile } from "./size.ts";
 
-/** What is in the server's image, in CycloneDX's form. It stands beside the server, so the image holds it too. */
-export const SBOM_FILE = join(DIST, "server", "sbom.cdx.json");
-/** The licences of all that in full, as most of them ask. */
-const LICENCES_FILE = join(DIST, "server", "licences.txt");
+/** What is in the server's image, in CycloneDX's form, and the licences of all that in full. Both stand beside the server, so the image holds them. */
+export const SBOM_FILE = "sbom.cdx.json";
+export const LICENCES_FILE = "licences.txt";
 
-/** The products in the image, and the runtime that it brings. */
-const SHIPPED = ["server", "server-sqlite", "server-google", "embed", "dashboard"];
-const RUNTIME = "node";
+/** The products in the image, and the runtime that it brings: the package of this machine's kind, if images are built on it. */
+const SHIPPED = ["server", "server-sqlite", "server-google", "embed", "takeover", "dashboard"];
+const RUNTIME = process.platform === "linux" ? `node-linux-${process.arch}` : null;
 
 /** What is used of CycloneDX (https://cyclonedx.org/docs/1.5/json). */
-interface Bom {
+export interface Bom {
   readonly serialNumber?: string;
   readonly metadata: { readonly component: object };
   readonly components: readonly Component[];
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
-interface Component {
+export interface Component {
   readonly "bom-ref": string;
   readonly type: string;
   readonly name: string;
+  readonly version: string;
+  readonly purl: string;
   readonly licenses?: readonly ({ readonly license: { readonly id?: string; readonly name?: string } } | { readonly expression: string })[];
+  /** The image's files that it is; what is bundled is in ours. */
+  readonly evidence?: { readonly occurrences: readonly { readonly location: string }[] };
 }
 
 /** A package as its own package.json names it. */
@@ -40,18 +43,18 @@ interface Package {
 
 /**
  * Writes the bill of materials, and the licences: of what `npm sbom` tells of package-lock.json, the packages that ship. The same sources
- * make the same bytes. Throws where a licence is not allowed, or Node is not the one that is pinned.
+ * make the same bytes. The Dockerfile adds the system's libraries (build/system-libraries.ts). Throws where a licence is not allowed.
  */
-export async function writeSbom(): Promise<void> {
-  await verifyNode();
-  const folders = [...new Set([join("node_modules", RUNTIME), ...(await Promise.all(SHIPPED.map(bundledBy))).flat()])].sort();
+export async function writeSbom(folder = join(DIST, "server")): Promise<void> {
+  const bundled = (await Promise.all(SHIPPED.map(bundledBy))).flat();
+  const folders = [...new Set([...(RUNTIME ? [join("node_modules", RUNTIME)] : []), ...bundled])].sort();
   const packages = await Promise.all(folders.map(readPackage));
   const refs = packages.map(({ name, version }) => `${name}@${version}`);
   const { stdout } = await execa("npm", ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application", "--package-lock-only"], {
     cwd: ROOT,
   });
-  await writeFile(SBOM_FILE, `${JSON.stringify(shipped(JSON.parse(stdout), new Set(refs)), null, 2)}\n`);
-  await writeFile(LICENCES_FILE, (await Promise.all(folders.map(licenceOf))).join("\n\n"));
+  await writeFile(join(folder, SBOM_FILE), `${JSON.stringify(shipped(JSON.parse(stdout), new Set(refs)), null, 2)}\n`);
+  await writeFile(join(folder, LICENCES_FILE), joinTexts(await Promise.all(folders.map(licenceOfPackage))));
 }
 
 /** Leaves out what does not ship, and what would be different each time. */
@@ -65,11 +68,17 @@ function shipped({ serialNumber: _, ...bom }: Bom, refs: ReadonlySet<string>): o
     ...bom,
     // npm names it by its folder, and says when it was asked.
     metadata: { component: { ...bom.metadata.component, name: manifest.name } },
-    components: components.map((one) => (one.name === RUNTIME ? { ...one, type: "platform" } : one)),
+    components: components.map((one) => (one.name === RUNTIME ? runtime(one) : one)),
     dependencies: bom.dependencies
       .filter(({ ref }) => ref === root || refs.has(ref))
       .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((one) => refs.has(one)) })),
   };
+}
+
+/** An optional package for npm, as there is one for each kind of machine; scanners know Node's faults by its CPE. */
+function runtime(component: Component): object {
+  const cpe = `cpe:2.3:a:nodejs:node.js:${component.version}:*:*:*:*:*:*:*`;
+  return { ...component, type: "platform", scope: "required", cpe, evidence: { occurrences: [{ location: "/bin/node" }] } };
 }
 
 function refuseLicence({ "bom-ref": ref, licenses = [] }: Component): void {
@@ -88,12 +97,4 @@ async function bundledBy(product: string): Promise<string[]> {
 
 async function readPackage(folder: string): Promise<Package> {
   return JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
-}
-
-/** A package's licence as it came with it, or else its name alone. */
-async function licenceOf(folder: string): Promise<string> {
-  const { name, version, license } = await readPackage(folder);
-  const files = (await readdir(join(ROOT, folder))).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
-  const texts = await Promise.all(files.map((file) => readFile(join(ROOT, folder, file), "utf8")));
-  return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join("\n\n");
 }

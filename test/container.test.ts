@@ -1,11 +1,13 @@
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { IMAGE_FILE, type Image } from "../build/image.ts";
 import { freePort, type Running, waitForPort } from "../build/process.ts";
+import { type Bom, LICENCES_FILE, SBOM_FILE } from "../build/sbom.ts";
 import { NODE_FLAGS } from "../build/server.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { licenceTexts, rowsWithoutText } from "./support/bill.ts";
 import { buildContainer, type Container, nodeProcess } from "./support/container.ts";
 import { emulatorHost } from "./support/emulator.ts";
 import { requires } from "./support/skip.ts";
@@ -60,6 +62,24 @@ requires("buildah", "emulator")("the image", () => {
     expect(files.filter(({ path }) => /\bn[pv]m\b|\/(?:ba|da)?sh$|\.(?:ts|map)$/.test(path))).toEqual([]);
     expect(Object.keys(image.added)).toEqual(["app/assets", "app/server", "etc"]);
     expect(Object.values(image.added).reduce((total, size) => total + size)).toBeLessThanOrEqual(ADDED_BYTES);
+  });
+
+  test("has a row in its bill of materials for each file that is not ours, and each row's licence in full", async () => {
+    const server = join(container.root, "app", "server");
+    const { components }: Bom = JSON.parse(await readFile(join(server, SBOM_FILE), "utf8"));
+    const ours = /^(?:app\/(?:server|assets)\/|etc\/nsswitch\.conf$)/;
+    const files = (await listFiles(container.root))
+      .filter(({ path, bytes }) => bytes > 0 && !ours.test(path))
+      .map(({ path }) => `/${path}`);
+    const claimed = components.flatMap(({ evidence }) => evidence?.occurrences ?? []).map(({ location }) => location);
+    expect(files).toEqual(expect.arrayContaining(["/bin/node", expect.stringMatching(/\/libc\.so\.6$/)]));
+    expect(claimed.toSorted()).toEqual(files.toSorted());
+    expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(["libc6", "libgcc-s1", "libstdc++6"]));
+    const texts = licenceTexts(await readFile(join(server, LICENCES_FILE), "utf8"));
+    expect(rowsWithoutText(components, texts)).toEqual([]);
+    // Debian's texts name others by their paths.
+    const named = [...texts.values()].flatMap((text) => text.match(/\/usr\/share\/common-licenses\/[\w.-]*\w/g) ?? []);
+    expect(named.filter((file) => !texts.has(file))).toEqual([]);
   });
 
   test("has nothing that its user can write to", async () => {

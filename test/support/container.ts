@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -68,7 +68,7 @@ async function standIn(base: string): Promise<string> {
     const root = join(work, "root");
     await exec("debootstrap", ["--variant=minbase", DEBIAN, root], { timeout: SLOW_MS, maxBuffer: 2 ** 26 });
     const [bin, modules] = [join(root, "usr/local/bin"), join(root, "usr/local/lib/node_modules")];
-    await cp(join(ROOT, "node_modules", "node", "bin", "node"), join(bin, "node"));
+    await cp(await realpath(join(ROOT, "node_modules", ".bin", "node")), join(bin, "node"));
     await cp(join((await exec("npm", ["root", "--global"])).stdout.trim(), "npm"), join(modules, "npm"), { recursive: true });
     await symlink("../lib/node_modules/npm/bin/npm-cli.js", join(bin, "npm"));
     const context = join(work, "context");
