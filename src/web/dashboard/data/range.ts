@@ -1,4 +1,4 @@
-import { addDays, countDays } from "../../../domain/day.ts";
+import { addDays, countDays, dayOf } from "../../../domain/day.ts";
 import type { Period } from "./api.ts";
 
 /** The periods that have a name: so many last days, or a part of the calendar. */
@@ -12,15 +12,17 @@ export const MAX_DAYS = 1_830;
 export const DEFAULT_RANGE: Range = "30";
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** The day that it is in a zone; in UTC where the browser does not know it. */
+/** The day that it is in a zone; in UTC where the browser does not know it. UTC needs no `Intl`, which is slow to load. */
 export function todayIn(timeZone: string, now = new Date()): string {
+  const inUtc = dayOf(now.getTime());
+  if (timeZone === "UTC") return inUtc;
   try {
     const format = new Intl.DateTimeFormat("en-US", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
     // By parts: how a locale orders them differs among browsers.
     const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]));
     return `${parts["year"]}-${parts["month"]}-${parts["day"]}`;
   } catch {
-    return now.toISOString().slice(0, 10);
+    return inUtc;
   }
 }
 

@@ -17,7 +17,9 @@ function formatsOf(locale: string) {
   };
 }
 
-let formats = formatsOf(PLAIN);
+/** Made when they are first needed: a browser takes up to a tenth of a second to load what `Intl` knows. */
+let formats: ReturnType<typeof formatsOf> | undefined;
+const own = () => (formats ??= formatsOf(PLAIN));
 
 /** Writes numbers and dates as in `locale`; browsers may name one that does not exist ("C"). */
 export function setLocale(locale: string): void {
@@ -29,22 +31,22 @@ export function setLocale(locale: string): void {
 }
 
 /** A number as the reader writes it. */
-export const number = (value: number): string => formats.number.format(value);
+export const number = (value: number): string => own().number.format(value);
 /** The same in little room: an axis. */
-export const compact = (value: number): string => formats.compact.format(value);
+export const compact = (value: number): string => own().compact.format(value);
 /** In a table: in full, unless it is too long for a column. */
 export const cell = (value: number): string => (Math.abs(value) < LONG ? number(value) : compact(value));
 /** A share as percent with its sign: `0.12` is "+12%". */
-export const percent = (share: number): string => formats.percent.format(share);
+export const percent = (share: number): string => own().percent.format(share);
 /** A number with its sign. */
-export const signed = (value: number): string => (Math.abs(value) < LONG ? formats.signed : formats.signedCompact).format(value);
+export const signed = (value: number): string => (Math.abs(value) < LONG ? own().signed : own().signedCompact).format(value);
 /** A day (`2026-11-22`) without its year. */
-export const shortDay = (date: string): string => formats.day.format(new Date(date));
-export const longDay = (date: string): string => formats.dayOfYear.format(new Date(date));
+export const shortDay = (date: string): string => own().day.format(new Date(date));
+export const longDay = (date: string): string => own().dayOfYear.format(new Date(date));
 /** The month of a day, with its year. */
-export const month = (date: string): string => formats.month.format(new Date(date));
+export const month = (date: string): string => own().month.format(new Date(date));
 /** From one day to another; one day alone. */
 export const days = (from: string, to: string): string =>
-  from === to ? longDay(from) : formats.dayOfYear.formatRange(new Date(from), new Date(to));
+  from === to ? longDay(from) : own().dayOfYear.formatRange(new Date(from), new Date(to));
 /** A time of the reader's day. */
-export const time = (at: Date): string => formats.time.format(at);
+export const time = (at: Date): string => own().time.format(at);
