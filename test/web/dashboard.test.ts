@@ -205,7 +205,7 @@ requires("chromium")("the dashboard", () => {
       const link = page.locator("#pages tbody a").first();
       await link.focus();
       await importLines(served.url, "blog.example.org", [JSON.stringify({ page: "/hello", visits: 100_000, days: { [TODAY]: 100_000 } })]);
-      await eventually(() => page.locator("#live").innerText(), 40_000).toBe("100,000 visits in the last 1 min");
+      await eventually(() => page.locator("#live").innerText(), 40_000).toContain("100,000 visits in the last 1 min");
       await eventually(() => page.locator("#pages tbody tr", { hasText: "/hello" }).innerText()).toContain("100,");
       expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
       await page.context().close();

@@ -23,7 +23,12 @@ export function Header({ redraw }: { redraw(): void }): JSX.Element {
         </a>
       </h1>
       {numbers && live && (
-        <p id="live" class={live.visits > 0 ? "on" : ""}>
+        <p id="live">
+          {live.visits > 0 && (
+            <span class="up" aria-hidden="true">
+              ●{" "}
+            </span>
+          )}
           {t("live", { n: live.visits, minutes: live.minutes })}
         </p>
       )}

@@ -17,7 +17,7 @@ export function Spark({ points }: { points: readonly Point[] }): JSX.Element {
   const label = best ? t("trendLabel", { n: best.visits, day: shortDay(best.date) }) : t("nVisits", { n: 0 });
   return (
     <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={label}>
-      <polyline points={path(steps(points.map((point) => point.visits)))} />
+      <polyline points={path(steps(points.map((point) => point.visits)))} fill="none" stroke="currentColor" stroke-width="1.5" />
     </svg>
   );
 }

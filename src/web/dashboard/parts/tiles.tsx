@@ -37,7 +37,7 @@ export function Tiles({ numbers }: { numbers: Numbers }): JSX.Element {
           {total.visitors !== undefined && t("nVisitors", { n: total.visitors })}
         </Tile>
       </dl>
-      {own.visitors !== undefined && <p class="soft small">{t("whatVisitor")}</p>}
+      {own.visitors !== undefined && <p class="soft">{t("whatVisitor")}</p>}
     </>
   );
 }

@@ -29,6 +29,7 @@ export const de: Texts = {
   wrongKey: "Das ist nicht der Schlüssel.",
   sharedKeyWrong: "Der Schlüssel dieses Links gilt nicht mehr. Bitten Sie um einen neuen Link, oder geben Sie einen Schlüssel ein.",
   cancel: "Abbrechen",
+  close: "Schließen",
   sites: "Websites",
   searchSites: "Websites suchen",
   sortSites: "Websites sortieren",

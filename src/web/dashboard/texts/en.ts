@@ -28,6 +28,7 @@ export const en = {
   wrongKey: "This is not the key.",
   sharedKeyWrong: "The key of this link does not open it any more. Ask for a new link, or enter a key.",
   cancel: "Cancel",
+  close: "Close",
   // Sites
   sites: "Sites",
   searchSites: "Search sites",

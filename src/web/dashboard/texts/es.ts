@@ -28,6 +28,7 @@ export const es: Texts = {
   wrongKey: "Esta no es la clave.",
   sharedKeyWrong: "La clave de este enlace ya no es válida. Pida otro enlace o introduzca una clave.",
   cancel: "Cancelar",
+  close: "Cerrar",
   sites: "Sitios",
   searchSites: "Buscar sitios",
   sortSites: "Ordenar sitios",

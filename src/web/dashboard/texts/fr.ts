@@ -28,6 +28,7 @@ export const fr: Texts = {
   wrongKey: "Ce n’est pas la bonne clé.",
   sharedKeyWrong: "La clé de ce lien n’est plus valable. Demandez un nouveau lien ou saisissez une clé.",
   cancel: "Annuler",
+  close: "Fermer",
   sites: "Sites",
   searchSites: "Rechercher un site",
   sortSites: "Trier les sites",

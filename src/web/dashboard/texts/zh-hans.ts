@@ -28,6 +28,7 @@ export const zhHans: Texts = {
   wrongKey: "密钥不正确。",
   sharedKeyWrong: "此链接中的密钥已失效。请索取新链接，或输入密钥。",
   cancel: "取消",
+  close: "关闭",
   sites: "网站",
   searchSites: "搜索网站",
   sortSites: "网站排序",
