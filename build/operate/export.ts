@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const progress = createProgress("lines", 0);
   const service = connectTo({
     url,
-    key: apiKey(values.key),
+    key: apiKey(),
     onRetry: (why, pause) => progress.note(`${why}; asked again in ${pause / 1_000} s`),
   });
   const first = `?${new URLSearchParams({ ...(values.site !== undefined && { site: values.site }), limit: String(PAGES) })}`;

@@ -15,7 +15,7 @@ const COMMAND = {
   positionals: ["FILE"],
   options: {
     ...COMMON,
-    url: { value: "URL", help: "the service's address; a dry run with --site needs none" },
+    url: { value: "URL", help: "the service's address, its API key in ADMIN_KEY of the environment; a dry run with --site needs neither" },
     from: {
       value: "COUNTER",
       help: `FILE is another counter's export: ${SOURCE_NAMES.join(", ")}.
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const dryRun = values["dry-run"];
   if (!values.url && !(dryRun && values.site)) fail(`--url is missing; see ${COMMAND.name} --help`);
   const url = values.url && serviceUrl("--url", values.url);
-  const key = dryRun ? undefined : apiKey(values.key);
+  const key = dryRun ? undefined : apiKey();
 
   let progress = createProgress("lines", 0);
   const service = url

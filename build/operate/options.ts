@@ -3,8 +3,7 @@ import { fail } from "../root.ts";
 
 /** Options that several commands have. */
 export const COMMON = {
-  url: { value: "URL", required: true, help: "the service's address" },
-  key: { value: "KEY", help: "its API key; better ADMIN_KEY of the environment, as npm prints its command line" },
+  url: { value: "URL", required: true, help: "the service's address; its API key is ADMIN_KEY in the environment" },
 } as const;
 
 /** A service's address without a slash at its end. */
@@ -15,14 +14,12 @@ export function serviceUrl(name: string, text: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 
-/** The API key, from the environment or from its option, if there is one; npm would have printed it. */
-export function optionalKey(option: string | undefined): string | undefined {
-  if (option && process.env["npm_lifecycle_event"])
-    fail("--key was printed by npm, as its whole command line is; give it in the environment: export ADMIN_KEY=…");
-  return option || process.env["ADMIN_KEY"] || undefined;
+/** The API key, if there is one. No option has it, as npm prints its whole command line. */
+export function optionalKey(): string | undefined {
+  return process.env["ADMIN_KEY"] || undefined;
 }
 
 /** The API key, or the end of the process. */
-export function apiKey(option: string | undefined): string {
-  return optionalKey(option) ?? fail("The API key is missing; give it in the environment: export ADMIN_KEY=…");
+export function apiKey(): string {
+  return optionalKey() ?? fail("The API key is missing; give it in the environment: export ADMIN_KEY=…");
 }

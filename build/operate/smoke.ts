@@ -12,10 +12,10 @@ import { connectTo, reasonOf, ServiceError } from "./service.ts";
 
 const COMMAND = {
   name: "npm run smoke --",
-  about: "Checks a live service against its contract. It counts some 60 visits of one page; with the key it then removes that page.",
+  about:
+    "Checks a live service against its contract. It counts some 60 visits of one page; with the key (ADMIN_KEY in the\nenvironment) it then removes that page.",
   positionals: ["URL"],
   options: {
-    key: { value: "KEY", help: "as ADMIN_KEY of the environment, which is better; without any, what needs it is skipped" },
     site: { value: "SITE", help: "the site to count for; else the service's default site" },
     page: { value: "PAGE", default: "/footfall-smoke", help: "the page to count, which must be in PAGES where that is set" },
     "confirm-address": {
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   if (process.argv.includes("--claims")) return console.log(listClaims());
   const { values, positionals } = readOptions(COMMAND);
   const url = serviceUrl("URL", positionals[0] ?? "");
-  const key = optionalKey(values.key);
+  const key = optionalKey();
   const answer = await connectTo({ url }).request("/v1/visits");
   const { site } = (await answer.json()) as { site: string };
   if (values["confirm-address"]) {

@@ -117,7 +117,9 @@ describe("npm run import", () => {
 
   test("stops at a refusal with the service's reason, or the gateway's", async () => {
     const service = await serve({ status: 401, body: { code: 401, message: "Method doesn't allow unregistered callers" } });
-    const { code, errors } = await runCommand("import", [await fileOf(LINE), "--url", service.url, "--key", "x", "--id", "my-import"]);
+    const { code, errors } = await runCommand("import", [await fileOf(LINE), "--url", service.url, "--id", "my-import"], {
+      ADMIN_KEY: "x",
+    });
     service.stop();
     expect({ code, errors }).toEqual({
       code: 1,
@@ -128,18 +130,18 @@ describe("npm run import", () => {
 
   test("sends nothing of a file that has a bad line", async () => {
     const service = await serve();
-    const { code, errors } = await runCommand("import", [await fileOf(`${LINE}\n{}\n`), "--url", service.url, "--key", "x"]);
+    const { code, errors } = await runCommand("import", [await fileOf(`${LINE}\n{}\n`), "--url", service.url], { ADMIN_KEY: "x" });
     service.stop();
     expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining("Nothing was sent: line 2: ") });
     expect(service.requests).toEqual([]);
   });
 
   test.each([
-    [["x.ndjson"], "--url is missing"],
-    [["x.ndjson", "--url", "http://127.0.0.1:9"], "The API key is missing"],
-    [["x.ndjson", "--url", "http://127.0.0.1:9", "--key", "k", "--id", "short"], '--id is "short"'],
-    [["/nowhere.ndjson", "--url", "http://127.0.0.1:9", "--key", "k", "--site", "a.example"], "ENOENT"],
-  ])("refuses %j", async (args, why) => {
-    expect(await runCommand("import", args)).toMatchObject({ code: 1, errors: expect.stringContaining(why) });
+    [["x.ndjson"], "", "--url is missing"],
+    [["x.ndjson", "--url", "http://127.0.0.1:9"], "", "The API key is missing"],
+    [["x.ndjson", "--url", "http://127.0.0.1:9", "--id", "short"], "k", '--id is "short"'],
+    [["/nowhere.ndjson", "--url", "http://127.0.0.1:9", "--site", "a.example"], "k", "ENOENT"],
+  ])("refuses %j with the key %j", async (args, key, why) => {
+    expect(await runCommand("import", args, { ADMIN_KEY: key })).toMatchObject({ code: 1, errors: expect.stringContaining(why) });
   });
 });

@@ -70,16 +70,16 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     const total = sumOf(expected);
     const server = await serve();
     const visitors = countWhile(server.url, expected);
-    const args = [file, "--url", server.url, "--key", KEY];
+    const args = [file, "--url", server.url];
 
-    const first = startCommand("import", args);
+    const first = startCommand("import", args, { ADMIN_KEY: KEY });
     while ((await siteVisits(server.url)) < total * 0.4) await sleep(50);
     first.kill();
     expect(await first.ended).toMatchObject({ code: null });
     const partial = await siteVisits(server.url);
     expect(partial).toBeLessThan(total);
 
-    const second = await runCommand("import", args);
+    const second = await runCommand("import", args, { ADMIN_KEY: KEY });
     expect(second).toMatchObject({
       code: 0,
       output: expect.stringContaining(`${PAGES.toLocaleString("en-US")} lines with ${total.toLocaleString("en-US")} visits are in ${SITE}`),
@@ -89,7 +89,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     expect(await siteVisits(server.url)).toBe(total + counted);
 
     const out = join(folder, "exported.ndjson");
-    const whole = await runCommand("export", ["--url", server.url, "--key", KEY, "--out", out]);
+    const whole = await runCommand("export", ["--url", server.url, "--out", out], { ADMIN_KEY: KEY });
     expect(whole, `${whole.errors}${server.output()}`).toMatchObject({ code: 0 });
     const exported = await readFile(out, "utf8");
     const byPage = (one: Line, other: Line) => (one.page < other.page ? -1 : 1);

@@ -72,7 +72,7 @@ describe("npm run smoke", () => {
       });
     });
     const url = await listen(forgetful);
-    const { code, output, errors } = await runCommand("smoke", [url, "--key", KEY]);
+    const { code, output, errors } = await runCommand("smoke", [url], { ADMIN_KEY: KEY });
     forgetful.close();
     expect(code).toBe(1);
     expect(output).toMatch(/^FAILED {2}the same id again is a duplicate/m);
@@ -109,7 +109,7 @@ requires("emulator")("npm run smoke -- --production-claims, on the emulator behi
     const datastore = { DATASTORE_EMULATOR_HOST: await emulatorHost(), DATASTORE_PROJECT_ID: `claims-${randomUUID().slice(0, 8)}` };
     const server = await startNodeServer({ ...datastore, SITES: "example.com", ADMIN_KEY: KEY, VISITS_PER_MINUTE: "1000" });
     const gateway = await startGateway({ backend: server.url, keys: [KEY] });
-    const { code, output } = await runCommand("smoke", [gateway.url, "--key", KEY, "--production-claims"], datastore);
+    const { code, output } = await runCommand("smoke", [gateway.url, "--production-claims"], { ...datastore, ADMIN_KEY: KEY });
     await gateway.stop();
     await server.stop();
     const claims = PRODUCTION_CLAIMS.gateway.length + PRODUCTION_CLAIMS.datastore.length;

@@ -43,19 +43,15 @@ afterEach(async () => {
  * the content is not added again, also where it was removed meanwhile.
  */
 function startImport(args: readonly string[]) {
-  return execa(
-    process.execPath,
-    [join(ROOT, "build", "operate", "import.ts"), ...args, "--id", id, "--site", SITE, "--url", server.url, "--key", KEY],
-    {
-      cwd: folder,
-      env: { PATH: process.env["PATH"] },
-      extendEnv: false,
-      stdin: "ignore",
-      reject: false,
-      timeout: COMMAND_MS,
-      killSignal: "SIGKILL",
-    },
-  );
+  return execa(process.execPath, [join(ROOT, "build", "operate", "import.ts"), ...args, "--id", id, "--site", SITE, "--url", server.url], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], ADMIN_KEY: KEY },
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+    timeout: COMMAND_MS,
+    killSignal: "SIGKILL",
+  });
 }
 
 async function request(method: string, path: string) {
