@@ -1,10 +1,10 @@
 import type { MiddlewareHandler } from "hono";
-import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { Hono } from "hono/tiny";
 import { quote } from "../domain/invalid.ts";
 import type { Env } from "../http/env.ts";
 import { embeddable } from "../http/headers.ts";
 import { Problem } from "../http/problem.ts";
+import { revalidation } from "../http/revalidation.ts";
 import type { RouteDeps } from "./deps.ts";
 import type { RouteDoc, RouteDocs } from "./docs.ts";
 
@@ -21,13 +21,11 @@ const DASHBOARD_POLICY = [
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
 ].join("; ");
-/** An answer of 304 has these too. */
-const RETAINED = [...RETAINED_304_HEADERS, "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "X-Request-Id"];
 
 /** The dashboard, the website's script, and the contract: files that the build made. */
 export function pagesAndScripts({ assets }: RouteDeps): Hono<Env> {
   const app = new Hono<Env>();
-  const serve = [etag({ retainedHeaders: RETAINED }), assets, missing] as const;
+  const serve = [revalidation, assets, missing] as const;
 
   app.get(
     "/",

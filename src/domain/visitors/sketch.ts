@@ -31,8 +31,9 @@ export class Sketch {
   /** How many registers have each rank, 0 to 53: kept up to date, so that an estimate need not count them. */
   readonly counts: Uint16Array;
 
-  constructor(ranks: Uint8Array = new Uint8Array(REGISTERS), counts = countRanks(ranks)) {
-    this.ranks = ranks;
+  /** Without ranks an empty one. */
+  constructor(ranks?: Uint8Array, counts = ranks ? countRanks(ranks) : countsOfNone()) {
+    this.ranks = ranks ?? new Uint8Array(REGISTERS);
     this.counts = counts;
   }
 
@@ -60,6 +61,12 @@ export class Sketch {
   equals(other: Sketch): boolean {
     return this.ranks.every((rank, register) => rank === other.ranks[register]);
   }
+}
+
+function countsOfNone(): Uint16Array {
+  const counts = new Uint16Array(MAX_RANK + 1);
+  counts[0] = REGISTERS;
+  return counts;
 }
 
 function countRanks(ranks: Uint8Array): Uint16Array {

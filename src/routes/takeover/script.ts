@@ -1,8 +1,8 @@
 import type { Handler } from "hono";
-import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { Hono } from "hono/tiny";
 import type { Env } from "../../http/env.ts";
 import { embeddable } from "../../http/headers.ts";
+import { revalidation } from "../../http/revalidation.ts";
 import type { RouteDeps } from "../deps.ts";
 import type { RouteDoc, RouteDocs } from "../docs.ts";
 
@@ -10,8 +10,6 @@ import type { RouteDoc, RouteDocs } from "../docs.ts";
 const SCRIPT = "/takeover.js";
 /** How long browsers keep it, and the way to it, in seconds. */
 const CACHE = "public, max-age=3600";
-/** An answer of 304 has these too. */
-const RETAINED = [...RETAINED_304_HEADERS, "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "X-Request-Id"];
 
 /** The script itself. */
 export function script({ assets }: RouteDeps): Hono<Env> {
@@ -23,7 +21,7 @@ export function script({ assets }: RouteDeps): Hono<Env> {
       c.header("Cache-Control", CACHE);
       await next();
     },
-    etag({ retainedHeaders: RETAINED }),
+    revalidation,
     assets,
   );
   return app;
