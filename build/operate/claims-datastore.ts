@@ -1,44 +1,32 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { ADDITION_DAYS } from "../../src/domain/store.ts";
 import { dayPath, daysOf, daysValue } from "../../src/stores/datastore/days.ts";
-import { COUNTER_KIND, type Keys } from "../../src/stores/datastore/layout.ts";
-import { keyName } from "../../src/stores/datastore/lookup.ts";
-import { addToSite, setCounter, visitMarks } from "../../src/stores/datastore/mutations.ts";
-import {
-  type EntityResult,
-  type Key,
-  type Mutation,
-  type ReadOptions,
-  type Requests,
-  type Responses,
-  TransportError,
-} from "../../src/stores/datastore/transport.ts";
+import { COUNTER_KIND } from "../../src/stores/datastore/layout.ts";
+import { setCounter } from "../../src/stores/datastore/mutations.ts";
+import type { Requests } from "../../src/stores/datastore/transport.ts";
 import { integer, number } from "../../src/stores/datastore/values.ts";
+import {
+  add,
+  commit,
+  count,
+  countersOf,
+  counts,
+  DAY,
+  type DatastoreClaim,
+  lookup,
+  mark,
+  NEXT_DAY,
+  refusedWith,
+  siteOf,
+  whileWriting,
+} from "./claims-database.ts";
 
-/** A database, and a site in it that only the claims use. */
-export interface Database {
-  readonly site: string;
-  readonly keys: Keys;
-  call<M extends keyof Requests>(method: M, request: Requests[M]): Promise<Responses[M]>;
-}
-
-/** A claim about Datastore in production; `run` throws where it does not hold. */
-export interface DatastoreClaim {
-  readonly title: string;
-  /** Why the claim cannot be tried on the emulator. */
-  readonly notOnEmulator?: string;
-  run(database: Database): Promise<void>;
-}
-
-const DAY = "2026-11-22";
-const NEXT_DAY = "2026-11-23";
 /** The most mutations of a batch's commit. */
 const MUTATIONS = 500;
 /** Reads of two entities while they are written. */
 const READS = 100;
 /** Visits that a replaced counter has more. */
 const REPLACEMENT = 1_000;
-const LIFETIME_MS = 60 * 60_000;
 
 export const datastoreClaims: readonly DatastoreClaim[] = [
   {
@@ -173,79 +161,6 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
   },
 ];
 
-/** Every claim has its own page, and with it its own site. */
-function siteOf({ site }: Database, page: string): string {
-  return `${page.slice(1)}.${site}`;
-}
-
-/** The counters of a page and of its site. */
-function countersOf(database: Database, page: string): [Key, Key] {
-  const site = siteOf(database, page);
-  return [database.keys.counter(site, page, 0), database.keys.counter(site, null, 0)];
-}
-
-/** The mutations that the service makes for visits: the site's counter first, then the page's. */
-function add(database: Database, page: string, visits: number, days: Record<string, number>, shards = 1): Mutation[] {
-  return addToSite(database.keys, siteOf(database, page), 0, [{ page, visits, days, visitors: 0, visitorDays: {} }], shards);
-}
-
-function mark({ keys, site }: Database, id: string): Mutation {
-  const markOf = visitMarks({ id: "claim", expireAt: Date.now() + LIFETIME_MS });
-  return markOf(keys.visit(site, id), { page: "/", day: DAY, id, visitor: null });
-}
-
-function commit({ call }: Database, mutations: readonly Mutation[]): Promise<Responses["commit"]> {
-  return call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
-}
-
-/** Counts a visit as the service does; answers the totals of the page and of its site. */
-async function count(database: Database, page: string, id: string): Promise<number[]> {
-  const { mutationResults } = await commit(database, [...add(database, page, 1, { [DAY]: 1 }), mark(database, id)]);
-  return [mutationResults[1], mutationResults[0]].map((result) => number(result?.transformResults?.[0]));
-}
-
-/** The entities that exist, in the order of their keys. */
-async function lookup(
-  { call }: Database,
-  keys: readonly Key[],
-  readOptions: ReadOptions = {},
-  propertyMask?: Requests["lookup"]["propertyMask"],
-): Promise<EntityResult[]> {
-  const { found = [] } = await call("lookup", { keys, readOptions, ...(propertyMask && { propertyMask }) });
-  return keys.flatMap((key) => found.find(({ entity }) => keyName(entity.key) === keyName(key)) ?? []);
-}
-
-/** The stored totals of a page and of its site; 0 where there is none. */
-async function counts(database: Database, page: string, readOptions: ReadOptions = {}): Promise<number[]> {
-  const found = await lookup(database, countersOf(database, page), readOptions);
-  return [0, 1].map((index) => number(found[index]?.entity.properties?.["count"]));
-}
-
-/** Runs `act` while a page is counted again and again; answers how many visits that were. */
-async function whileWriting(database: Database, page: string, act: () => Promise<void>): Promise<number> {
-  let written = 0;
-  let acting = true;
-  const write = async () => {
-    await commit(database, add(database, page, 1, {}));
-    written += 1;
-  };
-  await write();
-  const writing = (async () => {
-    while (acting) await write();
-  })();
-  try {
-    await act();
-  } finally {
-    acting = false;
-    await writing;
-  }
-  return written;
-}
-
 function addDay(index: number): string {
   return new Date(Date.UTC(2020, 0, 1 + index)).toISOString().slice(0, 10);
-}
-
-function refusedWith(call: Promise<unknown>, status: string): Promise<void> {
-  return rejects(call, (error) => error instanceof TransportError && error.status === status);
 }

@@ -11,6 +11,10 @@ export const deployClaims: readonly DeployClaim[] = [
   { title: "Cloud Run gives SERVICE-NUMBER.REGION.run.app, and takes ID tokens for it", proof: `${DEPLOY}; npm run smoke -- URL` },
   { title: "no command shows the API key", proof: `${DEPLOY} 2>&1 | grep -c AIza` },
   { title: "API Gateway takes the document of OpenAPI 3.0 with its extensions", proof: DEPLOY },
+  {
+    title: "a double wildcard (x-google-parameter) lets the paths of hits.sh, Moe-Counter and GoatCounter through",
+    proof: `${DEPLOY} --set TAKEOVER=all; curl https://HOST/example.com/a.svg`,
+  },
   { title: "the roles that README.md lists are enough for GitHub", proof: "git tag v1 && git push --tags" },
   {
     title: "configs have labels and sort by their names; revisions of that name take traffic",

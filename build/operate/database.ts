@@ -6,7 +6,7 @@ import type { Identity } from "../../src/stores/datastore/identity.ts";
 import { createKeys } from "../../src/stores/datastore/layout.ts";
 import { openRestTransport } from "../../src/stores/datastore/open.ts";
 import type { Key } from "../../src/stores/datastore/transport.ts";
-import type { Database } from "./claims-datastore.ts";
+import type { Database } from "./claims-database.ts";
 
 /** The namespace of these claims alone. */
 const NAMESPACE = "footfall-claims";
