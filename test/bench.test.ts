@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { expectNumbered } from "../build/bench/checked-clients.ts";
 import { costPerMillion } from "../build/bench/cost.ts";
 import { expectExact } from "../build/bench/load-tool.ts";
 import { page } from "../build/bench/page.ts";
 import { kept, PARTS, type Result } from "../build/bench/result.ts";
-import { expectNumbered } from "../build/bench/visitors.ts";
 import { ROOT } from "../build/root.ts";
 import { median, medianInterval, percentile, shortly, spread } from "../build/statistics.ts";
 import { emulatorHost } from "./support/emulator.ts";
@@ -147,7 +147,7 @@ describe("npm run bench", () => {
   });
 
   test.each([
-    [["speed"], 'The part is "speed"; allowed are size, cold, load, scale, reload, soak.'],
+    [["speed"], 'The part is "speed"; allowed are size, cold, load, visitors, scale, reload, soak.'],
     [["load", "--rounds", "0"], '--rounds is "0"; allowed is a whole number from 1 to 9999.'],
     [["--fast"], "Unknown option '--fast'; allowed are --against, --rounds"],
     [["soak", "--stops", "many"], '--stops is "many"; allowed is a whole number from 0 to 9999.'],

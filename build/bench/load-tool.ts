@@ -12,6 +12,8 @@ export interface Load {
   readonly pages: number;
   /** Every visit has an id of its own. */
   readonly ids: boolean;
+  /** Different clients that take turns, by the header `X-Client-IP` and `User-Agent`, which takes wrk; without it none is known. */
+  readonly visitors?: number;
   /** Visits per second, of all connections; without it as fast as they are answered. */
   readonly rate?: number;
 }
@@ -67,14 +69,14 @@ interface WrkFigures {
   readonly p99Us: number;
 }
 
-function wrk({ url, connections, seconds, run, pages, ids }: Load): Command {
+function wrk({ url, connections, seconds, run, pages, ids, visitors = 0 }: Load): Command {
   const script = join(ROOT, "build", "bench", "wrk.lua");
   const args = ["-t", "1", "-c", String(connections), "-d", `${seconds}s`, "--timeout", "10s", "-s", script, `${url}/v1/visits`];
   const read = ({ requests, durationUs, refused, broken, p50Us, p99Us }: WrkFigures): Answers => {
     const counted = requests - refused;
     return { counted, failed: refused + broken, perSecond: counted / (durationUs / 1e6), p50Ms: p50Us / 1e3, p99Ms: p99Us / 1e3 };
   };
-  return ["wrk", [...args, "--", String(pages), run, ids ? "ids" : "none"], read];
+  return ["wrk", [...args, "--", String(pages), run, ids ? "ids" : "none", String(visitors)], read];
 }
 
 /** What is used of autocannon's JSON. */

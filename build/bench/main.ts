@@ -13,33 +13,36 @@ import { type Bench, withRun } from "./run.ts";
 import { benchScale } from "./scale.ts";
 import { benchSize } from "./size.ts";
 import { benchSoak } from "./soak.ts";
+import { benchVisitors } from "./visitors.ts";
 
 const BENCHES: Record<Part, Bench> = {
   size: benchSize,
   cold: benchCold,
   load: benchLoad,
+  visitors: benchVisitors,
   scale: benchScale,
   reload: benchReload,
   soak: benchSoak,
 };
-const ON_DATASTORE: readonly Part[] = ["cold", "load", "scale", "soak"];
+const ON_DATASTORE: readonly Part[] = ["cold", "load", "visitors", "scale", "soak"];
 
 const { values, positionals } = readOptions({
   name: "npm run bench --",
   about: `Measures; without a part all but soak, one after the other, on one Datastore emulator.
 
-  size    what each output is made of, by package; raw, minified, gzip, brotli; the image by folder, where there is one
-  cold    from starting a process to its first answer, and to its first counted visit
-  load    counting on one hot page: throughput, latency, entity writes per visit; next to peers
-  scale   more instances and more pages; writes and cost at a steady rate
-  reload  from an edit to the change served, and npm run dev to its first answer; next to wrangler dev
-  soak    what must hold every time: REST to gRPC under load, SIGTERM under load, memory under a long load`,
+  size      what each output is made of, by package; raw, minified, gzip, brotli; the image by folder, where there is one
+  cold      from starting a process to its first answer, and to its first counted visit
+  load      counting on one hot page: throughput, latency, entity writes per visit; next to peers
+  visitors  the same with VISITORS=daily, next to VISITORS=off: speed, start, entity writes, bytes
+  scale     more instances and more pages; writes and cost at a steady rate
+  reload    from an edit to the change served, and npm run dev to its first answer; next to wrangler dev
+  soak      what must hold every time: REST to gRPC under load, SIGTERM under load, memory under a long load`,
   positionals: { name: "part", oneOf: PARTS },
   options: {
     against: { value: "COMMIT", help: "compares size, cold and load with another commit, both in turn, and says what moved beyond noise" },
-    rounds: { value: "N", default: "3", help: "rounds of load, in alternating order", allowed: wholeNumber(1) },
+    rounds: { value: "N", default: "3", help: "rounds of load and visitors, in alternating order", allowed: wholeNumber(1) },
     seconds: { value: "N", default: "3", help: "how long each load lasts", allowed: wholeNumber(1) },
-    starts: { value: "N", default: "25", help: "starts of each subject in cold", allowed: wholeNumber(1) },
+    starts: { value: "N", default: "25", help: "starts of each subject in cold and visitors", allowed: wholeNumber(1) },
     switches: { value: "N", default: "3", help: "of soak; at full size 100", allowed: wholeNumber(0) },
     stops: { value: "N", default: "3", help: "of soak; at full size 50", allowed: wholeNumber(0) },
     minutes: { value: "N", default: "1", help: "of soak's long load; at full size 10; 0 leaves it out", allowed: wholeNumber(0) },

@@ -11,7 +11,7 @@ export interface Result {
   readonly notes: readonly string[];
 }
 
-export const PARTS = ["size", "cold", "load", "scale", "reload", "soak"] as const;
+export const PARTS = ["size", "cold", "load", "visitors", "scale", "reload", "soak"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** A figure, from one run of it or several. */

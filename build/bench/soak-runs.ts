@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SERVER } from "../server.ts";
+import { expectNumbered, startClients, type Visit } from "./checked-clients.ts";
 import { expectExact, sendVisits } from "./load-tool.ts";
 import { type Server, startServer } from "./server.ts";
-import { expectNumbered, startVisitors, type Visit } from "./visitors.ts";
 
 const CONNECTIONS = 64;
 const POLL_MS = 10;
@@ -37,7 +37,7 @@ export function switchOnce(env: Env, index: number): Promise<{ visits: number; s
     const page = "/switch";
     let sent = 0;
     const visit = (number: number): Visit => ({ site: SITES[number % SITES.length] ?? "", page, id: `switch-${index}-${number}` });
-    const visitors = startVisitors(server.url, CONNECTIONS, () => visit(sent++));
+    const visitors = startClients(server.url, CONNECTIONS, () => visit(sent++));
     const deadline = Date.now() + SWITCH_MS;
     let stallMs = 0;
     for (let grpc = 0; grpc < 1; ) {
@@ -52,7 +52,7 @@ export function switchOnce(env: Env, index: number): Promise<{ visits: number; s
     if (failures.length + duplicates > 0) throw new Error(failures[0] ?? "a first send was answered as a duplicate");
 
     const left = counted.map(({ visit }) => visit);
-    const again = startVisitors(server.url, CONNECTIONS, () => left.pop() ?? null);
+    const again = startClients(server.url, CONNECTIONS, () => left.pop() ?? null);
     await again.gone;
     let visits = 0;
     for (const site of SITES) visits += await server.visits([page], site);
@@ -67,7 +67,7 @@ export function switchOnce(env: Env, index: number): Promise<{ visits: number; s
 export function stopOnce(env: Env, reader: Server, index: number): Promise<{ visits: number; ms: number }> {
   return withServer(env, async (server) => {
     const page = `/stop-${index}`;
-    const visitors = startVisitors(server.url, CONNECTIONS, () => ({ page }));
+    const visitors = startClients(server.url, CONNECTIONS, () => ({ page }));
     while (visitors.counted.length < LOADED && visitors.failures.length === 0) await sleep(POLL_MS);
     const begun = performance.now();
     process.kill(server.process.pid, "SIGTERM");

@@ -1,77 +1,138 @@
-/** Clients that each wait for an answer before the next visit, on connections that stay open. */
-export interface Visitors {
-  /** The visits that were counted and their numbers, in the order of their answers. */
-  readonly counted: readonly { readonly visit: Visit; readonly number: number }[];
-  /** How many answers said that the visit was counted before. */
-  readonly duplicates: number;
-  /** Why clients ended: connections that broke, and answers other than 200. */
-  readonly failures: readonly string[];
-  /** Sends no more, and resolves when every answer is there. */
-  stop(): Promise<void>;
-  /** Resolves when all have ended. */
-  readonly gone: Promise<void>;
-}
+import { createProgress } from "../progress.ts";
+import { NODE_FLAGS, SERVER } from "../server.ts";
+import { median, shortly, spread } from "../statistics.ts";
+import { type Started, timeStart } from "../time-start.ts";
+import { ratioOf } from "./against.ts";
+import { expectExact, loadTool, sendVisits } from "./load-tool.ts";
+import { least, most, type Result } from "./result.ts";
+import type { Run } from "./run.ts";
+import { inDatastore, type Server, startServer } from "./server.ts";
+import { measureStored, VISITORS } from "./visitors-stored.ts";
+import { warmUpByCommits, warmUpByLoad } from "./warm-up.ts";
 
-/** The body of a visit. */
-export interface Visit {
-  readonly site?: string;
-  readonly page: string;
-  readonly id?: string;
-}
+const KINDS = ["off", "daily"] as const;
+type Kind = (typeof KINDS)[number];
+/** A number for each kind; several are in the order of the rounds. */
+type Both<T> = Readonly<Record<Kind, T>>;
 
-const TIMEOUT_MS = 15_000;
+/** Goals of the issue. */
+const OF_OFF = 0.8;
+const FIRST_OF_OFF = 1.1;
+const CONNECTIONS = [64, 256];
+/** Both know the client, and limit its rate; nobody comes near this. */
+const SETTINGS = { CLIENT_IP_HEADER: "X-Client-IP", VISITS_PER_MINUTE: "1000000" };
+/** The page on which every visitor has been before. */
+const KNOWN = "known";
+/** How far an estimate may lie off: 5.5 times its standard deviation, which none of 200 did. */
+const TOLERANCE = 5.5 * 0.018;
 
-/** @param next the next visit; `null` when there is none left */
-export function startVisitors(url: string, connections: number, next: () => Visit | null): Visitors {
-  const counted: { visit: Visit; number: number }[] = [];
-  const failures: string[] = [];
-  let duplicates = 0;
-  let stopped = false;
+/** Visits with `VISITORS=daily` next to `VISITORS=off`, in turn; counts and estimates are checked. */
+export async function benchVisitors(run: Run): Promise<Result> {
+  const { emulator, options, notes } = run;
+  const rows: string[][] = [["", ...KINDS, "ratio"]];
+  const title = `Visitors: daily next to off, ${VISITORS.toLocaleString("en-US")} different ones (load by ${loadTool})`;
+  const result = { part: "visitors", title, charts: [] } as const;
+  if (emulator === null) return { ...result, table: rows, budgets: [], figures: {}, notes };
+  const points = CONNECTIONS.flatMap((connections) => [true, false].map((isNew) => ({ connections, isNew })));
+  const progress = createProgress("visitors", 3 + (loadTool === "wrk" ? points.length * options.rounds : 0));
+  const figures: Record<string, Result["figures"][string]> = {};
+  const row = (name: string, unit: string, { off, daily }: Both<readonly number[]>): number => {
+    const ratio = ratioOf({ before: off, here: daily });
+    rows.push([`${name}, ${unit}`, shortly(median(off)), shortly(median(daily)), shortly(ratio)]);
+    for (const [kind, values] of [
+      ["off", off],
+      ["daily", daily],
+    ] as const) {
+      figures[`${name}, ${kind}`] = { value: median(values), unit, spread: spread(values) };
+    }
+    return ratio;
+  };
 
-  async function visitor(): Promise<void> {
-    for (let visit = next(); visit !== null && !stopped; visit = next()) {
-      const answer = await send(url, visit);
-      if (answer.counted) counted.push({ visit, number: answer.visits });
-      else duplicates += 1;
+  progress.step("first visits");
+  await warmUpByCommits(emulator, options.starts);
+  const first = row("first visit counted", "ms", await timeStarts(emulator, options.starts));
+  const budgets = [most("first visit counted with visitors, of without", first, FIRST_OF_OFF)];
+  if (loadTool === "wrk") {
+    const servers = { off: await startWith("off", run), daily: await startWith("daily", run) };
+    try {
+      for (const kind of KINDS) {
+        await warmUpByLoad(servers[kind].url, run);
+        await countOn(servers[kind], kind, KNOWN, 256, options.seconds);
+      }
+      for (const { connections, isNew } of points) {
+        const rates: Record<Kind, number[]> = { off: [], daily: [] };
+        const cpu: Record<Kind, number[]> = { off: [], daily: [] };
+        for (let round = 0; round < options.rounds; round += 1) {
+          progress.step(`${connections} connections`);
+          for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
+            const page = isNew ? `new-${connections}-${round}` : KNOWN;
+            const seen = await countOn(servers[kind], kind, page, connections, options.seconds);
+            rates[kind].push(seen.perSecond);
+            cpu[kind].push(seen.cpuUs);
+          }
+        }
+        const name = `${connections} connections, ${isNew ? "a new page" : "a page that knows them"}`;
+        const ratio = row(name, "visits/s", rates);
+        row(name, "CPU µs of the server a visit", cpu);
+        budgets.push(least(`${name}: throughput with visitors, of without`, ratio, OF_OFF));
+      }
+    } finally {
+      await Promise.all(KINDS.map((kind) => servers[kind].stop()));
     }
   }
-
-  const all = Array.from({ length: connections }, () => visitor().catch((error: Error) => failures.push(reasonOf(error))));
-  const gone = Promise.all(all).then(() => {});
-  return {
-    counted,
-    failures,
-    gone,
-    get duplicates() {
-      return duplicates;
-    },
-    stop() {
-      stopped = true;
-      return gone;
-    },
-  };
+  progress.step("entity writes and bytes");
+  const [off, daily] = [await measureStored(emulator, false), await measureStored(emulator, true)];
+  progress.end();
+  for (const [when, name] of [
+    ["first", "first visits"],
+    ["again", "visits of known visitors"],
+  ] as const) {
+    row(`${name}: entity writes a visit`, "at 20 a commit", { off: [off.writes[when] / VISITORS], daily: [daily.writes[when] / VISITORS] });
+  }
+  for (const [index, { visitors, counter, sketch }] of daily.stored.entries()) {
+    const before = off.stored[index]?.counter ?? Number.NaN;
+    row(`a page of ${visitors} visitors a day: its counter`, "bytes", { off: [before], daily: [counter] });
+    rows.push([`  its sketch, bytes`, "", shortly(sketch), ""]);
+  }
+  const noLoad = loadTool === "wrk" ? [] : ["Without wrk there is no load of different visitors."];
+  return { ...result, table: rows, budgets, figures, notes: [...notes, ...noLoad] };
 }
 
-async function send(url: string, visit: Visit): Promise<{ visits: number; counted: boolean }> {
-  const response = await fetch(`${url}/v1/visits`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(visit),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`${response.status} ${text}`);
-  return JSON.parse(text);
+function startWith(kind: Kind, { emulator }: Run): Promise<Server> {
+  return startServer(SERVER, { ...inDatastore(emulator, `visitors-${kind}`), ...SETTINGS, VISITORS: kind });
 }
 
-/** `fetch` itself only says that it failed. */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code} ${cause.message}` : message;
+/** Starts the server so many times with each, in alternating order; the client is known by its connection. */
+async function timeStarts(emulator: string, starts: number): Promise<Both<number[]>> {
+  const times: Record<Kind, number[]> = { off: [], daily: [] };
+  const env = Object.fromEntries(
+    KINDS.map((kind) => [kind, { ...inDatastore(emulator, `first-${kind}`), CLIENT_IP_HEADER: "socket", VISITORS: kind }]),
+  );
+  // The first start of each brings its files into memory, and is not counted.
+  for (let round = -1; round < starts; round += 1) {
+    for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
+      const request = { method: "POST", path: "/v1/visits" } as const;
+      const { ms }: Started = await timeStart({ name: kind, args: [...NODE_FLAGS, SERVER], env: env[kind] ?? {}, request });
+      if (round >= 0) times[kind].push(ms);
+    }
+  }
+  return times;
 }
 
-/** Throws where numbers are not 1 … n, each once. */
-export function expectNumbered(who: string, numbers: readonly number[]): void {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const wrong = sorted.findIndex((number, index) => number !== index + 1);
-  if (wrong >= 0) throw new Error(`${who}: of ${numbers.length} answers the ${wrong + 1}th number in order is ${sorted[wrong]}.`);
+/** Counts visits of all visitors in turn; throws where a visit is missing, or where the estimate is too far off. */
+async function countOn(server: Server, kind: Kind, run: string, connections: number, seconds: number) {
+  const path = `/${run}-0`;
+  const before = await server.visits([path]);
+  await server.observe();
+  const answers = await sendVisits({ url: server.url, connections, seconds, run, pages: 1, ids: false, visitors: VISITORS });
+  const stored = (await server.visits([path])) - before;
+  const { cpuMs } = await server.observe();
+  expectExact(`visitors ${kind}`, answers, stored, connections);
+  const { pages } = (await (await fetch(`${server.url}/v1/visits?page=${path}`)).json()) as { pages: { visitors?: number }[] };
+  const shown = pages[0]?.visitors;
+  // They come in turn, from the first one again in each load.
+  const [fewest, most] = [Math.min(VISITORS, answers.counted - connections), Math.min(VISITORS, before + stored)];
+  const isRight = shown !== undefined && shown >= fewest * (1 - TOLERANCE) && shown <= most * (1 + TOLERANCE);
+  if (kind === "off" ? shown !== undefined : !isRight) throw new Error(`${shown} visitors are shown of ${fewest} to ${most}`);
+  return { perSecond: answers.perSecond, cpuUs: (cpuMs * 1_000) / answers.counted };
 }
