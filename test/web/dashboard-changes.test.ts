@@ -28,17 +28,18 @@ function changeKey(route: Route): Promise<void> {
   return route.continue({ headers: { ...route.request().headers(), "x-api-key": "another" } });
 }
 
-/** Does `fault` to the first so many changes. */
+/** Does `fault` to so many changes, all of them by default; the first `after` go well. Ends an earlier fault. */
 async function breakChanges(
   page: Page,
   fault: (route: Route) => Promise<void>,
-  times = Number.POSITIVE_INFINITY,
+  { times = Number.POSITIVE_INFINITY, after = 0 } = {},
 ): Promise<{ seen: number }> {
   const counted = { seen: 0 };
+  await page.unroute("**/v1/**");
   await page.route("**/v1/**", async (route) => {
     if (route.request().method() === "GET") return route.continue();
     counted.seen += 1;
-    return counted.seen <= times ? fault(route) : route.continue();
+    return counted.seen > after && counted.seen <= after + times ? fault(route) : route.continue();
   });
   return counted;
 }
@@ -98,7 +99,7 @@ for (const { engine, needs, start } of ROWS) {
 
     test("sets a total although an answer is lost, and takes it back", async () => {
       const { page } = await open();
-      const counted = await breakChanges(page, loseAnswer, 1);
+      const counted = await breakChanges(page, loseAnswer, { times: 1 });
       await askToSet(page, "12,345");
       await page.getByRole("button", { name: "Yes, set it" }).click();
       await page.getByText("/blog now has 12,345.").waitFor();
@@ -114,7 +115,7 @@ for (const { engine, needs, start } of ROWS) {
 
     test("says when no answer comes at all; pressed again, it is done once", async () => {
       const { page } = await open();
-      await breakChanges(page, loseAnswer, 4);
+      await breakChanges(page, loseAnswer, { times: 4 });
       await askToSet(page, "500");
       await page.getByRole("button", { name: "Yes, set it" }).click();
       await page.getByText("It may be done, or not.").waitFor({ timeout: 30_000 });
@@ -142,7 +143,7 @@ for (const { engine, needs, start } of ROWS) {
 
     test("removes a page although an answer is lost, and brings it back with its days", async () => {
       const { page, action } = await open();
-      await breakChanges(page, loseAnswer, 1);
+      await breakChanges(page, loseAnswer, { times: 1 });
       await action("Remove a page").getByLabel("Page").fill("/blog");
       await action("Remove a page").getByRole("button", { name: "Remove the page…" }).click();
       await page.getByRole("dialog").getByText("which has 100 visits?").waitFor();
@@ -150,8 +151,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByText("/blog was removed.").waitFor();
       expect(await visits("/blog")).toEqual([0, 50]);
       await eventually(() => page.locator("#pages tbody th bdi").allInnerTexts()).toEqual(["/about"]);
-      await page.unroute("**/v1/**");
-      await breakChanges(page, loseAnswer, 1);
+      await breakChanges(page, loseAnswer, { times: 1 });
       await page.getByRole("button", { name: "Undo" }).click();
       await page.getByText("/blog is back.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[100, 150], 30]);
@@ -160,7 +160,7 @@ for (const { engine, needs, start } of ROWS) {
 
     test("removes a site once its name is typed, although an answer is lost", async () => {
       const { page, action } = await open();
-      await breakChanges(page, loseAnswer, 1);
+      await breakChanges(page, loseAnswer, { times: 1 });
       await action("Remove this site").getByRole("button", { name: "Remove the site…" }).click();
       expect(await page.getByRole("button", { name: "Yes, remove it" }).isDisabled()).toBe(true);
       await page.getByLabel("Name of the site").fill(site);
@@ -172,7 +172,7 @@ for (const { engine, needs, start } of ROWS) {
 
     test("shows what a file would do, and adds it once although answers are lost", async () => {
       const { page, action } = await open();
-      await breakChanges(page, loseAnswer, 1);
+      await breakChanges(page, loseAnswer, { times: 1 });
       const upload = action("Upload numbers");
       const file = (text: string) => ({ name: "old.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
       await upload.getByLabel("File").setInputFiles(file("page,visits,date\n/blog,x,\n/blog,7,2026-13-01\n"));
@@ -188,6 +188,55 @@ for (const { engine, needs, start } of ROWS) {
       await upload.getByRole("button", { name: "Add these numbers" }).click();
       await upload.getByText("Added 12 visits in 2 lines.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[107, 162], 37]);
+      await page.context().close();
+    });
+
+    test("says when no answer comes to a removal; pressed again, the page comes back whole and the site is gone", async () => {
+      const { page, action } = await open();
+      await breakChanges(page, loseAnswer, { times: 4 });
+      await action("Remove a page").getByLabel("Page").fill("/blog");
+      await action("Remove a page").getByRole("button", { name: "Remove the page…" }).click();
+      await page.getByRole("button", { name: "Yes, remove it" }).click();
+      await page.getByText("It may be done, or not.").waitFor({ timeout: 30_000 });
+      await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
+      await page.getByText("/blog was removed.").waitFor();
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.getByText("/blog is back.").waitFor();
+      expect([await visits("/blog"), await days("/blog")]).toEqual([[100, 150], 30]);
+      await breakChanges(page, loseAnswer, { times: 4 });
+      await action("Remove this site").getByRole("button", { name: "Remove the site…" }).click();
+      await page.getByLabel("Name of the site").fill(site);
+      await page.getByRole("button", { name: "Yes, remove it" }).click();
+      await page.getByText("It may be done, or not.").waitFor({ timeout: 30_000 });
+      await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
+      await eventually(() => page.locator("#sites li bdi").allInnerTexts()).not.toContain(site);
+      expect(await visits("/blog")).toEqual([0, 0]);
+      await page.context().close();
+    });
+
+    test("goes on with a file of several parts, each once, where no answer came or the key was refused in between", async () => {
+      const { page, action } = await open();
+      const upload = action("Upload numbers");
+      const lines = Array.from({ length: 2_500 }, () => JSON.stringify({ page: "/blog", visits: 1 }));
+      const file = { name: "old.ndjson", mimeType: "application/x-ndjson", buffer: Buffer.from(lines.join("\n")) };
+      const begin = async (fault: (route: Route) => Promise<void>, times: number) => {
+        await breakChanges(page, fault, { after: 1, times });
+        await upload.getByLabel("File").setInputFiles([]);
+        await upload.getByLabel("File").setInputFiles(file);
+        await upload.getByRole("button", { name: "Add these numbers" }).click();
+        await upload.getByText("1 of 2 parts are added.").waitFor({ timeout: 60_000 });
+      };
+      await begin(loseAnswer, 4);
+      await upload.getByText("It may be done, or not.").waitFor();
+      await upload.getByRole("button", { name: "Try again" }).click();
+      await upload.getByText("Added 2,500 visits in 2,500 lines.").waitFor({ timeout: 60_000 });
+      expect(await visits("/blog")).toEqual([2_600, 2_650]);
+      await begin(changeKey, 1);
+      expect(await upload.getByText("Nothing was changed").count()).toBe(0);
+      expect(await visits("/blog")).toEqual([4_600, 4_650]);
+      await upload.getByRole("button", { name: "Try again" }).click();
+      await upload.getByText("Added 2,500 visits in 2,500 lines.").waitFor({ timeout: 60_000 });
+      expect(await visits("/blog")).toEqual([5_100, 5_150]);
       await page.context().close();
     });
 
@@ -207,6 +256,10 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByLabel("File").setInputFiles({ name: "old.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
       await page.getByRole("button", { name: "Add these numbers" }).click();
       await action("Upload numbers").getByText("did not take the key.").waitFor();
+      await action("Remove this site").getByRole("button", { name: "Remove the site…" }).click();
+      await page.getByLabel("Name of the site").fill(site);
+      await page.getByRole("button", { name: "Yes, remove it" }).click();
+      await page.getByRole("dialog").getByText("Nothing was changed: the service did not take the key.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[100, 150], 30]);
       await page.context().close();
     });

@@ -38,14 +38,16 @@ export function Upload({ site }: { site: string }): JSX.Element {
   }
 
   async function addAll({ parts, lines, visits }: Plan): Promise<void> {
-    const ok = await change.run(upload.current, async (_, onAttempt) => {
-      for (const [index, part] of parts.entries()) {
-        if (index < sent) continue;
-        await addLines(site, part, `${upload.current}-${index}`, onAttempt);
-        setSent(index + 1);
+    let done = sent;
+    async function addRest(_: string, onAttempt: (attempt: number) => void): Promise<string> {
+      while (done < parts.length) {
+        await addLines(site, parts[done] ?? [], `${upload.current}-${done}`, onAttempt);
+        done += 1;
+        setSent(done);
       }
       return t("uploadDone", { visits: t("nVisits", { n: visits }), lines });
-    });
+    }
+    const ok = await change.run(upload.current, addRest, () => done > 0);
     dashboard.reload();
     if (!ok) return;
     setPlan(null);

@@ -13,9 +13,13 @@ export interface Change {
   readonly lost: boolean;
   /**
    * Does a change and tells how it went; resolves to whether it was done. `content` names what is changed: as long as it is the same,
-   * every attempt has the same key.
+   * every attempt has the same key. `isBegun` tells whether a part of it was done, which a later part's refusal leaves as it is.
    */
-  run(content: string, change: (key: string, onAttempt: (attempt: number) => void) => Promise<string>): Promise<boolean>;
+  run(
+    content: string,
+    change: (key: string, onAttempt: (attempt: number) => void) => Promise<string>,
+    isBegun?: () => boolean,
+  ): Promise<boolean>;
   forget(): void;
 }
 
@@ -25,7 +29,7 @@ export function useChange(): Change {
   const open = useRef<{ content: string; key: string } | null>(null);
   return {
     ...state,
-    async run(content, change) {
+    async run(content, change, isBegun = () => false) {
       if (open.current?.content !== content) open.current = { content, key: newId() };
       const { key } = open.current;
       setState({ working: true, told: t("working", { n: 1 }), lost: false });
@@ -37,7 +41,7 @@ export function useChange(): Change {
       } catch (error) {
         const lost = isLost(error);
         if (!lost) open.current = null;
-        setState({ working: false, told: inWords(error as Error, lost), lost });
+        setState({ working: false, told: inWords(error as Error, lost, isBegun()), lost });
         return false;
       }
     },
@@ -47,8 +51,9 @@ export function useChange(): Change {
   };
 }
 
-function inWords(error: Error, lost: boolean): string {
+function inWords(error: Error, lost: boolean, begun: boolean): string {
   if (lost) return t("lost", { problem: error.message });
+  if (begun) return error.message;
   const keyRefused = error instanceof ApiError && error.status === 401;
   return keyRefused ? t("refusedKey") : t("refused", { problem: error.message });
 }
