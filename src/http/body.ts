@@ -38,7 +38,7 @@ export function json<S extends v.GenericSchema>(schema: S, rules: BodyRules): Mi
     const text = await readText(c.req.raw, MAX_JSON_BYTES, rules);
     const value = text === "" ? {} : (parseObject(text) ?? invalid("body", text, "a JSON object"));
     c.req.addValidatedData("json", check(schema, value) as object);
-    await next();
+    return next();
   };
 }
 

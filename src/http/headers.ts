@@ -16,14 +16,14 @@ const NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'";
  * `c.res` afterwards would build it anew.
  */
 export function commonHeaders(newId: () => string): MiddlewareHandler<Env> {
-  return async function commonHeaders(c, next) {
+  return function commonHeaders(c, next) {
     const requestId = requestIdOf(c.req.raw.headers, newId);
     c.set("requestId", requestId);
     c.header("X-Request-Id", requestId);
     c.header("X-Content-Type-Options", "nosniff");
     c.header("Strict-Transport-Security", HSTS);
     c.header("Content-Security-Policy", NO_DOCUMENT);
-    await next();
+    return next();
   };
 }
 
@@ -33,7 +33,7 @@ export function commonHeaders(newId: () => string): MiddlewareHandler<Env> {
  */
 export function cors(allowed: SitePolicy): MiddlewareHandler<Env> {
   const siteOfOrigin = memoize(siteOfUrl);
-  return async function cors(c, next) {
+  return function cors(c, next) {
     const origin = c.req.header("Origin") || null;
     const site = origin === null ? null : siteOfOrigin(origin);
     const foreign = origin !== null && (site === null || !allowed(site));
@@ -42,19 +42,19 @@ export function cors(allowed: SitePolicy): MiddlewareHandler<Env> {
     c.header("Vary", "Origin");
     c.header("Access-Control-Expose-Headers", EXPOSED_HEADERS);
     if (!foreign) c.header("Access-Control-Allow-Origin", origin ?? "*");
-    await next();
+    return next();
   };
 }
 
 /** Lets scripts of every origin read the answer. */
-export const readableByAll: MiddlewareHandler<Env> = async function readableByAll(c, next) {
+export const readableByAll: MiddlewareHandler<Env> = function readableByAll(c, next) {
   c.header("Access-Control-Allow-Origin", "*");
-  await next();
+  return next();
 };
 
 /** Lets every page embed the answer, as an image or a script. */
-export const embeddable: MiddlewareHandler<Env> = async function embeddable(c, next) {
+export const embeddable: MiddlewareHandler<Env> = function embeddable(c, next) {
   c.header("Access-Control-Allow-Origin", "*");
   c.header("Cross-Origin-Resource-Policy", "cross-origin");
-  await next();
+  return next();
 };

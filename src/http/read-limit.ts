@@ -26,7 +26,7 @@ export function createReadLimit(options: { addressOf: ClientAddress; visitsPerMi
   const own = createBuckets({ burst: pagesPerMinute, msEach: MINUTE_MS / pagesPerMinute, most: MAX_CLIENTS, now });
   const all = createBuckets({ burst: PAGES_PER_MINUTE, msEach: MINUTE_MS / PAGES_PER_MINUTE, most: 1, now });
 
-  return async function limitReads(c, next) {
+  return function limitReads(c, next) {
     if (c.req.method !== "GET" && c.req.method !== "HEAD") return next();
     const pages = LIST.test(c.req.path) ? LIST_PAGES : c.req.url.split("page=").length;
     const client = pagesPerMinute > 0 ? addressOf(c) : null;

@@ -12,11 +12,11 @@ const PREFLIGHT_MAX_AGE_S = 86_400;
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 
 /** Refuses a URL that is too long with 414. */
-export const limitUrl: MiddlewareHandler<Env> = async function limitUrl(c, next) {
+export const limitUrl: MiddlewareHandler<Env> = function limitUrl(c, next) {
   if (c.req.url.length > MAX_URL_BYTES) {
     throw new Problem("uri-too-long", `The URL is too long; allowed are at most ${MAX_URL_BYTES} bytes.`);
   }
-  await next();
+  return next();
 };
 
 /** Answers what no route does: preflights of known paths, 405 for their other methods, 404 for unknown paths. */

@@ -48,9 +48,9 @@ export function pagesAndScripts({ assets }: RouteDeps): Hono<Env> {
 }
 
 function headers(own: Readonly<Record<string, string>>): MiddlewareHandler<Env> {
-  return async function headers(c, next) {
+  return function headers(c, next) {
     for (const [name, value] of Object.entries(own)) c.header(name, value);
-    await next();
+    return next();
   };
 }
 

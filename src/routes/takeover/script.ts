@@ -17,9 +17,9 @@ export function script({ assets }: RouteDeps): Hono<Env> {
   app.use(SCRIPT, embeddable);
   app.get(
     SCRIPT,
-    async (c, next) => {
+    (c, next) => {
       c.header("Cache-Control", CACHE);
-      await next();
+      return next();
     },
     revalidation,
     assets,
