@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { isAllowed, type Locked, readLock, refusedLicences } from "../build/licences.ts";
 import { DIST, ROOT } from "../build/root.ts";
@@ -103,5 +105,21 @@ describe("the Node that is tested and ships", () => {
     const allowed: Readonly<Record<string, boolean>> = manifest.allowScripts;
     expect(names.size).toBeGreaterThan(0);
     expect([...names].filter((name) => allowed[name] !== false)).toEqual([]);
+  });
+});
+
+const cloned = existsSync(join(ROOT, ".git"));
+(cloned ? describe : describe.skip)(`a clone on Windows${cloned ? "" : " (skipped: the sources are no clone)"}`, () => {
+  test("has the ends of lines that the formatter and the image need", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "footfall-clone-"));
+    await execa("git", ["-c", "core.autocrlf=true", "checkout-index", "--all", `--prefix=${folder}/`], { cwd: ROOT });
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const bytes = await Promise.all(files.map(async (file) => ({ file, text: await readFile(file, "latin1") })));
+    expect(bytes.length).toBeGreaterThan(100);
+    expect(bytes.filter(({ file, text }) => !file.endsWith(".png") && text.includes("\r\n")).map(({ file }) => file)).toEqual([]);
+    const picture = join(".github", "dashboard.png");
+    expect(await readFile(join(folder, picture))).toEqual(await readFile(join(ROOT, picture)));
+    await rm(folder, { recursive: true });
   });
 });

@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { copyProject, type Project } from "../build/copy-project.ts";
+import { freePort, type Running, start } from "../build/process.ts";
+
+const SAYS_MS = 10_000;
+
+let project: Project;
+let running: Running;
+beforeAll(async () => {
+  project = await copyProject();
+});
+afterAll(async () => {
+  await running?.stop();
+  await project.remove();
+});
+
+test("npm start without a build says at once that it builds", async () => {
+  const env = { PATH: process.env["PATH"] ?? "", PORT: String(await freePort()), SQLITE_PATH: ":memory:" };
+  running = start(process.execPath, ["build/start.ts"], { cwd: project.folder, env });
+  await expect.poll(running.output, { timeout: SAYS_MS }).toMatch(/^dist\/server\/index\.cjs is not there yet: building it/);
+});
