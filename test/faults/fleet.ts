@@ -28,9 +28,13 @@ const START_MS = 30_000;
 const SEED = 20_261_122;
 const FAULT_RATE = 0.1;
 
-/** Starts servers that share a namespace, each over a connection with every kind of fault. */
-export async function startFleet(instances: number): Promise<Instance[]> {
-  const place = { ...OPEN, DATASTORE_PROJECT_ID: "fault-suite", DATASTORE_NAMESPACE: randomUUID() };
+/** Where servers count that share a new namespace. */
+export function newPlace() {
+  return { ...OPEN, DATASTORE_PROJECT_ID: "fault-suite", DATASTORE_NAMESPACE: randomUUID() };
+}
+
+/** Starts servers in one place, each over a connection with every kind of fault. */
+export async function startFleet(instances: number, place: Record<string, string> = newPlace()): Promise<Instance[]> {
   const target = await emulatorHost();
   return Promise.all(
     Array.from({ length: instances }, async (_, index) => {
@@ -67,8 +71,8 @@ async function startInstance(proxy: FaultProxy, env: Record<string, string>): Pr
 }
 
 /** A visit's answer; `null` without one. A refusal must be a 503 with `Retry-After`. */
-export async function sendVisit({ client }: Instance, body: object): Promise<Answer | null> {
-  const answer = await client.send("POST /v1/visits", { body }).catch(() => null);
+export async function sendVisit({ client }: Instance, body: object, headers: Record<string, string> = {}): Promise<Answer | null> {
+  const answer = await client.send("POST /v1/visits", { headers, body }).catch(() => null);
   if (answer === null || answer.status === 200) return answer;
   expect(answer, answer.text).toMatchObject({ status: 503, headers: { "retry-after": expect.stringMatching(/^[1-9]\d*$/) } });
   return answer;
