@@ -11,7 +11,8 @@ import { OPTIONS } from "./demo.ts";
 const STAND_IN = join(import.meta.dirname, "stand-in");
 const TIMEOUT_MS = 120_000;
 /** What is no thing of the deployment's, or another each time. */
-const NOT_A_THING = /^(?:calls|clock|enabled|managed|api-configs|revisions|traffic|gateway-config|version-made|versions|grants)\b/;
+const NOT_A_THING =
+  /^(?:calls|clock|enabled|managed|api-configs|revisions|traffic|gateway-config|version-made|versions|grants|takeover|document)\b/;
 
 export interface Ended {
   readonly code: number;

@@ -29,6 +29,7 @@ const SAVED: Readonly<Record<string, string>> = {
   VERSION: "footfall-v1",
   BILLING_ACCOUNT: "000000-000000-000000",
   CHANNEL: "channels-1",
+  TAKEOVER: "busuanzi,leancloud",
   // What an account may be called as well.
   ITEM: "123456789012345678901",
 };

@@ -188,6 +188,22 @@ test("of the API configs only those stay that one can go back to", { timeout: SL
   expect(configs.map((name) => cloud.read(`api-configs:${name}`))).toEqual(Array(5).fill("deployed"));
 });
 
+test("the gateway lets through what TAKEOVER names, also where a later deployment does not name it again", {
+  timeout: SLOW_MS,
+}, async () => {
+  const cloud = newCloud();
+  const paths = () => Object.keys(JSON.parse(cloud.read("document")).paths);
+  expect(await cloud.deploy({}, "--set", "TAKEOVER=busuanzi,leancloud")).toMatchObject({ code: 0 });
+  expect(paths()).toEqual(expect.arrayContaining(["/busuanzi", "/1.1/batch"]));
+  expect(await cloud.deploy()).toMatchObject({ code: 0 });
+  expect(paths()).toEqual(expect.arrayContaining(["/busuanzi", "/1.1/batch"]));
+  expect(await cloud.deploy({ FAIL: "services list" })).toMatchObject({ code: 1 });
+  expect(await cloud.deploy({}, "--set", "TAKEOVER=")).toMatchObject({ code: 0 });
+  expect(paths()).not.toContain("/busuanzi");
+  expect(await cloud.deploy()).toMatchObject({ code: 0 });
+  expect(paths()).not.toContain("/busuanzi");
+});
+
 test("an old gcloud is refused before anything is made", async () => {
   const cloud = newCloud();
   const { code, output } = await cloud.deploy({ GCLOUD_VERSION: "499.0.0" });
@@ -206,6 +222,7 @@ test.each([
   [["--project", "demo-project", "--region", "europe-west1", "--sites", "exa mple"], 'SITES is "exa mple"'],
   [["--project", "demo-project", "--region", "europe-west1"], "--sites is missing"],
   [[...OPTIONS, "--set", "SHARDS=0"], 'SHARDS is "0"; allowed is an integer from 1 to 100'],
+  [[...OPTIONS, "--set", "TAKEOVER=vercont"], 'TAKEOVER is "vercont"; allowed is "all", or'],
   [[...OPTIONS, "--set", "ADMIN_KEY=secret"], "kept in Secret Manager"],
   [[...OPTIONS, "--set", "nothing"], '--set is "nothing"; allowed is NAME=VALUE'],
   [[...OPTIONS, "--max-instances", "0"], '--max-instances is "0"'],

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -23,6 +23,27 @@ function ask([, ...args]: Command): Promise<string> {
   return new Promise((resolve) => {
     const child = execFile("gcloud", args, { cwd: ROOT, env, timeout: TIMEOUT_MS }, (_, output, errors) => resolve(`${output}${errors}`));
     child.stdin?.end();
+  });
+}
+
+/** What the README's commands leave to whoever types them. */
+const VALUES = {
+  P: DEMO.project,
+  R: DEMO.region,
+  N: "123456789012",
+  NAME: "count.example.com",
+  REPOSITORY: "you/footfall",
+  role: "run.admin",
+};
+
+/** The commands that the README has people type, as words. */
+function typed(): (readonly [string, Command])[] {
+  const text = readFileSync(join(ROOT, "build", "deploy", "README.md"), "utf8").replaceAll("\\\n", " ");
+  const found = text.split("\n").flatMap((row) => /^ *(?:N=\$\()?(gcloud (?!auth).*?)\)?(?: +#.*)?$/.exec(row)?.[1] ?? []);
+  return found.map((command) => {
+    const filledIn = command.replace(/\$(\w+)/g, (_, name: keyof typeof VALUES) => VALUES[name]);
+    const words = filledIn.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+    return [command, ["gcloud", ...words.slice(1).map((word) => word.replace(/["']/g, ""))]];
   });
 }
 
@@ -51,6 +72,10 @@ requires("gcloud")("the real gcloud's own parser", () => {
       expect(await ask(command)).toContain(NO_ACCOUNT);
     },
   );
+
+  test.concurrent.each(typed())("takes the README's %s", { timeout: TIMEOUT_MS }, async (_, command) => {
+    expect(await ask(command)).toContain(NO_ACCOUNT);
+  });
 
   test("refuses an option that it does not know", async () => {
     expect(await ask(["gcloud", "run", "services", "update", "footfall", "--cpu-bost"])).toContain("unrecognized arguments: --cpu-bost");

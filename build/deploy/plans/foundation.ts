@@ -27,11 +27,6 @@ export function foundation(names: Names, databaseLocation: string): readonly Ste
   const { project, accounts, gcloud } = names;
   return [
     {
-      title: "Build the gateway's document",
-      command: ["npm", "run", "build"],
-      hint: "Run npm ci first; then npm run build says what is wrong.",
-    },
-    {
       title: "gcloud is 528 or newer",
       command: ["gcloud", "version", '--format=value("Google Cloud SDK")'],
       expect: GCLOUD,
