@@ -186,7 +186,7 @@ for (const { engine, needs, start } of ROWS) {
       ]);
       expect(await visits("/blog")).toEqual([100, 150]);
       await upload.getByRole("button", { name: "Add these numbers" }).click();
-      await upload.getByText("Added 12 visits in 2 lines.").waitFor();
+      await upload.getByText("Added 12 visits to 2 pages.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[107, 162], 37]);
       await page.context().close();
     });
@@ -229,13 +229,13 @@ for (const { engine, needs, start } of ROWS) {
       await begin(loseAnswer, 4);
       await upload.getByText("It may be done, or not.").waitFor();
       await upload.getByRole("button", { name: "Try again" }).click();
-      await upload.getByText("Added 2,500 visits in 2,500 lines.").waitFor({ timeout: 60_000 });
+      await upload.getByText("Added 2,500 visits to 1 page.").waitFor({ timeout: 60_000 });
       expect(await visits("/blog")).toEqual([2_600, 2_650]);
       await begin(changeKey, 1);
       expect(await upload.getByText("Nothing was changed").count()).toBe(0);
       expect(await visits("/blog")).toEqual([4_600, 4_650]);
       await upload.getByRole("button", { name: "Try again" }).click();
-      await upload.getByText("Added 2,500 visits in 2,500 lines.").waitFor({ timeout: 60_000 });
+      await upload.getByText("Added 2,500 visits to 1 page.").waitFor({ timeout: 60_000 });
       expect(await visits("/blog")).toEqual([5_100, 5_150]);
       await page.context().close();
     });

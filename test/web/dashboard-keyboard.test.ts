@@ -164,7 +164,7 @@ requires("chromium")("the dashboard by keyboard alone", () => {
     await upload.getByText(`The file has 2 visits for 1 page of ${SITE}`).waitFor();
     expect(await findBarriers(page)).toEqual([]);
     await pressAt(upload.getByRole("button", { name: "Add these numbers" }));
-    await upload.getByText("Added 2 visits in 1 lines.").waitFor();
+    await upload.getByText("Added 2 visits to 1 page.").waitFor();
     expect((await visits(SITE, "/about"))[0]).toBe(1_100);
 
     const remove = action("Remove a page");

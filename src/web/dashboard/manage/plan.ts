@@ -9,7 +9,6 @@ const SHOWN_PAGES = 10;
 /** What a file would do. */
 export interface Plan {
   readonly parts: readonly (readonly string[])[];
-  readonly lines: number;
   readonly visits: number;
   readonly pages: number;
   readonly preview: readonly { page: string; now: number; after: number }[];
@@ -29,7 +28,7 @@ export async function planOf(site: string, lines: readonly Line[]): Promise<Plan
       : { pages: [] };
   const preview = pages.map(({ page, visits }, index) => ({ page, now: visits, after: visits + (first[index]?.[1] ?? 0) }));
   const visits = lines.reduce((sum, line) => sum + line.visits, 0);
-  return { parts: partsOf(lines), lines: lines.length, visits, pages: sums.size, preview };
+  return { parts: partsOf(lines), visits, pages: sums.size, preview };
 }
 
 function partsOf(lines: readonly Line[]): string[][] {

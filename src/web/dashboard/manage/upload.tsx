@@ -37,7 +37,7 @@ export function Upload({ site }: { site: string }): JSX.Element {
     }
   }
 
-  async function addAll({ parts, lines, visits }: Plan): Promise<void> {
+  async function addAll({ parts, pages, visits }: Plan): Promise<void> {
     let done = sent;
     async function addRest(_: string, onAttempt: (attempt: number) => void): Promise<string> {
       while (done < parts.length) {
@@ -45,7 +45,7 @@ export function Upload({ site }: { site: string }): JSX.Element {
         done += 1;
         setSent(done);
       }
-      return t("uploadDone", { visits: t("nVisits", { n: visits }), lines });
+      return t("uploadDone", { visits: t("nVisits", { n: visits }), pages: t("nPages", { n: pages }) });
     }
     const ok = await change.run(upload.current, addRest, () => done > 0);
     dashboard.reload();

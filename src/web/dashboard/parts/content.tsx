@@ -38,7 +38,7 @@ function Heading(): JSX.Element {
   const name = site ?? "";
   const title = view.page === null ? readableSite(name) : readable(view.page);
   return (
-    <div id="heading">
+    <div class="row between">
       <div>
         <h2 id="title" title={view.page ?? name}>
           <bdi>{title}</bdi>

@@ -65,8 +65,14 @@ export function Days({ numbers }: { numbers: Numbers }): JSX.Element {
 function Legend(parts: { withVisitors: boolean; unfinished: boolean; compared: boolean }): JSX.Element {
   return (
     <p class="legend row soft" aria-hidden="true">
-      <span class={parts.withVisitors ? "outer" : "inner"}>■ {t("visits")}</span>
-      {parts.withVisitors && <span class="inner">■ {t("visitors")}</span>}
+      <span>
+        <span class={parts.withVisitors ? "outer" : "inner"}>■</span> {t("visits")}
+      </span>
+      {parts.withVisitors && (
+        <span>
+          <span class="inner">■</span> {t("visitors")}
+        </span>
+      )}
       {parts.unfinished && <span>▨ {t("unfinished")}</span>}
       {parts.compared && <span>┄ {t("beforeLine")}</span>}
     </p>

@@ -35,14 +35,12 @@ export function Header({ redraw }: { redraw(): void }): JSX.Element {
       <p id="freshness" class="soft">
         {numbers && problem ? t("stale", { problem: problem.message }) : updated && numbers ? t("updated", { time: time(updated) }) : ""}
       </p>
-      {currentKey() === null ? (
-        phase !== "gate" &&
-        phase !== "loading" && (
-          <button type="button" class="quiet" onClick={() => dashboard.askForKey()}>
-            {t("signIn")}
-          </button>
-        )
-      ) : (
+      {phase !== "gate" && phase !== "loading" && currentKey() === null && (
+        <button type="button" class="quiet" onClick={() => dashboard.askForKey()}>
+          {t("signIn")}
+        </button>
+      )}
+      {phase !== "gate" && currentKey() !== null && (
         <button
           type="button"
           class="quiet"

@@ -69,14 +69,15 @@ function WithKey({ site, linkWith }: { site: string; linkWith(hash: string): str
       </label>
       <p>{t("shareSet")}</p>
       <CopyField label={t("shareSetting")} button={t("copyLine")} value={`STATS_KEY=${site}=${key}`} />
-      <p>{t("shareSend")}</p>
-      <CopyField label={t("shareLink")} button={t("copyLink")} value={linkWith(`#key=${key}`)} />
+      <p>{t("shareCheck")}</p>
       <div class="row">
         <button type="button" onClick={tryKey}>
           {t("shareTry")}
         </button>
         <p role="status">{told}</p>
       </div>
+      <p>{t("shareSend")}</p>
+      <CopyField label={t("shareLink")} button={t("copyLink")} value={linkWith(`#key=${key}`)} />
     </>
   );
 }

@@ -26,7 +26,7 @@ export const en = {
   rememberHint: "Otherwise this tab forgets it when it is closed.",
   open: "Open the dashboard",
   wrongKey: "This is not the key.",
-  sharedKeyWrong: "The key of this link does not open it any more. Ask for a new link, or enter a key.",
+  sharedKeyWrong: "The service does not know the key of this link, or not any more. Ask for a new link, or enter a key.",
   cancel: "Cancel",
   close: "Close",
   // Sites
@@ -129,8 +129,9 @@ export const en = {
   shareExplain:
     "Whoever has the link below sees the numbers of {site} alone, and can change nothing. Its key has to be among the service's settings:",
   shareSet: "1. Add this where the service runs (to what STATS_KEY has already, with a comma), and start it again.",
-  shareSend: "2. Send this link. The key in it is never sent to a server's log.",
-  shareKey: "Key of the link",
+  shareCheck: "2. Try whether the service knows the key now.",
+  shareSend: "3. Send this link. The key in it is never sent to a server's log.",
+  shareKey: "Key of the link: a new one, or one that STATS_KEY has already",
   shareTry: "Try the link",
   shareWorks: "The link works: it opens {site}.",
   shareNot: "The link does not open {site} yet: the service does not know its key.",
@@ -226,7 +227,7 @@ export const en = {
   andMore: { one: "and {n} more page", other: "and {n} more pages" },
   uploadButton: "Add these numbers",
   uploadPart: "Sending part {part} of {n}…",
-  uploadDone: "Added {visits} in {lines} lines.",
+  uploadDone: "Added {visits} to {pages}.",
   uploadStopped: "{done} of {n} parts are added. Go on: no part is added twice.",
   // The contract
   apiTitle: "The service's API",
