@@ -4,7 +4,7 @@ import { type Answer, type Check, refused } from "./probe.ts";
 /** What is believed of API Gateway; each needs the service's URL to be the gateway's. */
 export const gatewayClaims: readonly Check[] = [
   {
-    title: "it refuses an unknown path and an unknown method itself, without CORS",
+    title: "it refuses an unknown path (unless TAKEOVER has hits) and an unknown method itself, without CORS",
     async run({ ask }) {
       own(await ask("GET", "/v1/nothing-here"), 404);
       own(await ask("PATCH", "/v1/visits"), 405);
