@@ -32,6 +32,8 @@ const GATEWAY_REGIONS = [
   ...["us-east1", "us-east4", "us-west2", "us-west3", "us-west4"],
 ];
 const REGION = [/^[a-z]+(?:-[a-z]+)+\d+$/, "a region such as europe-west1"] as const;
+/** Settings that no command line may have: npm prints it, and a deployment its commands. */
+const SECRETS = ["STATS_KEY", "GOOGLE_SERVICE_ACCOUNT_KEY"];
 const COMMAND = {
   name: "npm run deploy --",
   about: `From a clone to a gateway's URL on Google Cloud, with gcloud. Safe to run again: what is done is kept, what is new is added.
@@ -109,6 +111,8 @@ function readSettings(sites: string, more: readonly string[]): Record<string, st
   for (const text of more) {
     const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(text) ?? fail(`--set is "${text}"; allowed is NAME=VALUE.`);
     if (name === "ADMIN_KEY") fail("--set is ADMIN_KEY=…; the API key is made by the deployment, and kept in Secret Manager.");
+    if (SECRETS.includes(name ?? ""))
+      fail(`--set is ${name}=…, which would be printed; keep it in Secret Manager, as build/deploy/README.md does.`);
     settings[name ?? ""] = value ?? "";
   }
   try {

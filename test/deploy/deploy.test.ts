@@ -224,6 +224,7 @@ test.each([
   [[...OPTIONS, "--set", "SHARDS=0"], 'SHARDS is "0"; allowed is an integer from 1 to 100'],
   [[...OPTIONS, "--set", "TAKEOVER=vercont"], 'TAKEOVER is "vercont"; allowed is "all", or'],
   [[...OPTIONS, "--set", "ADMIN_KEY=secret"], "kept in Secret Manager"],
+  [[...OPTIONS, "--set", "STATS_KEY=planted-secret"], "--set is STATS_KEY=…, which would be printed"],
   [[...OPTIONS, "--set", "nothing"], '--set is "nothing"; allowed is NAME=VALUE'],
   [[...OPTIONS, "--max-instances", "0"], '--max-instances is "0"'],
   [[...OPTIONS, "--with-guards", "nobody"], '--with-guards is "nobody"; allowed is a mail address'],
@@ -234,5 +235,6 @@ test.each([
   const cloud = newCloud();
   const { code, output } = await cloud.run(process.execPath, ["build/deploy/main.ts", ...args]);
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(why) });
+  expect(output).not.toContain("planted-secret");
   expect(() => cloud.calls()).toThrow("ENOENT");
 });

@@ -39,7 +39,7 @@ const VALUES = {
 /** The commands that the README has people type, as words. */
 function typed(): (readonly [string, Command])[] {
   const text = readFileSync(join(ROOT, "build", "deploy", "README.md"), "utf8").replaceAll("\\\n", " ");
-  const found = text.split("\n").flatMap((row) => /^ *(?:N=\$\()?(gcloud (?!auth).*?)\)?(?: +#.*)?$/.exec(row)?.[1] ?? []);
+  const found = text.split("\n").flatMap((row) => /^ *(?:N=\$\(|openssl .*\| )?(gcloud (?!auth).*?)\)?(?: +#.*)?$/.exec(row)?.[1] ?? []);
   return found.map((command) => {
     const filledIn = command.replace(/\$(\w+)/g, (_, name: keyof typeof VALUES) => VALUES[name]);
     const words = filledIn.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
