@@ -2,13 +2,17 @@ import { invalid } from "./invalid.ts";
 
 /** The longest host name in DNS, in bytes. */
 const MAX_SITE_BYTES = 253;
+/** A longer text is no host, however it is written: writing it in punycode takes time that grows with the square of its letters. */
+const MAX_HOST_LENGTH = 3 * MAX_SITE_BYTES;
+/** What stands before a URL's host, and the host, with a user and a port. */
+const AUTHORITY = /^[^:]*:[/\\\s]*([^/\\?#]*)/;
 
 /**
  * The site of a host: lower case, as WHATWG URLs write it (punycode), without port, final dot and leading `www.`; `null` where the text
  * is no host. Normalising twice is normalising once.
  */
 export function siteOfHost(host: string): string | null {
-  const url = /[/\\?#@\s]/.test(host) ? null : URL.parse(`http://${host}`);
+  const url = host.length > MAX_HOST_LENGTH || /[/\\?#@\s]/.test(host) ? null : URL.parse(`http://${host}`);
   if (url?.pathname !== "/") return null;
   const site = url.hostname.replace(/\.$/, "").replace(/^(?:www\.)+(?=.)/, "");
   if (site.length > MAX_SITE_BYTES || site.split(".").includes("")) return null;
@@ -16,9 +20,10 @@ export function siteOfHost(host: string): string | null {
   return site.startsWith("__") ? null : site;
 }
 
-/** An http(s) URL; `null` where the text is none. */
+/** An http(s) URL; `null` where the text is none, or its host is too long for one. */
 export function parseHttpUrl(text: string): URL | null {
-  const url = URL.parse(text);
+  const [, authority = ""] = AUTHORITY.exec(text) ?? [];
+  const url = authority.length > MAX_HOST_LENGTH ? null : URL.parse(text);
   return url?.protocol === "https:" || url?.protocol === "http:" ? url : null;
 }
 

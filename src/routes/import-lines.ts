@@ -15,6 +15,8 @@ export const MAX_LINES = 5_000;
 const MAX_ROWS = 4 * MAX_LINES;
 /** The most entries of `days` and `visitorDays` together in one line, of an import or an export. */
 export const MAX_LINE_DAYS = 400;
+/** The longest line: so many entries, and a page's name with each letter escaped, are shorter. */
+const MAX_LINE_LENGTH = 64 * 1_024;
 
 const DAYS_ALLOWED = "an object of days and numbers";
 const days = v.optional(
@@ -56,6 +58,9 @@ export function parseLines(text: string, site: string): Addition[] {
 }
 
 function parseLine(text: string, site: string): Addition {
+  if (text.length > MAX_LINE_LENGTH) {
+    throw new InvalidInput(`it has ${text.length} characters; allowed are at most ${MAX_LINE_LENGTH}, and ${MAX_LINE_DAYS} days.`);
+  }
   const line = check(LINE, parseObject(text) ?? invalid("line", text, "a JSON object"));
   const [dated, datedVisitors] = [sumOfDays("days", line.days), sumOfDays("visitorDays", line.visitorDays)];
   const { page, visits, days, visitors = datedVisitors, visitorDays } = line;

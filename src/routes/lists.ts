@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { toBase64Url } from "../base64.ts";
 import { daysBetween } from "../domain/day.ts";
 import { invalid } from "../domain/invalid.ts";
-import { normalizePage } from "../domain/page.ts";
+import { MAX_PAGE_BYTES, normalizePage } from "../domain/page.ts";
 import type { Period, Store } from "../domain/store.ts";
 import { sumOf } from "../domain/tally.ts";
 import { checkReadable, listedSites } from "../http/auth.ts";
@@ -25,6 +25,8 @@ const REMOVE_DEADLINE_MS = 10_000;
 /** The most points in one answer (a megabyte or two, which take the thread 20 ms): a list of more days has fewer pages, and goes on at its cursor. */
 const MAX_POINTS = 50_000;
 
+/** No page's name is longer. */
+const MAX_SEARCH = MAX_PAGE_BYTES;
 const PAGES_QUERY = v.object({
   site: v.optional(text),
   sort: v.optional(v.picklist(["page", "visits"], '"page" or "visits"'), "page"),
@@ -32,7 +34,7 @@ const PAGES_QUERY = v.object({
   cursor: v.optional(text),
   from: v.optional(text),
   to: v.optional(text),
-  search: v.optional(text),
+  search: v.optional(v.pipe(text, v.maxLength(MAX_SEARCH, `at most ${MAX_SEARCH} characters`))),
 });
 const REMOVE_QUERY = v.object({ site: text });
 const SERIES_QUERY = v.object({ site: v.optional(text), page: v.optional(text), from: v.optional(text), to: v.optional(text) });

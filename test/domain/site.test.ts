@@ -36,6 +36,8 @@ describe("a site", () => {
     ["\u0000"],
     ["example.com:99999"],
     [`${"a".repeat(250)}.com`],
+    // Letters that a host leaves out: nobody writes so many.
+    [`exam${"\u00ad".repeat(1_000)}ple.com`],
   ])("is not made from %j", (host) => {
     expect(siteOfHost(host)).toBeNull();
     expect(() => parseSite(host)).toThrow(InvalidInput);
@@ -56,6 +58,9 @@ describe("a site", () => {
     ["file:///etc/hosts", null],
     ["chrome-extension://abcdef", null],
     ["example.com", null],
+    [`https://exam${"%C2%AD".repeat(200)}ple.com/`, null],
+    [`https:\\\\\t/exam${"%C2%AD".repeat(200)}ple.com`, null],
+    [`https://example.com/${"a".repeat(2_000)}`, "example.com"],
   ])("of the header %j is %j", (header, site) => expect(siteOfUrl(header)).toBe(site));
 
   test("is the same when it is normalised again", () => {

@@ -3,6 +3,7 @@ import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { InvalidInput, invalid } from "../../domain/invalid.ts";
 import { normalizePage } from "../../domain/page.ts";
+import { parseHttpUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { embeddable } from "../../http/headers.ts";
@@ -81,7 +82,7 @@ function name(text: string): string {
 
 /** Browsers send no path to another site unless a page asks them to: then it is not known which page it is. */
 function pathOf(c: Context<Env>): string {
-  const path = URL.parse(c.req.header("Referer") ?? "")?.pathname;
+  const path = parseHttpUrl(c.req.header("Referer") ?? "")?.pathname;
   if (path && path !== "/") return path;
   throw new InvalidInput('Referer has no path; :PATHNAME: needs a page with referrerpolicy="no-referrer-when-downgrade".');
 }

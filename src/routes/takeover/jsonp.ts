@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import * as v from "valibot";
+import { parseHttpUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import type { TakeoverDeps, Views } from "./views.ts";
 
@@ -41,7 +42,7 @@ function call(name: string, json: string): string {
 
 /** Browsers send no more than the origin to another site, unless a page asks them to. */
 function isTrimmed(referer: string): boolean {
-  const url = URL.parse(referer);
+  const url = parseHttpUrl(referer);
   return url === null || (url.pathname === "/" && url.search === "");
 }
 
