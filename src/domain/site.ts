@@ -3,7 +3,7 @@ import { invalid } from "./invalid.ts";
 /** The longest host name in DNS, in bytes. */
 const MAX_SITE_BYTES = 253;
 /** A longer text is no host, however it is written: writing it in punycode takes time that grows with the square of its letters. */
-const MAX_HOST_LENGTH = 3 * MAX_SITE_BYTES;
+export const MAX_HOST_LENGTH = 3 * MAX_SITE_BYTES;
 /** What stands before a URL's host, and the host, with a user and a port. */
 const AUTHORITY = /^[^:]*:[/\\\s]*([^/\\?#]*)/;
 

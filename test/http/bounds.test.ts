@@ -163,6 +163,8 @@ describe("what a client may take of the Node server", () => {
     ["a Host that is none", "GET /v1/health HTTP/1.1\r\nHost: a b\r\n\r\n"],
     ["a Host with a path", "GET /v1/health HTTP/1.1\r\nHost: localhost/x\r\n\r\n"],
     ["no Host that can be read", "GET /v1/health HTTP/1.1\r\nHost: [::\r\n\r\n"],
+    ["a Host that is too long", `GET /v1/health HTTP/1.1\r\nHost: ${"a".repeat(1_000)}\r\n\r\n`],
+    ["a target with a host that is too long", `GET http://local${"%C2%AD".repeat(200)}host/v1/health HTTP/1.1\r\nHost: x\r\n\r\n`],
     ["a target with a backslash", "GET /v1\\health HTTP/1.1\r\nHost: localhost\r\n\r\n"],
   ])("%s is a 400 that every script may read", async (_, text) => {
     await serving(nodeOnSqlite, OPEN, async (_client, { url, output }) => {

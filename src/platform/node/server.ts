@@ -1,6 +1,7 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
+import { MAX_HOST_LENGTH, parseHttpUrl } from "../../domain/site.ts";
 import { explain, type Log } from "../../http/log.ts";
 import { Problem, problemResponse } from "../../http/problem.ts";
 import { type Answers, trackAnswers } from "./answers.ts";
@@ -33,7 +34,14 @@ export function serve(options: { port: number; fetch: Fetch; log: Log; newId: ()
 
   const server = createServer(LIMITS);
   const answers = trackAnswers(server);
-  server.on("request", limitPipelining(answers, getRequestListener(fetch, { errorHandler: handleError })));
+  const listener = getRequestListener(fetch, { errorHandler: handleError });
+  server.on(
+    "request",
+    limitPipelining(answers, (incoming, outgoing) => {
+      if (hasBadHost(incoming)) Object.assign(incoming, { url: "/" }).headers.host = "";
+      return listener(incoming, outgoing);
+    }),
+  );
   server.maxConnections = MAX_CONNECTIONS;
   closeStuckConnections(server, answers);
   answerClientErrors(server, answers, newId);
@@ -42,4 +50,9 @@ export function serve(options: { port: number; fetch: Fetch; log: Log; newId: ()
   server.once("listening", () => onListening((server.address() as AddressInfo).port));
   server.listen({ port, backlog: BACKLOG });
   return { server, answers };
+}
+
+/** Whether the host is too long to be parsed: it then counts as none, which is a 400. */
+function hasBadHost({ headers, url = "/" }: IncomingMessage): boolean {
+  return (headers.host?.length ?? 0) > MAX_HOST_LENGTH || (/^https?:/.test(url) && parseHttpUrl(url) === null);
 }
