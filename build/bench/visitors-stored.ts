@@ -11,7 +11,7 @@ import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../src/st
 import type { Entity, Properties, Transport, Value } from "../../src/stores/datastore/transport.ts";
 
 /** What visits of so many different visitors leave in the store. */
-export interface Stored {
+interface Stored {
   readonly visitors: number;
   /** Bytes of the page's counter, and of its sketch entity. */
   readonly counter: number;
@@ -19,7 +19,7 @@ export interface Stored {
 }
 
 /** Entity writes of {@link VISITORS} visits, marks included. */
-export interface Writes {
+interface Writes {
   readonly first: number;
   /** The same visitors once more. */
   readonly again: number;
@@ -101,7 +101,7 @@ export async function measureStored(emulator: string, withVisitors: boolean): Pr
 }
 
 /** Bytes of an entity as Google charges for them, without its index entries: https://cloud.google.com/datastore/docs/concepts/storage-size */
-export function entityBytes({ key, properties = {} }: Entity): number {
+function entityBytes({ key, properties = {} }: Entity): number {
   const namespace = key.partitionId?.namespaceId;
   const path = key.path.reduce((sum, { kind, name }) => sum + textBytes(kind) + textBytes(name), 0);
   return (namespace ? textBytes(namespace) : 0) + path + 16 + propertyBytes(properties) + 32;

@@ -11,7 +11,7 @@ type CountRow = { page: string; visits: number; days: string; visitors?: number;
 type SiteRow = { site: string; visits: number; unattributed: number; visitors?: number };
 
 /** Reads of counters: each is one statement, so one snapshot. */
-export interface Counts {
+interface Counts {
   /** The counters of a site ({@link SITE}) and of some of its pages, by name, with these days. */
   read(site: string, pages: readonly string[], days: readonly string[]): { of(page: string): Count; readonly unattributed: number };
   totals(site: string, pages: readonly string[], today: string): Totals;

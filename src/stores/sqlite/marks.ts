@@ -9,7 +9,7 @@ const FORGOTTEN_PER_WRITE = 100;
 type Kind = "batch" | "addition" | "correction";
 
 /** The ids that were used: called within transactions. */
-export interface Marks {
+interface Marks {
   /** What was stored with an id; `null` where it is unused. */
   find(site: string, kind: Kind, id: string): string | null;
   /** Marks an id as used; `false` where it already was. */
