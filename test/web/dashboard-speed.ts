@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from "node:os";
 import type { CDPSession, Page } from "playwright-core";
 import { startNodeServer } from "../support/artefacts.ts";
 import { openBrowser, openPage } from "./dashboard-browser.ts";
@@ -18,6 +19,7 @@ try {
   const first = await repeat(() => firstNumbers(served.url));
   await fillMany(served.url, "large.example", 10_000);
   const actions = await repeat(() => interactions(`${served.url}/?site=large.example`));
+  console.log(`load average ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores: what else runs here makes figures worse`);
   console.table({
     ...median(first.map((ms) => ({ "first numbers, 1,000 pages, 4G": ms }))),
     ...median(actions),

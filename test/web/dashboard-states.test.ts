@@ -34,6 +34,7 @@ const chart = (page: Page) => page.locator("#chart canvas").waitFor();
 const LOOKS: readonly Look[] = [
   { name: "full", query: "?range=30", ready: chart },
   { name: "one-page", query: "?site=one.example", ready: chart },
+  { name: "20-pages", query: "?site=twenty.example", ready: chart },
   { name: "5000-pages", query: "?site=many.example", ready: chart },
   { name: "names", query: "?site=names.example", ready: chart },
   { name: "hostile", query: "?site=hostile.example", ready: chart },
@@ -86,6 +87,7 @@ requires("chromium")("how the dashboard looks", () => {
     await fillHostile(url);
     await fillNames(url, "names.example");
     await fillMany(url, "one.example", 1, 10 ** 10);
+    await fillMany(url, "twenty.example", 20);
     await fillMany(url, "many.example", 5_000);
     await importLines(url, "old.example", [JSON.stringify({ page: "/", visits: 12_345 })]);
     for (let site = 0; site < 200; site += 1) await fillMany(servers["many"].url, `site-${site}.example`, 1, site);

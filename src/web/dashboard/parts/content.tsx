@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Manage } from "../manage/manage.tsx";
 import { readable, readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
@@ -16,17 +16,24 @@ import { Tiles } from "./tiles.tsx";
 
 /** The numbers of a site or a page, and what can be done with them. */
 export function Content(): JSX.Element | null {
-  const { numbers, busy } = useDashboard().state;
+  const { numbers, pages, busy } = useDashboard().state;
+  // What is below the numbers waits for the first list of pages: drawn with them, it would delay them.
+  const whole = useRef(false);
+  whole.current ||= (pages?.version ?? 0) > 0;
   if (!numbers) return null;
   return (
     <div class="stack" aria-busy={busy}>
       <Heading />
       <Tiles numbers={numbers} />
       <Days numbers={numbers} />
-      <Pages key={numbers.site} />
-      <Snippets numbers={numbers} />
-      <Glance numbers={numbers} />
-      <Manage key={`${numbers.site} ${numbers.page}`} numbers={numbers} />
+      {whole.current && (
+        <>
+          <Pages key={numbers.site} />
+          <Snippets numbers={numbers} />
+          <Glance numbers={numbers} />
+          <Manage key={`${numbers.site} ${numbers.page}`} numbers={numbers} />
+        </>
+      )}
     </div>
   );
 }

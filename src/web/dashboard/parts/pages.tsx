@@ -77,7 +77,7 @@ export function Pages(): JSX.Element | null {
         </search>
       </div>
       <PageTable rows={shown} sort={sort} onSort={sortBy} compared={numbers?.before !== null} />
-      {rows.length === 0 && <p class="soft">{emptyNote(found, text)}</p>}
+      {rows.length === 0 && <p class="soft">{emptyNote(list, found, text)}</p>}
       <p class="row between soft">
         <span role="status">{rows.length > 0 && note}</span>
         {(shown.length < rows.length || (!complete && !found)) && (
@@ -97,8 +97,8 @@ function settled(rows: ListedPage[], before: readonly string[]): ListedPage[] {
   return rows.toSorted((one, other) => (places.get(one.page) ?? before.length) - (places.get(other.page) ?? before.length));
 }
 
-function emptyNote(found: Found | null, text: string): string {
-  if (!found) return t("noPageVisited");
+function emptyNote(list: PageList, found: Found | null, text: string): string {
+  if (!found) return list.version === 0 ? `${t("loading")}…` : t("noPageVisited");
   return found.problem ?? t(found.settled ? "noPage" : "searching", { text });
 }
 
