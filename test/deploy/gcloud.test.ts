@@ -43,7 +43,7 @@ function typed(): (readonly [string, Command])[] {
   return found.map((command) => {
     const filledIn = command.replace(/\$(\w+)/g, (_, name: keyof typeof VALUES) => VALUES[name]);
     const words = filledIn.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
-    return [command, ["gcloud", ...words.slice(1).map((word) => word.replace(/["']/g, ""))]];
+    return [command, ["gcloud", ...words.slice(1).map((word) => (word === "key.json" ? join(config, word) : word.replace(/["']/g, "")))]];
   });
 }
 
