@@ -37,7 +37,7 @@ export async function buildPeers(peers: readonly Peer[]): Promise<void> {
       await build({ ...plain, entryPoints: { index: "src/node.ts" }, plugins: [replace(VARIANTS[peer], own)] });
     else {
       await build({ ...server, outdir, plugins: [replace(VARIANTS[peer], own), ...(server.plugins ?? [])] });
-      await cp(join(dirname(SERVER), "google.cjs"), join(outdir, "google.cjs"));
+      for (const beside of ["google.cjs", "sqlite-thread.cjs"]) await cp(join(dirname(SERVER), beside), join(outdir, beside));
     }
   }
 }
