@@ -70,4 +70,5 @@ if (import.meta.main) {
     README,
     text.replace(/^\| name \| default \|.*(?:\n\|.*)*/m, () => settingsTable()),
   );
+  console.log("README.md: the table of settings is written.");
 }

@@ -38,11 +38,14 @@ describe("npm run dev ends with one line where .dev.vars", () => {
   });
 });
 
-test("npm run dev says which name in .dev.vars is no setting, and reads the others", async () => {
+test("npm run dev says which names have no effect, and reads the others", async () => {
   await writeFile(join(project.folder, ".dev.vars"), "\uFEFFDEFAULT_SITE='site.example'\nexport LOG=all # a comment\nVISTS_PER_MINUTE=3\n");
-  const loop = await startLoop(project);
-  const lines = loop.process.output().match(/^.*no setting.*$/gm);
-  expect(lines).toEqual(["VISTS_PER_MINUTE (.dev.vars or wrangler.toml) is no setting of the service: it has no effect."]);
+  const loop = await startLoop(project, [], { TIME_ZONE: "Asia/Tokyo", LOG: "all" });
+  const lines = loop.process.output().match(/^.*no effect.*$/gm);
+  expect(lines).toEqual([
+    "VISTS_PER_MINUTE (.dev.vars or wrangler.toml) is no setting of the service: it has no effect.",
+    "TIME_ZONE stands in the environment, and npm run dev reads .dev.vars: it has no effect.",
+  ]);
   expect(await (await fetch(`${loop.url}/v1/visits`)).json()).toMatchObject({ site: "site.example" });
   expect(loop.process.output()).toMatch(/^INFO {2}GET \/v1\/visits 200/m);
   await interrupt(loop);

@@ -8,6 +8,9 @@ import { readSettings, type Settings } from "./settings.ts";
 /** Answers that are on their way may take this long before workerd is restarted, in milliseconds. */
 const DRAIN_MS = 500;
 
+/** Settings of the environment that the dev loop reads itself. */
+const READ_HERE = new Set(["PORT", "DATASTORE_EMULATOR_HOST"]);
+
 /** The worker, of the sources and settings as they are now. */
 export interface DevWorker {
   /**
@@ -55,13 +58,18 @@ export function createDevWorker(options: RuntimeOptions): DevWorker {
     }
   }
 
-  /** A name that the worker's code does not contain is no setting of it. */
-  function warnOfUnknown({ script, settings: { vars } }: Version): void {
-    const words = new Set(script.match(/\w+/g));
-    for (const name of Object.keys(vars)) {
-      if (words.has(name) || warned.has(name)) continue;
+  /** Tells once what has no effect: a name that is no setting, and a setting in the environment, which is the Node server's. */
+  async function warnOfUnread({ settings: { vars } }: Version): Promise<void> {
+    // Loaded once the service is up.
+    const names = new Set(Object.keys(await import("../../src/settings.ts")));
+    const tell = (name: string, why: string): void => {
+      if (!warned.has(name)) console.log(`${name} ${why}: it has no effect.`);
       warned.add(name);
-      console.log(`${name} (.dev.vars or wrangler.toml) is no setting of the service: it has no effect.`);
+    };
+    for (const name of Object.keys(vars)) if (!names.has(name)) tell(name, "(.dev.vars or wrangler.toml) is no setting of the service");
+    for (const name of names) {
+      const given = READ_HERE.has(name) ? undefined : process.env[name];
+      if (given && given !== vars[name]) tell(name, "stands in the environment, and npm run dev reads .dev.vars");
     }
   }
 
@@ -70,7 +78,7 @@ export function createDevWorker(options: RuntimeOptions): DevWorker {
       const next = await read();
       if (isDeepStrictEqual(next, served)) return false;
       await serve(next);
-      warnOfUnknown(next);
+      await warnOfUnread(next);
       return true;
     },
     async fetch(request, closed) {
