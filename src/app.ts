@@ -35,6 +35,7 @@ export function createApp(deps: Deps) {
     sites: choice,
     keys: createKeyChecks(config),
     count: createCounting({ ...deps, addressOf }, choice, today),
+    limitReads: createReadLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now }),
   };
   const app = new Hono<Env>({ strict: false });
 
@@ -42,10 +43,6 @@ export function createApp(deps: Deps) {
   app.use(commonHeaders(newId), cors(allowed), limitUrl);
   app.onError(handleError(deps));
   app.notFound(handleUnmatched(app));
-
-  const limitReads = createReadLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now });
-  for (const path of ["visits", "badge", "sites", "pages", "series", "export"]) app.use(`/v1/${path}`, limitReads);
-  app.use("/visits", limitReads);
 
   app.route("/v1/visits", visits(routes));
   app.route("/visits", visits(routes));
@@ -59,7 +56,7 @@ export function createApp(deps: Deps) {
   app.route("/v1/client", client(routes));
   app.route("/v1/health", health(routes));
   app.route("/", pagesAndScripts(routes));
-  if (config.takeover.length > 0) app.use(limitReads).route("/", takeover(routes));
+  if (config.takeover.length > 0) app.route("/", takeover(routes));
 
   return app;
 }

@@ -21,23 +21,24 @@ const ALLOWED = 'a path such as "/blog" or a URL of the site, well-formed, witho
  * twice is normalising once. Throws `InvalidInput`.
  *
  * @param text a path, or a full http(s) URL whose host belongs to `site`
+ * @param field what the refusal calls it
  */
-export function normalizePage(text: string, site: string): string {
+export function normalizePage(text: string, site: string, field = "page"): string {
   if (text === "/" || (text.length <= MAX_PAGE_BYTES && PLAIN.test(text))) return text;
-  if (CONTROL.test(text) || !text.isWellFormed()) invalid("page", text, ALLOWED);
-  const url = parse(text.replace(/^ +/, "")) ?? invalid("page", text, ALLOWED);
-  if (url.host && siteOfHost(url.host) !== site) invalid("page", text, `a path, or a URL of ${site}`);
-  if (ENCODED_CONTROL.test(url.path)) invalid("page", text, ALLOWED);
+  if (CONTROL.test(text) || !text.isWellFormed()) invalid(field, text, ALLOWED);
+  const url = parse(text.replace(/^ +/, "")) ?? invalid(field, text, ALLOWED);
+  if (url.host && siteOfHost(url.host) !== site) invalid(field, text, `a path, or a URL of ${site}`);
+  if (ENCODED_CONTROL.test(url.path)) invalid(field, text, ALLOWED);
   const path = trimIndex(url.path.replace(/\/{2,}/g, "/"));
   // Before the work: an escape has three characters at most for one byte.
-  if (path.length > 3 * MAX_PAGE_BYTES) throw tooLong(text, path);
+  if (path.length > 3 * MAX_PAGE_BYTES) throw tooLong(field, text, path);
   const page = trimIndex(normalizeEscapes(path).replace(/\/{2,}/g, "/"));
-  if (page.length > MAX_PAGE_BYTES) throw tooLong(text, page);
+  if (page.length > MAX_PAGE_BYTES) throw tooLong(field, text, page);
   return page;
 }
 
-function tooLong(text: string, page: string): InvalidInput {
-  return new InvalidInput(`page is ${quote(text)}; allowed is at most ${MAX_PAGE_BYTES} bytes (it is ${page.length}).`);
+function tooLong(field: string, text: string, page: string): InvalidInput {
+  return new InvalidInput(`${field} is ${quote(text)}; allowed is at most ${MAX_PAGE_BYTES} bytes (it is ${page.length}).`);
 }
 
 /** The host (empty for a path) and the path as the WHATWG parser resolves it; `null` where it parses nothing. */

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { createBuckets } from "../domain/buckets.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { Env } from "./env.ts";
@@ -11,24 +11,24 @@ const PAGES_PER_VISIT = 25;
 /** Pages that all clients together may read in a minute, of this instance: each is a read that a database may bill. */
 const PAGES_PER_MINUTE = 120_000;
 const MINUTE_MS = 60_000;
-/** What a list counts as; other reads are their site and the pages that they name. */
+/** What a list counts as. */
 const LIST_PAGES = 10;
-const LIST = /^\/v1\/(?:sites|pages|series|export)$/;
+
+/** Takes on a read of so many pages, the site as one of them, or throws 429 or 503. */
+export type LimitReads = (c: Context<Env>, pages: number) => void;
 
 /**
  * Limits what is read: for each client address (429; without a known address there is no such limit), and in all (503).
  *
  * @param options.visitsPerMinute 0: no limit for addresses
  */
-export function createReadLimit(options: { addressOf: ClientAddress; visitsPerMinute: number; now: () => number }): MiddlewareHandler<Env> {
+export function createReadLimit(options: { addressOf: ClientAddress; visitsPerMinute: number; now: () => number }): LimitReads {
   const { addressOf, visitsPerMinute, now } = options;
   const pagesPerMinute = PAGES_PER_VISIT * visitsPerMinute;
   const own = createBuckets({ burst: pagesPerMinute, msEach: MINUTE_MS / pagesPerMinute, most: MAX_CLIENTS, now });
   const all = createBuckets({ burst: PAGES_PER_MINUTE, msEach: MINUTE_MS / PAGES_PER_MINUTE, most: 1, now });
 
-  return function limitReads(c, next) {
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") return next();
-    const pages = LIST.test(c.req.path) ? LIST_PAGES : c.req.url.split("page=").length;
+  return (c, pages) => {
     const client = pagesPerMinute > 0 ? addressOf(c) : null;
     const wait = client === null ? 0 : own.take(client, pages);
     if (wait) {
@@ -36,6 +36,13 @@ export function createReadLimit(options: { addressOf: ClientAddress; visitsPerMi
       throw new Problem("too-many-requests", detail, { "Retry-After": String(wait) });
     }
     if (all.take("", pages)) throw new Problem("overloaded", "Too many pages are read; ask again later.");
+  };
+}
+
+/** The middleware of lists, before their key is looked at. */
+export function limitLists(limitReads: LimitReads): MiddlewareHandler<Env> {
+  return function limitLists(c, next) {
+    limitReads(c, LIST_PAGES);
     return next();
   };
 }

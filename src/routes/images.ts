@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { fromBase64 } from "../base64.ts";
@@ -46,26 +47,25 @@ export function pixel({ count, config }: RouteDeps): Hono<Env> {
 }
 
 /** A badge with a page's numbers; with `count=true` it counts first. */
-export function badge({ count, store, sites, today, config }: RouteDeps): Hono<Env> {
+export function badge({ count, limitReads, store, sites, today, config }: RouteDeps): Hono<Env> {
   return new Hono<Env>().use(embeddable).get("/", query(BADGE_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const color = parseColor(asked.color);
     if (asked.show === "visitors" && config.visitors === "off")
       invalid("show", asked.show, '"total", "today" or "both", as VISITORS is off');
     const counts = asked.count === "true" && c.req.method !== "HEAD";
-    const numbers = counts
-      ? await count(c, asked, sourceOf(c.req.raw.headers, asked.site, config), true)
-      : await read(c.get("originSite"), asked);
+    const numbers = counts ? await count(c, asked, sourceOf(c.req.raw.headers, asked.site, config), true) : await read(c, asked);
     return c.body(renderBadge(asked.label ?? LABELS[asked.show], messageOf(numbers, asked), color), 200, {
       "Content-Type": "image/svg+xml; charset=utf-8",
       "Cache-Control": asked.count === "true" ? "no-cache, no-store" : "public, max-age=60",
     });
   });
 
-  async function read(originSite: string | null, asked: { site?: string | undefined; page: string }): Promise<Numbers> {
-    const site = sites.toRead(asked.site, originSite);
+  async function read(c: Context<Env>, asked: { site?: string | undefined; page: string }): Promise<Numbers> {
+    const site = sites.toRead(asked.site, c.get("originSite"));
     const page = normalizePage(asked.page, site);
     const day = today();
+    limitReads(c, 2);
     return totalsOf(site, page, await store.totals(site, [page], day), day);
   }
 }

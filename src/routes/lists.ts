@@ -10,6 +10,7 @@ import { checkReadable, listedSites } from "../http/auth.ts";
 import type { Env } from "../http/env.ts";
 import { queryInteger, text } from "../http/fields.ts";
 import { Problem } from "../http/problem.ts";
+import { limitLists } from "../http/read-limit.ts";
 import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ANSWERS, KEY_PROBLEMS, list, object, READING_PROBLEMS, type RouteDocs } from "./docs.ts";
@@ -40,10 +41,10 @@ const REMOVE_QUERY = v.object({ site: text });
 const SERIES_QUERY = v.object({ site: v.optional(text), page: v.optional(text), from: v.optional(text), to: v.optional(text) });
 
 /** Every site's total; removes a site. */
-export function sites({ store, keys, sites, config, now }: RouteDeps): Hono<Env> {
+export function sites({ store, keys, limitReads, sites, config, now }: RouteDeps): Hono<Env> {
   const app = new Hono<Env>();
 
-  app.get("/", keys.stats, async (c) => {
+  app.get("/", limitLists(limitReads), keys.stats, async (c) => {
     const { timeZone, visitors: kind } = config;
     const listed = listedSites(c);
     const found = (await store.sites())
@@ -70,8 +71,8 @@ export function sites({ store, keys, sites, config, now }: RouteDeps): Hono<Env>
 }
 
 /** A site's pages by name, a part at a time, or its top pages; with a period, their days. */
-export function pages({ store, keys, sites, today }: RouteDeps): Hono<Env> {
-  return new Hono<Env>().get("/", keys.stats, query(PAGES_QUERY), async (c) => {
+export function pages({ store, keys, limitReads, sites, today }: RouteDeps): Hono<Env> {
+  return new Hono<Env>().get("/", limitLists(limitReads), keys.stats, query(PAGES_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites[c.get("reads").isAdmin ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
     checkReadable(c, site);
@@ -106,8 +107,8 @@ async function listPages(store: Store, sorted: boolean, site: string, after: str
 }
 
 /** A page's or a site's visits, day by day. */
-export function series({ store, keys, sites, today }: RouteDeps): Hono<Env> {
-  return new Hono<Env>().get("/", keys.stats, query(SERIES_QUERY), async (c) => {
+export function series({ store, keys, limitReads, sites, today }: RouteDeps): Hono<Env> {
+  return new Hono<Env>().get("/", limitLists(limitReads), keys.stats, query(SERIES_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites[c.get("reads").isAdmin ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
     checkReadable(c, site);

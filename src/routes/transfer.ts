@@ -10,6 +10,7 @@ import type { Env } from "../http/env.ts";
 import { queryInteger, text } from "../http/fields.ts";
 import { idempotencyKey, sha256Hex } from "../http/idempotency.ts";
 import { EXPOSED_HEADERS, Problem } from "../http/problem.ts";
+import { limitLists } from "../http/read-limit.ts";
 import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ANSWERS, KEY_PROBLEMS, object, READING_PROBLEMS, type RouteDocs } from "./docs.ts";
@@ -65,11 +66,11 @@ export function importVisits({ store, keys, sites, now, http1 }: RouteDeps): Hon
 }
 
 /** Answers pages in the form that an import takes, a part at a time. */
-export function exportVisits({ store, keys, sites, today }: RouteDeps): Hono<Env> {
-  return new Hono<Env>().get("/", keys.admin, query(EXPORT_QUERY), async (c) => {
+export function exportVisits({ store, keys, limitReads, sites, today }: RouteDeps): Hono<Env> {
+  return new Hono<Env>().get("/", limitLists(limitReads), keys.admin, query(EXPORT_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites.toAdminister(asked.site, c.get("originSite"));
-    const after = asked.after === undefined ? null : normalizePage(asked.after, site);
+    const after = asked.after === undefined ? null : normalizePage(asked.after, site, "after");
     const own = after === null ? await readOwn(site) : "";
     const { lines, next } = await readPages(site, after, asked.limit);
     c.header("Access-Control-Expose-Headers", `${EXPOSED_HEADERS}, Link`);

@@ -48,7 +48,7 @@ const SET_BODY = strictObject({
 const DELETE_QUERY = v.object({ site: v.optional(text), page: text });
 
 /** Counts, reads, sets and removes the visits of pages. */
-export function visits({ store, now, newId, http1, count, sites, keys, today, config }: RouteDeps): Hono<Env> {
+export function visits({ store, now, newId, http1, count, limitReads, sites, keys, today, config }: RouteDeps): Hono<Env> {
   const app = new Hono<Env>();
 
   app.post("/", query(VISIT_QUERY), json(VISIT_BODY, { http1 }), async (c) => {
@@ -65,6 +65,7 @@ export function visits({ store, now, newId, http1, count, sites, keys, today, co
     const site = sites.toRead(asked.site, c.get("originSite"));
     const names = asked.page.map((page) => normalizePage(page, site));
     const distinct = [...new Set(names)];
+    limitReads(c, 1 + distinct.length);
     const day = today();
     const totals = await store.totals(site, distinct, day);
     const numbers = pageNumbersOf(totals, distinct, day);

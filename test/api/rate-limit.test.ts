@@ -90,7 +90,15 @@ describe("reads", () => {
     expect((await send("POST /v1/visits", from("192.0.2.1"))).status).toBe(200);
   });
 
-  test.each(["GET /v1/badge", "GET /v1/pages", "GET /v1/series", "GET /v1/sites", "HEAD /visits"])(
+  test("cost the same however their pages are written in the address", async () => {
+    const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "10" });
+    const target = `GET /v1/visits?${pages(99).replaceAll("page=", "p%61ge=")}`;
+    const statuses = [];
+    for (let times = 0; times < 3; times += 1) statuses.push((await send(target, from("192.0.2.1"))).status);
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
+  test.each(["GET /v1/badge", "GET /v1/pages", "GET /v1/series", "GET /v1/sites", "GET /v1/export", "HEAD /visits"])(
     "by %s are limited as well",
     async (target) => {
       const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "1" });
@@ -99,6 +107,16 @@ describe("reads", () => {
       expect(statuses.at(-1)).toBe(429);
     },
   );
+
+  test("by the protocol of another counter cost what they read", async () => {
+    const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "2", TAKEOVER: "leancloud" });
+    const urls = Array.from({ length: 24 }, (_, index) => `/${index}`);
+    const where = encodeURIComponent(JSON.stringify({ url: { $in: urls } }));
+    const statuses = [];
+    for (let times = 0; times < 3; times += 1)
+      statuses.push((await send(`GET /1.1/classes/Counter?where=${where}`, from("192.0.2.1"))).status);
+    expect(statuses).toEqual([200, 200, 429]);
+  });
 
   test("have a limit in all, whoever sends them", async () => {
     const { send } = startService({ VISITS_PER_MINUTE: "0" });

@@ -11,7 +11,7 @@ import { type Client, createClient, newSite } from "../support/http.ts";
 import { report } from "./findings.ts";
 import { FULL, size, TIMEOUT } from "./size.ts";
 
-/** API.md: no visit takes longer. */
+/** The contract: no visit takes longer. */
 const REFUSED_WITHIN_MS = 8_500;
 /** Who reads, or asks for the health, does not feel that another process has locked the file. */
 const READ_WITHIN_MS = size(1_000, 500);

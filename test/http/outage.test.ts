@@ -10,7 +10,7 @@ import { requires } from "../support/skip.ts";
 import { nodeOnDatastore, type ServiceRow, workerOnDatastore } from "./rows.ts";
 import { OPEN } from "./service/rig.ts";
 
-/** API.md: a visit that cannot be counted is refused within this time. */
+/** The contract: a visit that cannot be counted is refused within this time. */
 const REFUSED_WITHIN_MS = 10_000;
 /** How long a service may take to notice that its store is there. */
 const BACK_WITHIN_MS = 15_000;

@@ -16,7 +16,7 @@ import { refusals } from "./service/refusals.ts";
 import { GUARDED, OPEN, type Rig } from "./service/rig.ts";
 import { visitors } from "./service/visitors.ts";
 
-/** One suite, to be run on every artefact and engine: what API.md promises, over HTTP. */
+/** One suite, to be run on every artefact and engine: what the contract promises, over HTTP. */
 export function describeService(row: ServiceRow): void {
   describe("as a service", () => {
     const places: Place[] = [];

@@ -1,6 +1,6 @@
 import { MAX_LINE_DAYS } from "../../../src/routes/import-lines.ts";
 
-/** A line of an import, as API.md has it. */
+/** A line of an import, as the contract has it. */
 export interface ImportLine {
   readonly page: string | null;
   readonly visits: number;

@@ -49,7 +49,7 @@ export function abacus({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
   async function get(c: Context<Env>): Promise<number> {
     const { page, source } = keyOf(c);
     const site = source === null ? sites.toRead(undefined, null) : sites.toCount(undefined, source);
-    return (await readOne(read, site, normalizePage(page, site))).page;
+    return (await readOne(read, c, site, normalizePage(page, site))).page;
   }
 
   return app;

@@ -40,7 +40,7 @@ export function goatcounter({ view, read, sites }: TakeoverDeps): Hono<Env> {
     const referer = c.req.header("Referer");
     const site = sites.toRead(undefined, c.get("originSite") ?? (referer ? siteOfUrl(referer) : null));
     const isSite = name === TOTAL;
-    const views = await readOne(read, site, isSite ? "/" : normalizePage(name, site));
+    const views = await readOne(read, c, site, isSite ? "/" : normalizePage(name, site));
     const count = thin(isSite ? views.site : views.page);
     const unique = thin(isSite ? views.siteVisitors : views.pageVisitors);
     if (type === "json") return c.json({ count_unique: unique, count }, count === "0" ? 404 : 200, { "Cache-Control": "no-cache" });

@@ -57,7 +57,7 @@ export function leancloud({ view, read, sites, http1, now }: TakeoverDeps): Hono
     const [field, sent] = "url" in asked ? (["url", asked.url] as const) : (["target", asked.target] as const);
     const site = sites.toRead(undefined, c.get("originSite"));
     const targets = sent.map((name) => parseTarget(name, site));
-    const times = await readTargets(read, site, targets);
+    const times = await readTargets(read, c, site, targets);
     const results = targets.flatMap((target, index) => {
       const time = times[index] ?? 0;
       return time > 0 || isSite(target) ? [{ objectId: toBase64Url(target), [field]: sent[index], time }] : [];

@@ -39,7 +39,7 @@ export function moeCounter({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
   app.get("/record/:name{@[^/]+}", embeddable, async (c) => {
     const name = nameOf(c);
     const site = sites.toRead(undefined, null);
-    const { page } = await readOne(read, site, normalizePage(`/${name}`, site));
+    const { page } = await readOne(read, c, site, normalizePage(`/${name}`, site));
     return c.json({ name: name.slice(1), num: page }, 200, { "Cache-Control": "no-cache" });
   });
   return app;

@@ -32,7 +32,7 @@ export function openkounter({ view, read, sites, http1 }: TakeoverDeps): Hono<En
   app.get("/api/counter", readableByAll, query(READ), async (c) => {
     const { target } = c.req.valid("query");
     const site = sites.toRead(undefined, c.get("originSite"));
-    const [time] = await readTargets(read, site, [parseTarget(target, site)]);
+    const [time] = await readTargets(read, c, site, [parseTarget(target, site)]);
     return c.json({ code: 0, data: { time, target, created_at: null, updated_at: null } }, 200, { "Cache-Control": "no-cache" });
   });
 
@@ -44,7 +44,7 @@ export function openkounter({ view, read, sites, http1 }: TakeoverDeps): Hono<En
     // All are checked before the first one counts.
     const targets = sent.map(({ target }) => parseTarget(target, site));
     await Promise.all(targets.filter((target) => !isSite(target)).map((page) => view(c, { page }, origin)));
-    const times = await readTargets(read, site, targets);
+    const times = await readTargets(read, c, site, targets);
     const data = sent.map(({ target }, index) => ({ time: times[index], target }));
     return c.json({ code: 0, data: asked.action === "inc" ? data[0] : data }, 200, { "Cache-Control": "no-store" });
   });

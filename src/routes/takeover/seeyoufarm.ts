@@ -25,7 +25,7 @@ export function seeyoufarm({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
     const asked = c.req.valid("query");
     const key = parseKey(asked.url);
     const site = sites.toRead(key.site, null);
-    return badgeAnswer(c, shown(await readOne(read, site, normalizePage(key.page, site))), colors(asked), DEFAULTS);
+    return badgeAnswer(c, shown(await readOne(read, c, site, normalizePage(key.page, site))), colors(asked), DEFAULTS);
   });
   return app;
 }

@@ -31,7 +31,7 @@ export function soxft(deps: TakeoverDeps): Hono<Env> {
   app.get("/api", readableByAll, async (c) => {
     const page = pageOf(c);
     const site = sites.toRead(siteOfUrl(page) ?? undefined, c.get("originSite"));
-    return c.json(answer(await readOne(read, site, normalizePage(page, site))), 200, { "Cache-Control": "no-cache" });
+    return c.json(answer(await readOne(read, c, site, normalizePage(page, site))), 200, { "Cache-Control": "no-cache" });
   });
   app.get("/jsonp", embeddable, query(QUERY), (c) => {
     return answerToReferer(c, deps, c.req.valid("query").callback, ({ site, siteVisitors, page, pageVisitors }) => {

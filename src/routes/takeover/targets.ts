@@ -1,4 +1,6 @@
+import type { Context } from "hono";
 import { normalizePage } from "../../domain/page.ts";
+import type { Env } from "../../http/env.ts";
 import type { ReadViews, Views } from "./views.ts";
 
 /** What LeanCloud's and OpenKounter's clients count: a page, by its normal name, or the site as a whole. */
@@ -21,9 +23,9 @@ export function isSite(target: Target): boolean {
 }
 
 /** The numbers of targets, in one snapshot and in their order. */
-export async function readTargets(read: ReadViews, site: string, targets: readonly Target[]): Promise<number[]> {
+export async function readTargets(read: ReadViews, c: Context<Env>, site: string, targets: readonly Target[]): Promise<number[]> {
   const pages = [...new Set(targets.filter((target) => !isSite(target)))];
-  const views = await read(site, pages);
+  const views = await read(c, site, pages);
   return targets.map((target) => {
     const ofSite = SITE[target];
     const found = views[Math.max(0, pages.indexOf(target))];

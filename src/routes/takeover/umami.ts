@@ -47,7 +47,7 @@ export function umami({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
   app.get("/api/websites/:id/stats", readableByAll, query(STATS), async (c) => {
     const { url, path = url } = c.req.valid("query");
     const site = sites.toRead(undefined, c.get("originSite"));
-    const views = await readOne(read, site, path === undefined ? "/" : normalizePage(path, site));
+    const views = await readOne(read, c, site, path === undefined ? "/" : normalizePage(path, site));
     const [pageviews, visitors] = path === undefined ? [views.site, views.siteVisitors] : [views.page, views.pageVisitors];
     // In Umami 2's form: the themes that read version 3's read it too.
     const stats = { pageviews, visitors, visits: visitors, bounces: 0, totaltime: 0 };

@@ -37,7 +37,7 @@ export function vercount({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> 
     app.get(path, readableByAll, query(VIEW), async (c) => {
       const { url } = c.req.valid("query");
       const site = sites.toRead(siteOfUrl(url) ?? undefined, c.get("originSite"));
-      return c.json(answer(await readOne(read, site, normalizePage(url, site)), "retrieved"), 200, { "Cache-Control": "no-cache" });
+      return c.json(answer(await readOne(read, c, site, normalizePage(url, site)), "retrieved"), 200, { "Cache-Control": "no-cache" });
     });
   }
   return app;

@@ -16,7 +16,7 @@ export interface Views {
 }
 
 /** Reads what is shown of each page, in one snapshot; of no page, the site's numbers alone are right. */
-export type ReadViews = (site: string, pages: readonly string[]) => Promise<readonly Views[]>;
+export type ReadViews = (c: Context<Env>, site: string, pages: readonly string[]) => Promise<readonly Views[]>;
 
 /**
  * Counts a view, unless the request is a HEAD, and answers what is shown after it.
@@ -44,9 +44,10 @@ function viewsOf({ visits, siteVisits, visitors = visits, siteVisitors = siteVis
   return { page: visits, site: siteVisits, pageVisitors: visitors, siteVisitors, pageToday: visitsToday };
 }
 
-export function createReadViews({ store, today }: Pick<RouteDeps, "store" | "today">): ReadViews {
-  return async (site, pages) => {
+export function createReadViews({ store, limitReads, today }: Pick<RouteDeps, "store" | "limitReads" | "today">): ReadViews {
+  return async (c, site, pages) => {
     const names = pages.length > 0 ? pages : ["/"];
+    limitReads(c, 1 + names.length);
     const day = today();
     const totals = await store.totals(site, names, day);
     return names.map((page, index) => viewsOf(totalsOf(site, page, { ...totals, pages: totals.pages.slice(index) }, day)));
@@ -60,13 +61,13 @@ export function createCountView(count: CountVisit, { sites }: RouteDeps, read: R
       return { ...viewsOf(counted), counted: counted.counted };
     }
     const site = sites.toCount(view.site, source);
-    return { ...(await readOne(read, site, normalizePage(view.page, site))), counted: false };
+    return { ...(await readOne(read, c, site, normalizePage(view.page, site))), counted: false };
   };
 }
 
 /** What is shown of one page. */
-export async function readOne(read: ReadViews, site: string, page: string): Promise<Views> {
-  const [views] = await read(site, [page]);
+export async function readOne(read: ReadViews, c: Context<Env>, site: string, page: string): Promise<Views> {
+  const [views] = await read(c, site, [page]);
   return views ?? { page: 0, site: 0, pageVisitors: 0, siteVisitors: 0, pageToday: 0 };
 }
 

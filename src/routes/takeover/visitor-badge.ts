@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { normalizePage } from "../../domain/page.ts";
@@ -21,14 +22,14 @@ export function visitorBadge({ viewKey, read, sites }: TakeoverDeps): Hono<Env> 
   return new Hono<Env>().get("/badge", embeddable, query(QUERY), async (c) => {
     const asked = c.req.valid("query");
     const page = `/${asked.page_id}`;
-    const views = asked.query_only === "true" ? await readKey(page) : await viewKey(c, { page }, null);
+    const views = asked.query_only === "true" ? await readKey(c, page) : await viewKey(c, { page }, null);
     const shown = { label: asked.left_text, color: asked.right_color };
     return badgeAnswer(c, full(views.page), shown, { label: "visitors", color: "blue" });
   });
 
-  function readKey(page: string) {
+  function readKey(c: Context<Env>, page: string) {
     const site = sites.toRead(undefined, null);
-    return readOne(read, site, normalizePage(page, site));
+    return readOne(read, c, site, normalizePage(page, site));
   }
 }
 
