@@ -183,8 +183,8 @@ requires("emulator")("with its store away, the Node server", () => {
   const [VISITS, CONNECTIONS] = [12_000, 400];
 
   test.concurrent("takes on no more visits than it has room for, and refuses the others with 503", async () => {
-    // No budget of new pages is to refuse them first.
-    const away = { ...OPEN, NEW_PAGES_BURST: "100000", DATASTORE_EMULATOR_HOST: `127.0.0.1:${await freePort()}` };
+    // No budget of new sites or pages is to refuse them first.
+    const away = { ...OPEN, SITES: "example.com", NEW_PAGES_BURST: "100000", DATASTORE_EMULATOR_HOST: `127.0.0.1:${await freePort()}` };
     await serving(nodeOnDatastore, away, async ({ send }, { url }) => {
       const each = VISITS / CONNECTIONS;
       const visits = `${HEAD}Content-Length: 0\r\n\r\n`.repeat(each);
