@@ -6,6 +6,7 @@ const PRICES = {
   /** https://cloud.google.com/datastore/pricing: a multi-region; one region costs half. A TTL policy's deletes are billed as deletes. */
   entityWrite: 0.18 / 100_000,
   entityDelete: 0.02 / 100_000,
+  entityRead: 0.06 / 100_000,
   /** https://cloud.google.com/api-gateway/pricing: up to a billion calls a month. */
   gatewayCall: 3 / 1e6,
   /** https://cloud.google.com/run/pricing: for each request, and for each second in which any is on its way: of one CPU and half a GiB. */
@@ -49,4 +50,14 @@ export function costPerMillion(visitsPerSecond: number, writesPerVisit: number, 
   const run = MILLION * (PRICES.runRequest + seconds * PRICES.runSecond);
   const logs = ((MILLION * LOG_LINE_BYTES) / 2 ** 30) * PRICES.logGib;
   return { writes, deletes, gateway, run, logs, sum: writes + deletes + gateway + run + logs };
+}
+
+/** What Datastore's part of a million visits costs in a region, or in a multi-region. */
+export function datastorePerMillion(
+  visits: number,
+  { reads, writes, marks }: { readonly reads: number; readonly writes: number; readonly marks: number },
+  region: "one" | "multi",
+): number {
+  const sum = reads * PRICES.entityRead + writes * PRICES.entityWrite + marks * PRICES.entityDelete;
+  return (sum * (region === "one" ? 0.5 : 1) * MILLION) / visits;
 }

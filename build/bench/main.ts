@@ -34,7 +34,7 @@ const { values, positionals } = readOptions({
   cold      from starting a process to its first answer, and to its first counted visit
   load      counting on one hot page: throughput, latency, entity writes per visit; next to peers
   visitors  the same with VISITORS=daily, next to VISITORS=off: speed, start, entity writes, bytes
-  scale     more instances and more pages; writes and cost at a steady rate
+  scale     up to 100 instances on one page, simulated; then few on the emulator, more pages, cost at a steady rate
   reload    from an edit to the change served, and npm run dev to its first answer; next to wrangler dev
   soak      what must hold every time: REST to gRPC under load, SIGTERM under load, memory under a long load`,
   positionals: { name: "part", oneOf: PARTS },
@@ -45,6 +45,7 @@ const { values, positionals } = readOptions({
     starts: { value: "N", default: "25", help: "starts of each subject in cold and visitors", allowed: wholeNumber(1) },
     switches: { value: "N", default: "3", help: "of soak; at full size 100", allowed: wholeNumber(0) },
     stops: { value: "N", default: "3", help: "of soak; at full size 50", allowed: wholeNumber(0) },
+    full: { help: "simulates every combination of load, instances, regions, holds and ids in scale: hours" },
     minutes: { value: "N", default: "1", help: "of soak's long load; at full size 10; 0 leaves it out", allowed: wholeNumber(0) },
   },
   notes: `Figures are ratios between what ran in one run on one machine; keep it otherwise idle. The load comes from wrk where it is
@@ -55,6 +56,7 @@ const parts = PARTS.filter((part) => (positionals.length > 0 ? positionals.inclu
 const number = (name: "rounds" | "seconds" | "starts" | "switches" | "stops" | "minutes") => Number(values[name]);
 const options = {
   ...{ rounds: number("rounds"), seconds: number("seconds"), starts: number("starts") },
+  full: values.full,
   ...{ switches: number("switches"), stops: number("stops"), minutes: number("minutes") },
 };
 

@@ -14,6 +14,8 @@ export interface Options {
   readonly seconds: number;
   /** Starts of each subject. */
   readonly starts: number;
+  /** The simulation runs its whole matrix. */
+  readonly full: boolean;
   /** How often the soak switches from REST to gRPC, and stops a server; how long its load lasts. */
   readonly switches: number;
   readonly stops: number;

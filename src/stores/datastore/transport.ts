@@ -62,6 +62,8 @@ export interface Transform {
 
 export interface Mutation {
   readonly insert?: Entity;
+  /** Fails with NOT_FOUND, and the whole commit with it, where the entity is missing. */
+  readonly update?: Entity;
   readonly upsert?: Entity;
   readonly delete?: Key;
   readonly propertyMask?: { readonly paths: readonly string[] };

@@ -1,0 +1,83 @@
+import { keyName } from "../../../src/stores/datastore/lookup.ts";
+import type { Entity, EntityResult, Key, Mutation, Properties, Transform, Value } from "../../../src/stores/datastore/transport.ts";
+import { TransportError } from "../../../src/stores/datastore/transport.ts";
+import { integer, number } from "../../../src/stores/datastore/values.ts";
+
+/** How long a version can still be read once there is a newer one, in the units of versions (microseconds). */
+const HISTORY = 30_000_000;
+
+interface Version {
+  readonly at: number;
+  readonly createdAt: number;
+  /** `null`: deleted. */
+  readonly entity: Entity | null;
+}
+
+/** Entities with their history; what a database is apart from its delays. */
+export interface Entities {
+  /** Applies a commit, all or nothing, at a time (microseconds) after all earlier ones. Throws {@link TransportError}. */
+  apply(mutations: readonly Mutation[], at: number): { readonly transformResults: readonly Value[] }[];
+  read(key: Key, at: number): EntityResult | null;
+}
+
+export function createEntities(): Entities {
+  const versions = new Map<string, Version[]>();
+
+  function find(name: string, at: number): Version | undefined {
+    const all = versions.get(name) ?? [];
+    for (let index = all.length - 1; index >= 0; index -= 1) {
+      const version = all[index];
+      if (version && version.at <= at) return version;
+    }
+    return undefined;
+  }
+
+  function check({ insert, update }: Mutation, at: number): void {
+    if (insert && find(keyName(insert.key), at)?.entity) throw new TransportError("ALREADY_EXISTS", "it exists");
+    if (update && !find(keyName(update.key), at)?.entity) throw new TransportError("NOT_FOUND", "it does not exist");
+  }
+
+  function write(mutation: Mutation, at: number): { transformResults: Value[] } {
+    const key = keyOf(mutation);
+    const name = keyName(key);
+    const before = find(name, at);
+    const written = mutation.insert ?? mutation.update ?? mutation.upsert;
+    const kept = mutation.propertyMask ? before?.entity?.properties : {};
+    const properties: Record<string, Value> = { ...kept, ...written?.properties };
+    const transformResults = (mutation.propertyTransforms ?? []).map((transform) => change(properties, transform));
+    const createdAt = before?.entity ? before.createdAt : at;
+    const all = versions.get(name) ?? [];
+    versions.set(name, all);
+    all.push({ at, createdAt, entity: mutation.delete ? null : { key, properties } });
+    while ((all[1]?.at ?? at) < at - HISTORY) all.shift();
+    return { transformResults };
+  }
+
+  return {
+    apply(mutations, at) {
+      for (const mutation of mutations) check(mutation, at);
+      return mutations.map((mutation) => write(mutation, at));
+    },
+    read(key, at) {
+      const version = find(keyName(key), at);
+      return version?.entity ? { entity: version.entity, createTime: String(version.createdAt) } : null;
+    },
+  };
+}
+
+/** The key that a mutation writes. */
+export function keyOf({ insert, update, upsert, delete: deleted }: Mutation): Key {
+  const key = insert?.key ?? update?.key ?? upsert?.key ?? deleted;
+  if (!key) throw new TransportError("INVALID_ARGUMENT", "a mutation without a key");
+  return key;
+}
+
+/** Changes a property, or one within a map (`days.d20261122`), and answers its new value. */
+function change(properties: Record<string, Value>, { property, increment, maximum }: Transform): Value {
+  const [first = "", second] = property.split(".");
+  const inner: Properties = properties[first]?.entityValue?.properties ?? {};
+  const before = number(second === undefined ? properties[first] : inner[second]);
+  const value = integer(increment ? before + number(increment) : Math.max(before, number(maximum)));
+  properties[first] = second === undefined ? value : { entityValue: { properties: { ...inner, [second]: value } } };
+  return value;
+}

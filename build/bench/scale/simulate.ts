@@ -1,0 +1,130 @@
+import { percentile } from "../../statistics.ts";
+import { type Behaviour, type Billed, createDatastoreModel } from "./datastore-model.ts";
+import { type Answer, openStore, PAGE, SITE, startFleet } from "./fleet.ts";
+import { createRandom } from "./random.ts";
+import { inVirtualTime, type VirtualTime } from "./virtual-time.ts";
+
+/** What is simulated: so many visits a second of one page, from the first second on. */
+export interface Point {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly instances: number;
+  readonly shards: number;
+  readonly ids: boolean;
+  readonly behaviour: Behaviour;
+  /** Between these seconds Datastore is out, or so many times the visits come. */
+  readonly trouble: { readonly kind: "outage" | "burst"; readonly from: number; readonly to: number } | null;
+}
+
+/** What came out, from {@link SETTLED_S} on. */
+export interface Outcome {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** All visits that were refused or failed, and those of them since the service should be back. */
+  readonly refused: number;
+  readonly refusedLater: number;
+  readonly retries: number;
+  readonly visits: number;
+  readonly billed: Billed;
+  /** How long after the trouble (or the start) the last second is whose visits were slow or refused. */
+  readonly backAfterS: number;
+}
+
+/** How long visits come, and from when on latencies count: after a rush or trouble the service has so long to settle. */
+const LENGTH_S = 15;
+export const SETTLED_S = 10;
+/** Visits in flight are answered at the latest after this. */
+const LAST_ANSWER_S = 12;
+/** The burst, of the steady rate. */
+const BURST = 3;
+/** A second is bad with a p99 above this, or with a visit refused. */
+const SLOW_MS = 2_000;
+const SEED = 2026;
+
+/** Runs a point in virtual time. Throws where a count is not exact at its end. */
+export function simulate(point: Point, seed = SEED): Promise<Outcome> {
+  return inVirtualTime((time) => run(point, time, createRandom(seed)));
+}
+
+async function run(point: Point, time: VirtualTime, random: () => number): Promise<Outcome> {
+  const { perSecond, trouble } = point;
+  const { transport, billed, setOutage } = createDatastoreModel(point.behaviour, random);
+  const fleet = startFleet({ ...point, transport, random });
+  const begunAt = time.now();
+  const troubleEnd = trouble?.to ?? 0;
+  const seconds = troubleEnd + LENGTH_S;
+  let billedBefore: Billed = { ...billed };
+
+  const isRunning = (ms: number) => ms < seconds * 1_000 || (fleet.answers.length < fleet.sent && ms < (seconds + LAST_ANSWER_S) * 1_000);
+  for (let ms = 0; isRunning(ms); ms += 1) {
+    const isTrouble = trouble !== null && ms >= trouble.from * 1_000 && ms < trouble.to * 1_000;
+    setOutage(isTrouble && trouble.kind === "outage");
+    if (ms === (troubleEnd + SETTLED_S) * 1_000) billedBefore = { ...billed };
+    const factor = isTrouble && trouble.kind === "burst" ? BURST : 1;
+    fleet.work(ms < seconds * 1_000 ? (perSecond / 1_000) * factor : 0);
+    await time.advance();
+  }
+  await expectExact(point, fleet, () => openStore(transport, point.shards, random).totals(SITE, [PAGE], "2026-11-22"), time);
+
+  const settledAt = begunAt + (troubleEnd + SETTLED_S) * 1_000;
+  const later = fleet.answers.filter(({ arrivedAt }) => arrivedAt >= settledAt);
+  const latencies = later.map(({ arrivedAt, answeredAt }) => answeredAt - arrivedAt);
+  const isRefused = ({ visits }: Answer) => visits === null;
+  return {
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    refused: fleet.answers.filter(isRefused).length,
+    refusedLater: later.filter(isRefused).length,
+    retries: fleet.retries,
+    visits: later.length,
+    billed: difference(billed, billedBefore),
+    backAfterS: lastBadSecond(fleet.answers, begunAt) - troubleEnd,
+  };
+}
+
+/** Every visit is answered, and the count is that of the answers; where visits failed, at most those on top of it. */
+async function expectExact(
+  { name, shards }: Point,
+  { answers, sent }: { readonly answers: readonly Answer[]; readonly sent: number },
+  read: () => Promise<{ readonly site: { readonly visits: number }; readonly pages: readonly { readonly visits: number }[] }>,
+  time: VirtualTime,
+): Promise<void> {
+  const wrong = (what: string) => new Error(`${name}: ${what}`);
+  let totals: Awaited<ReturnType<typeof read>> | undefined;
+  const reading = read().then((result) => {
+    totals = result;
+  });
+  while (!totals) await time.advance();
+  await reading;
+  if (answers.length !== sent) throw wrong(`${sent} visits were sent, ${answers.length} answered`);
+  const [page] = totals.pages;
+  const numbers = answers.flatMap(({ visits }) => visits ?? []);
+  const stored = totals.site.visits;
+  if (page?.visits !== stored) throw wrong(`the page has ${page?.visits} visits, its site ${stored}`);
+  if (stored < numbers.length || stored > sent) throw wrong(`${numbers.length} of ${sent} visits were answered, ${stored} stored`);
+  if (shards === 1 && new Set(numbers).size !== numbers.length) throw wrong("two visits have the same number");
+}
+
+function difference(after: Billed, before: Billed): Billed {
+  return {
+    commits: after.commits - before.commits,
+    reads: after.reads - before.reads,
+    writes: after.writes - before.writes,
+    marks: after.marks - before.marks,
+  };
+}
+
+/** The end of the last second in which a visit arrived that was refused, or more than one in a hundred that were slow; 0 without any. */
+function lastBadSecond(answers: readonly Answer[], begunAt: number): number {
+  const seconds = new Map<number, { all: number; slow: number; refused: number }>();
+  for (const { arrivedAt, answeredAt, visits } of answers) {
+    const second = Math.floor((arrivedAt - begunAt) / 1_000);
+    const sum = seconds.get(second) ?? { all: 0, slow: 0, refused: 0 };
+    seconds.set(second, sum);
+    sum.all += 1;
+    if (visits === null) sum.refused += 1;
+    else if (answeredAt - arrivedAt > SLOW_MS) sum.slow += 1;
+  }
+  const bad = [...seconds].filter(([, { all, slow, refused }]) => refused > 0 || slow > all / 100);
+  return Math.max(0, ...bad.map(([second]) => second + 1));
+}
