@@ -4,6 +4,7 @@ import { SOCKET } from "./http/client-address.ts";
 import type { AppConfig, StatsKey, TakeoverProtocol } from "./http/config.ts";
 import * as settings from "./settings.ts";
 import type { DatastoreSettings } from "./stores/datastore/open.ts";
+import type { Shards } from "./stores/datastore/sharding.ts";
 
 type Engine = Store["name"];
 
@@ -11,8 +12,8 @@ type Engine = Store["name"];
 export interface Config extends AppConfig {
   readonly store: Engine;
   readonly datastore: DatastoreSettings;
-  /** Entities per counter. */
-  readonly shards: number;
+  /** Entities per counter; `"auto"`: several only while instances wait for each other. */
+  readonly shards: Shards;
 }
 
 /** The settings on Node, where a server listens and a file holds the embedded store. */

@@ -1,5 +1,6 @@
 import { createRecorder } from "../../../src/domain/recorder.ts";
 import type { Store } from "../../../src/domain/store.ts";
+import type { Shards } from "../../../src/stores/datastore/sharding.ts";
 import { createDatastoreStore } from "../../../src/stores/datastore/store.ts";
 import type { Transport } from "../../../src/stores/datastore/transport.ts";
 import { poisson } from "./random.ts";
@@ -28,7 +29,7 @@ export interface Fleet {
   work(visits: number): void;
 }
 
-export function openStore(transport: Transport, shards: number, random: () => number): Store {
+export function openStore(transport: Transport, shards: Shards, random: () => number): Store {
   const settings = { transport, shards, random, namespace: "", readIn: "readOnly", saltTransport: null, now: Date.now } as const;
   return createDatastoreStore(settings);
 }
@@ -37,7 +38,7 @@ export function openStore(transport: Transport, shards: number, random: () => nu
 export function startFleet(options: {
   readonly transport: Transport;
   readonly instances: number;
-  readonly shards: number;
+  readonly shards: Shards;
   /** Every visit has an id. */
   readonly ids: boolean;
   readonly random: () => number;

@@ -1,3 +1,4 @@
+import type { Shards } from "../../../src/stores/datastore/sharding.ts";
 import type { Behaviour } from "./datastore-model.ts";
 import type { Point } from "./simulate.ts";
 
@@ -20,7 +21,7 @@ const BURST = { kind: "burst", from: 10, to: 15 } as const;
 interface Choice {
   readonly perSecond: number;
   readonly instances: number;
-  readonly shards: number;
+  readonly shards: Shards;
   readonly ids?: boolean;
   readonly behaviour?: Partial<Behaviour>;
   readonly trouble?: Point["trouble"];
@@ -28,18 +29,18 @@ interface Choice {
 
 /** What `bench scale` simulates. */
 export const POINTS: readonly Point[] = [
-  point("", { perSecond: 1, instances: 1, shards: 1 }),
+  point("", { perSecond: 1, instances: 1, shards: "auto" }),
   point("", { perSecond: 100, instances: 4, shards: 1 }),
-  point("", { perSecond: 1_000, instances: 10, shards: 1 }),
-  point("", { perSecond: 1_000, instances: 10, shards: 10 }),
+  point("", { perSecond: 100, instances: 4, shards: "auto" }),
+  point("", { perSecond: 1_000, instances: 10, shards: "auto" }),
   point("", { perSecond: 10_000, instances: 100, shards: 1 }),
-  point("", { perSecond: 10_000, instances: 100, shards: 16 }),
-  point("ids", { perSecond: 10_000, instances: 100, shards: 16, ids: true, behaviour: { splits: 20 } }),
-  point("hold 10 ms", { perSecond: 10_000, instances: 100, shards: 1, behaviour: { holdMs: 10 } }),
-  point("multi-region", { perSecond: 10_000, instances: 100, shards: 16, behaviour: { region: "multi" } }),
-  point("outage", { perSecond: 1_000, instances: 10, shards: 1, trouble: OUTAGE }),
-  point("outage", { perSecond: 10_000, instances: 100, shards: 16, trouble: OUTAGE }),
-  point("burst", { perSecond: 3_000, instances: 100, shards: 1, trouble: BURST }),
+  point("", { perSecond: 10_000, instances: 100, shards: "auto" }),
+  point("hold 10 ms", { perSecond: 10_000, instances: 100, shards: "auto", behaviour: { holdMs: 10 } }),
+  point("ids", { perSecond: 5_000, instances: 100, shards: "auto", ids: true, behaviour: { splits: 20 } }),
+  point("multi-region", { perSecond: 10_000, instances: 100, shards: "auto", behaviour: { region: "multi" } }),
+  point("outage", { perSecond: 1_000, instances: 10, shards: "auto", trouble: OUTAGE }),
+  point("outage", { perSecond: 3_000, instances: 50, shards: "auto", trouble: OUTAGE }),
+  point("burst", { perSecond: 2_000, instances: 50, shards: "auto", trouble: BURST }),
 ];
 
 /** What `bench scale --full` simulates: the matrix. */
@@ -47,7 +48,7 @@ export function matrix(): Point[] {
   const points: Point[] = [];
   for (const perSecond of [1, 10, 100, 1_000, 10_000]) {
     for (const instances of [1, 4, 10, 30, 100].filter((count) => perSecond / count >= 0.25 && perSecond / count <= 1_000)) {
-      for (const shards of [1, 4, 16].filter((count) => count <= instances)) {
+      for (const shards of [1, 4, 16, "auto"] as const) {
         for (const region of ["one", "multi"] as const) {
           for (const holdMs of ["commit", 10] as const) {
             for (const splits of [0, 1, 20, 100, 400]) {

@@ -1,3 +1,4 @@
+import type { Shards } from "../../../src/stores/datastore/sharding.ts";
 import { percentile } from "../../statistics.ts";
 import { type Behaviour, type Billed, createDatastoreModel } from "./datastore-model.ts";
 import { type Answer, openStore, PAGE, SITE, startFleet } from "./fleet.ts";
@@ -9,7 +10,7 @@ export interface Point {
   readonly name: string;
   readonly perSecond: number;
   readonly instances: number;
-  readonly shards: number;
+  readonly shards: Shards;
   readonly ids: boolean;
   readonly behaviour: Behaviour;
   /** Between these seconds Datastore is out, or so many times the visits come. */

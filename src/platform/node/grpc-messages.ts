@@ -19,8 +19,9 @@ export function toProto<M extends Method>(method: M, request: Requests[M]): obje
   return TO_PROTO[method]?.(request) ?? request;
 }
 
-function toMutation({ insert, upsert, ...rest }: Mutation): object {
+function toMutation({ insert, update, upsert, ...rest }: Mutation): object {
   if (insert) return { ...rest, insert: { ...insert, properties: toProperties(insert.properties) } };
+  if (update) return { ...rest, update: { ...update, properties: toProperties(update.properties) } };
   if (upsert) return { ...rest, upsert: { ...upsert, properties: toProperties(upsert.properties) } };
   return rest;
 }

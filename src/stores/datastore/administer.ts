@@ -116,6 +116,11 @@ function planPage(context: Context, { site, page, change }: Correction, before: 
   };
 }
 
+/** A later generation of a site's closed shards, by which instances notice that pages' shards have changed. */
+export function nextGeneration({ now }: Context, generation: number): number {
+  return Math.max(now(), generation + 1);
+}
+
 /** Adds to the site's first shard, and takes the days of pages from it. */
 export function changeSite(context: Context, site: string, { siteRoot }: Snapshot, added: number, dropped: Counter["days"]): Mutation {
   const days = { ...siteRoot.days };
@@ -124,13 +129,14 @@ export function changeSite(context: Context, site: string, { siteRoot }: Snapsho
     ...named(context, site),
     count: integer(siteRoot.count + added),
     days: daysValue(days),
+    ...(siteRoot.generation > 0 && { generation: integer(nextGeneration(context, siteRoot.generation)) }),
     ...visitorProperties(context, siteRoot, {}),
   };
   return setCounter(context.keys.counter(site, null, 0), properties);
 }
 
 /** Visitors as properties, some of them new, and a later epoch, by which instances notice; none where visitors are off. */
-function visitorProperties({ now }: Context, { visitors, epoch }: Counter, change: Partial<CounterVisitors>): Properties {
+export function visitorProperties({ now }: Context, { visitors, epoch }: Counter, change: Partial<CounterVisitors>): Properties {
   if (!visitors) return {};
   const { start, estimated, added } = { ...visitors, ...change };
   const days = daysValue(estimated).entityValue?.properties;
@@ -158,10 +164,10 @@ export function named(context: Context, site: string): Properties {
 
 /** Adds a batch of numbers with one commit of increments, as counting does: it holds no locks between calls. */
 export function addBatch(context: Context, batch: AdditionBatch, deadline: number): Promise<"added" | Refusal> {
-  const { keys, shards } = context;
+  const { keys } = context;
   const { site, digest, additions } = batch;
   const mark = keys.batch(site, batch.id);
-  const changes = addToSite(keys, site, 0, additions, shards);
+  const changes = addToSite(keys, site, 0, additions, context.shards);
   const epoch = context.now();
   const added = [sumForSite(additions), ...additions.filter(({ page }) => page !== null)];
   const counters = context.prepareVisitors

@@ -1,5 +1,7 @@
 import type { Recent } from "../../domain/recent.ts";
+import type { ClosedShards } from "./closed-shards.ts";
 import type { Keys } from "./layout.ts";
+import type { Sharding } from "./sharding.ts";
 import type { Method, Requests, Responses, Transport } from "./transport.ts";
 import type { PrepareVisitors } from "./visitors.ts";
 
@@ -18,8 +20,11 @@ export interface Context {
   readonly readIn: TransactionMode;
   /** The visitors of a commit; `null` where they are not estimated. */
   readonly prepareVisitors: PrepareVisitors | null;
-  /** Shards that this instance writes to. */
+  /** Shards that every site has in this instance's eyes. */
   readonly shards: number;
+  /** Which of a site's shards are written to. */
+  readonly sharding: Sharding;
+  readonly closedShards: ClosedShards;
   /** The most shards ever seen of a site. They only grow, and reads cover all of them. */
   readonly knownShards: Recent<number>;
 }

@@ -14,6 +14,10 @@ export interface Counter {
   readonly visitors: CounterVisitors | null;
   /** When it was made or last corrected, in milliseconds since 1970: the largest of its shards. */
   readonly epoch: number;
+  /** Of the site's first shard: when the shards of its pages last changed while they were closed; 0: never closed. */
+  readonly generation: number;
+  /** The visits of each shard that exists, by its number. */
+  readonly visitsByShard: ReadonlyMap<number, number>;
   /** The numbers of the shards that exist. */
   readonly shards: readonly number[];
 }
@@ -25,23 +29,26 @@ export interface CounterVisitors {
   readonly added: Days;
 }
 
+/** The properties of a site's first shard that tell of the others. */
+export const SHARD_FIELDS = ["shards", "open", "generation"];
 /** The properties that a counter's visitors need beside its days. */
 const VISITOR_FIELDS = ["visitors", "visitorsAdded", "epoch"];
 
 /** The properties of a counter's numbers with all their days. */
 export function allFields(visitors: boolean): string[] {
-  return ["count", "shards", "unattributed", "days", ...(visitors ? VISITOR_FIELDS : [])];
+  return [...SHARD_FIELDS, "count", "unattributed", "days", ...(visitors ? VISITOR_FIELDS : [])];
 }
 
 /** Sums up the shards of a counter. */
 export function sumShards(shards: readonly { readonly shard: number; readonly entity: Entity }[], visitors: boolean): Counter {
-  const sum = { count: 0, unattributed: 0, start: 0, epoch: 0 };
+  const sum = { count: 0, unattributed: 0, start: 0, epoch: 0, generation: 0 };
   const days: Record<string, number> = {};
   const added: Record<string, number> = {};
   const estimated: Record<string, number> = {};
   for (const { entity } of shards) {
     sum.count += numberOf(entity, "count");
     sum.unattributed += numberOf(entity, "unattributed");
+    sum.generation = Math.max(sum.generation, numberOf(entity, "generation"));
     addCounts(days, daysOf(entity, null));
     if (!visitors) continue;
     sum.epoch = Math.max(sum.epoch, numberOf(entity, "epoch"));
@@ -55,6 +62,8 @@ export function sumShards(shards: readonly { readonly shard: number; readonly en
     unattributed: sum.unattributed,
     visitors: visitors ? { start: sum.start, estimated, added } : null,
     epoch: sum.epoch,
+    generation: sum.generation,
+    visitsByShard: new Map(shards.map(({ shard, entity }) => [shard, numberOf(entity, "count")])),
     shards: shards.map(({ shard }) => shard),
   };
 }

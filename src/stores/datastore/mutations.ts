@@ -48,6 +48,25 @@ export function transformAlso(mutation: Mutation, transforms: readonly Transform
   return { ...mutation, propertyTransforms: [...(mutation.propertyTransforms ?? []), ...transforms] };
 }
 
+/** A mutation of a site's shard, with the whole commit, only where the shard is open: its entity is there. */
+export function inOpenShard({ upsert, ...rest }: Mutation): Mutation {
+  return upsert ? { ...rest, update: upsert } : rest;
+}
+
+/** A mutation of a site's first shard that also says how many shards there are, and asks which are open and since when. */
+export function announceShards(mutation: Mutation, shards: number): Mutation {
+  return transformAlso(mutation, [
+    ...(shards > 1 ? [{ property: "shards", maximum: integer(shards) }] : []),
+    { property: "open", maximum: integer(shards) },
+    { property: "generation", maximum: integer(0) },
+  ]);
+}
+
+/** Opens a site's shard: makes its entity, where it is not there. */
+export function openShard(key: Key): Mutation {
+  return { upsert: { key }, propertyMask: { paths: [] }, propertyTransforms: [{ property: "count", increment: integer(0) }] };
+}
+
 /** What an addition brings of visitors, and a new epoch, so that every instance reads the counter again. */
 export function addVisitors({ visitors, visitorDays }: Addition, epoch: number): Transform[] {
   const start = visitors - sumOf(visitorDays);

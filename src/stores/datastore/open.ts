@@ -2,6 +2,7 @@ import type { Store } from "../../domain/store.ts";
 import type { SaltStore } from "../../domain/visitors/salts.ts";
 import { emulatorIdentity, type Identity, type ServiceAccountKey, serviceAccountIdentity } from "./identity.ts";
 import { createRestTransport } from "./rest.ts";
+import type { Shards } from "./sharding.ts";
 import { createDatastoreStore } from "./store.ts";
 import type { Fetch, Transport } from "./transport.ts";
 
@@ -54,7 +55,7 @@ export function saltDatabase(settings: DatastoreSettings): DatastoreSettings {
 export function openDatastore(
   transport: Transport,
   { namespaceId: namespace, emulator }: Pick<DatastoreSettings, "namespaceId" | "emulator">,
-  shards: number,
+  shards: Shards,
   saltTransport: Transport | null = null,
 ): Store & SaltStore {
   const readIn = emulator ? "readWrite" : "readOnly";

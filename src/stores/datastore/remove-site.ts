@@ -1,6 +1,6 @@
 import { addCounts } from "../../domain/tally.ts";
-import { changeSite, named, removeSketches } from "./administer.ts";
-import { type Context, shardsOf } from "./context.ts";
+import { changeSite, removeSketches } from "./administer.ts";
+import type { Context } from "./context.ts";
 import { allFields } from "./counter.ts";
 import { listPages } from "./lists.ts";
 import { withRetries } from "./retry.ts";
@@ -33,7 +33,9 @@ export async function removeSome(context: Context, site: string, deadline: numbe
       }
       const isLast = found.length <= PAGES_REMOVED && snapshot.site.count - visits === snapshot.site.unattributed;
       if (!isLast) mutations.push(changeSite(session, site, snapshot, -visits, dropped));
-      else mutations.push(...snapshot.site.shards.map((shard) => removeSite(session, site, shard)), ...removeSketches(session, site, null));
+      else {
+        mutations.push(...snapshot.site.shards.map((shard) => ({ delete: keys.counter(site, null, shard) })), ...removeSketches(session, site, null));
+      }
       if (mutations.length > 0) {
         await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
         onCommitted();
@@ -41,10 +43,4 @@ export async function removeSome(context: Context, site: string, deadline: numbe
       return isLast;
     }),
   );
-}
-
-/** A first shard stays as the sign that there are others, to which visits may still be written: readers find them by it. */
-function removeSite(context: Context, site: string, shard: number): Mutation {
-  const key = context.keys.counter(site, null, shard);
-  return shard === 0 && shardsOf(context, site) > 1 ? { upsert: { key, properties: named(context, site) } } : { delete: key };
 }

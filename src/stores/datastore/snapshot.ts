@@ -1,5 +1,5 @@
 import { type Context, learnShards, type Session, shardsOf } from "./context.ts";
-import { allFields, type Counter, sumShards } from "./counter.ts";
+import { allFields, type Counter, SHARD_FIELDS, sumShards } from "./counter.ts";
 import { dayPath } from "./days.ts";
 import { keyName, lookup } from "./lookup.ts";
 import { inTransaction } from "./transaction.ts";
@@ -7,7 +7,7 @@ import type { Entity, Key, ReadOptions } from "./transport.ts";
 import { numberOf } from "./values.ts";
 
 /** The properties that a site's or a page's total needs. */
-export const TOTAL_FIELDS = ["count", "shards"];
+export const TOTAL_FIELDS = ["count", ...SHARD_FIELDS];
 
 /** The properties that totals need, and their numbers of some days: with visitors all days, as each caps what is shown. */
 export function fieldsOn({ prepareVisitors }: Context, days: readonly string[]): string[] {

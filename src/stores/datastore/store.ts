@@ -2,6 +2,7 @@ import { createRecent } from "../../domain/recent.ts";
 import type { Store } from "../../domain/store.ts";
 import type { SaltStore } from "../../domain/visitors/salts.ts";
 import { addBatch, correctTotals, totalsOf } from "./administer.ts";
+import { createClosedShards } from "./closed-shards.ts";
 import { commitBatch } from "./commit.ts";
 import { type Context, type Session, shardsOf, type TransactionMode } from "./context.ts";
 import { allFields, countOf } from "./counter.ts";
@@ -11,6 +12,7 @@ import { lookup } from "./lookup.ts";
 import { removeSome } from "./remove-site.ts";
 import { withRetries } from "./retry.ts";
 import { createDatastoreSalts } from "./salts.ts";
+import { createSharding, type Sharding, type Shards } from "./sharding.ts";
 import { fieldsOn, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import type { Transport } from "./transport.ts";
 import { createVisitors } from "./visitors.ts";
@@ -26,7 +28,7 @@ const READ_DEADLINE_MS = 6_000;
  * @param options.namespace empty for the default one
  * @param options.readIn the transaction for reads of several entities: `readOnly` in production, where it is a snapshot; `readWrite` on
  *   the emulator, whose read-only transactions and reads at a `readTime` may see half of a commit under load
- * @param options.shards entities per counter that this instance writes to
+ * @param options.shards entities per counter that instances share; `"auto"`: one, and more while they wait for each other
  * @param options.now milliseconds since 1970
  * @param options.random 0 (inclusive) to 1 (exclusive)
  */
@@ -34,7 +36,9 @@ export function createDatastoreStore(options: {
   transport: Transport;
   namespace: string;
   readIn: TransactionMode;
-  shards: number;
+  shards: Shards;
+  /** Which shards are written to, where not as `shards` says: for tests. */
+  sharding?: Sharding;
   now: () => number;
   random: () => number;
   /** Where the day's salts are kept, a database of their own; `null`: visitors are not estimated. */
@@ -43,7 +47,15 @@ export function createDatastoreStore(options: {
   const { transport, namespace, now, saltTransport } = options;
   const keys = createKeys(namespace ? { namespaceId: namespace } : undefined);
   const prepareVisitors = saltTransport ? createVisitors() : null;
-  const context: Context = { ...options, keys, prepareVisitors, knownShards: createRecent(KNOWN_SITES) };
+  const context: Context = {
+    ...options,
+    keys,
+    prepareVisitors,
+    shards: options.shards === "auto" ? 1 : options.shards,
+    sharding: options.sharding ?? createSharding(options.shards, options),
+    closedShards: createClosedShards(),
+    knownShards: createRecent(KNOWN_SITES),
+  };
 
   function attempt<T>(read: (session: Session) => Promise<T>): Promise<T> {
     return withRetries(context, now() + READ_DEADLINE_MS, read);
@@ -63,7 +75,9 @@ export function createDatastoreStore(options: {
     // Takes no lock, and does not read the site once its shards are known: many of these must not delay the site's visits.
     async has(site, page): Promise<boolean> {
       if (!context.knownShards.get(site)) await read(site, [], TOTAL_FIELDS);
-      const shards = Array.from({ length: shardsOf(context, site) }, (_, shard) => keys.counter(site, page, shard));
+      // Others may have opened shards just now.
+      const length = Math.max(shardsOf(context, site), context.sharding.most);
+      const shards = Array.from({ length }, (_, shard) => keys.counter(site, page, shard));
       return (await attempt((session) => lookup(session, shards))).length > 0;
     },
     sites: () => listSites(context),

@@ -1,0 +1,123 @@
+import type { Batch, Visit } from "../../domain/store.ts";
+import { tally } from "../../domain/tally.ts";
+import { daysNamed, readAt, type Totals, totalsOf } from "./batch-totals.ts";
+import { closeShards } from "./close-shards.ts";
+import type { Numbers } from "./closed-shards.ts";
+import { learnShards, type Session, shardsOf } from "./context.ts";
+import { dayPath } from "./days.ts";
+import { addToSite, announceShards, inOpenShard, markBatch, openShard, resultsOf, transformAlso, visitMarks } from "./mutations.ts";
+import type { Plan } from "./sharding.ts";
+import { type Key, type Mutation, TransportError } from "./transport.ts";
+
+/** A visit that has not been refused so far. */
+export interface Candidate {
+  /** Its place in the batch. */
+  readonly index: number;
+  readonly visit: Visit;
+  /** The mark of its id; `null` without an id. */
+  readonly mark: Key | null;
+}
+
+type Results = (property: string) => number;
+const NO_RESULTS: Results = () => 0;
+
+/**
+ * Counts what is left of a batch with one commit, and answers the totals right after it.
+ *
+ * @param begunAt when the first attempt began, in milliseconds since 1970
+ */
+export async function commitOnce(
+  session: Session,
+  batch: Batch,
+  candidates: readonly Candidate[],
+  plan: Plan,
+  begunAt: number,
+): Promise<Totals> {
+  const { keys, sharding, closedShards, now } = session;
+  const { site } = batch;
+  const visits = candidates.map(({ visit }) => visit);
+  const visitors = (await session.prepareVisitors?.(session, site, plan.shard, visits)) ?? null;
+  // In key order, like every mutation that locks counters.
+  const additions = tally(visits).sort((a, b) => (a.page < b.page ? -1 : 1));
+  const names = [null, ...additions.map(({ page }) => page)];
+  const mutations = addToSite(keys, site, plan.shard, additions, session.shards).map((mutation, index) =>
+    visitors ? transformAlso(mutation, visitors.transforms(names[index] ?? null)) : mutation,
+  );
+  mutations.push(...(visitors?.sketches ?? []));
+  const sketched = mutations.length;
+  followPlan(session, site, plan, mutations);
+  mutations.push(...marks(session, batch, candidates));
+
+  const answer = await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
+  const all = mutations.map((mutation, index) => resultsOf(mutation, answer.mutationResults[index]?.transformResults));
+  const results = all.slice(0, names.length);
+  const [siteResults = NO_RESULTS] = results;
+  const isFirst = plan.shard === 0;
+  if (isFirst) learnShards(session, site, siteResults("shards"));
+  const seen = { open: siteResults("open"), count: siteResults("count"), visits: visits.length };
+  sharding.committed(site, now() - begunAt, isFirst ? seen : null);
+  await visitors?.learn(new Map(names.map((page, index) => [page, results[index] ?? NO_RESULTS])), all.slice(names.length, sketched));
+
+  const days = [daysNamed(visits), ...additions.map((addition) => Object.keys(addition.days))];
+  const own = results.map((result, index) => numbersFrom(result, days[index] ?? []));
+  const generation = siteResults("generation");
+  const isAlone = isFirst && shardsOf(session, site) === 1;
+  const isClosed = isFirst && !isAlone && seen.open === 1 && generation > 0;
+  const nameOf = (index: number): string => `${generation} ${site} ${names[index] ?? ""}`;
+  const known = isClosed ? own.map((numbers, index) => closedShards.add(nameOf(index), numbers)) : isAlone ? own : [null];
+  if (known.every((numbers) => numbers !== null)) {
+    const [whole = NOTHING, ...counts] = known.map((numbers, index) => ({
+      ...numbers,
+      visitors: visitors?.count(names[index] ?? null, results[index] ?? NO_RESULTS, numbers) ?? null,
+    }));
+    return { site: whole, pages: Object.fromEntries(additions.map(({ page }, index) => [page, counts[index] ?? NOTHING])) };
+  }
+
+  const snapshot = await readAt(
+    session,
+    batch,
+    additions.map(({ page }) => page),
+    answer.commitTime,
+  );
+  if (isClosed) {
+    for (const [index, counter] of [snapshot.site, ...snapshot.pages].entries()) {
+      closedShards.learn(nameOf(index), own[index] ?? NOTHING, { visits: counter.count, days: counter.days });
+    }
+  } else if (sharding.isQuiet(site, snapshot.site)) await close(session, site);
+  return totalsOf(
+    snapshot,
+    batch,
+    additions.map(({ page }) => page),
+  );
+}
+
+const NOTHING = { visits: 0, days: {}, visitors: null };
+
+/** Writes to an open shard, or to the first one, which tells of the others and may open them. */
+function followPlan({ keys, sharding: { most } }: Session, site: string, { shard, opens }: Plan, mutations: Mutation[]): void {
+  const [first] = mutations;
+  if (!first || most === 1) return;
+  mutations[0] = shard > 0 ? inOpenShard(first) : announceShards(first, opens ? most : 1);
+  if (opens) for (let other = 1; other < most; other += 1) mutations.push(openShard(keys.counter(site, null, other)));
+}
+
+/** A mark for each id; one for the batch where it has none. */
+function marks({ keys }: Session, batch: Batch, candidates: readonly Candidate[]): Mutation[] {
+  const markOf = visitMarks(batch);
+  const ids = candidates.flatMap(({ mark, visit }) => (mark ? markOf(mark, visit) : []));
+  return ids.length > 0 ? ids : [markBatch(keys.batch(batch.site, batch.id), "", batch.expireAt)];
+}
+
+function numbersFrom(results: Results, days: readonly string[]): Numbers {
+  return { visits: results("count"), days: Object.fromEntries(days.map((day) => [day, results(dayPath(day))])) };
+}
+
+/** Closes a site's shards if it can: the visits are counted anyway, and the next quiet minute tries again. */
+async function close(session: Session, site: string): Promise<void> {
+  try {
+    await closeShards(session, site);
+    session.sharding.closed(site);
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+  }
+}
