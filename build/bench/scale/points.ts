@@ -6,7 +6,7 @@ import type { Point } from "./simulate.ts";
  * Datastore in one region, as bad as its documents allow: writers of an entity wait for each other's whole commits, and one commit in a
  * thousand is applied although its caller is told ABORTED. After how long a waiter is aborted nobody says.
  */
-const BEHAVIOUR: Behaviour = {
+export const BEHAVIOUR: Behaviour = {
   region: "one",
   holdMs: "commit",
   lockWaitMs: 2_000,

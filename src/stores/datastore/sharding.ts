@@ -6,7 +6,7 @@ import { numberOf } from "./values.ts";
 export type Shards = number | "auto";
 
 /** Shards of a site where instances wait for each other: 100 of them then commit within some 200 ms. */
-const AUTO_SHARDS = 16;
+const AUTO_SHARDS = 10;
 /** A commit to entities that others write as well is too slow above this; alone it takes 20 to 100 ms. */
 const SLOW_MS = 500;
 /** The more instances wait, the longer each of them does: so a few of them open the shards, and not all. */
