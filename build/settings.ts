@@ -27,7 +27,10 @@ const ABOUT: Readonly<Record<keyof typeof settings, { readonly meaning: string; 
   ADMIN_KEY: { meaning: "the key for administration", otherwise: "–; `dev` in `npm run dev`" },
   STATS_KEY: { meaning: "keys that read lists and series (`KEY` of all sites) and change nothing" },
   PUBLIC_STATS: { meaning: "lists and series without a key", otherwise: "`false`; `true` in `npm run dev`" },
-  SHARDS: { meaning: "entities per counter in Datastore; raising it is safe at any time, and lowering it hides nothing" },
+  SHARDS: {
+    meaning:
+      "entities per counter in Datastore; `auto`: several while [many instances](build/bench/README.md#scaling) wait for each other. Safe to change at any time",
+  },
   TIME_ZONE: { meaning: "at whose midnight a day begins" },
   VISITORS: {
     meaning: "whether visitors are estimated ([what is processed](src/domain/README.md))",

@@ -5,6 +5,7 @@ import { SOCKET } from "./http/client-address.ts";
 import { type StatsKey, TAKEOVER_PROTOCOLS, type TakeoverProtocol } from "./http/config.ts";
 import { parseObject } from "./json.ts";
 import type { ServiceAccountKey } from "./stores/datastore/identity.ts";
+import type { Shards } from "./stores/datastore/sharding.ts";
 
 const MAX_PORT = 65_535;
 const MAX_SHARDS = 100;
@@ -94,7 +95,12 @@ export const PUBLIC_STATS: Setting<"*" | readonly string[], readonly string[]> =
   },
 };
 
-export const SHARDS = integer("SHARDS", 1, 1, MAX_SHARDS);
+const SHARD_COUNT = integer("SHARDS", 1, 1, MAX_SHARDS);
+export const SHARDS: Setting<Shards, Shards> = {
+  ...SHARD_COUNT,
+  allowed: `"auto", or ${SHARD_COUNT.allowed}`,
+  parse: (text) => (text === "auto" ? "auto" : SHARD_COUNT.parse(text)),
+};
 
 /** `UTC` is not looked up: `Intl` takes milliseconds to load. */
 export const TIME_ZONE: Setting<string, string> = {

@@ -24,7 +24,7 @@ describe("npm run dev ends with one line where .dev.vars", () => {
     ["is in UTF-16 without a mark", Buffer.from("ADMIN_KEY=dev\n", "utf16le"), NOT_UTF8],
     ["has a line without =", "# a comment\n\nADMIN_KEY dev\n", `.dev.vars:3: ${NO_EQUALS}`],
     ["has one behind a value of several lines", 'PAGES="/a,\n/b"\nx\n', `.dev.vars:3: ${NO_EQUALS}`],
-    ["has a value that the service refuses", "SHARDS=many\n", 'SHARDS is "many"; allowed is an integer from 1 to 100.'],
+    ["has a value that the service refuses", "SHARDS=many\n", 'SHARDS is "many"; allowed is "auto", or an integer from 1 to 100.'],
   ])("%s", async (_, text, line) => {
     await writeFile(file(), text);
     expect(await refusal(project)).toBe(`${line}\n`);

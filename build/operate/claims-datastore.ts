@@ -72,6 +72,16 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     },
   },
   {
+    title: "an `update` of an entity that is not there refuses the whole commit with NOT_FOUND",
+    async run(database) {
+      const [page, site] = add(database, "/closed", 1, {});
+      ok(page?.upsert && site, "there is no mutation");
+      const { upsert: update, ...rest } = page;
+      await refusedWith(commit(database, [{ ...rest, update }, site]), "NOT_FOUND");
+      equal((await lookup(database, countersOf(database, "/closed"))).length, 0);
+    },
+  },
+  {
     title: `a day's name needs no quotes: ${dayPath(DAY)} is a property path in a transform, in a read's mask and in a write's mask`,
     async run(database) {
       await count(database, "/days", "days-1");

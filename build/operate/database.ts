@@ -24,8 +24,8 @@ export function openDatabase(): Database & { readonly emulated: boolean; removeA
   const written = new Map<string, Key>();
   const call: Database["call"] = (method, request) => {
     if ("mutations" in request) {
-      for (const { insert, upsert } of request.mutations) {
-        const key = (insert ?? upsert)?.key;
+      for (const { insert, update, upsert } of request.mutations) {
+        const key = (insert ?? update ?? upsert)?.key;
         if (key) written.set(JSON.stringify(key), key);
       }
     }

@@ -73,6 +73,11 @@ describe("settings", () => {
     expect(() => readNodeConfig(env)).toThrow(line);
   });
 
+  test("take a number of shards, or leave it to the instances", () => {
+    expect(readNodeConfig({ SHARDS: "100" }).shards).toBe(100);
+    expect(readNodeConfig({ SHARDS: "auto" }).shards).toBe("auto");
+  });
+
   test("trust Cloudflare's header on workerd alone", () => {
     expect(readWorkerConfig({ SITES: "*" }).clientIpHeader).toBe("CF-Connecting-IP");
     expect(readNodeConfig({ CLIENT_IP_HEADER: "X-Real-IP" }).clientIpHeader).toBe("X-Real-IP");

@@ -221,7 +221,7 @@ test.each([
   ],
   [["--project", "demo-project", "--region", "europe-west1", "--sites", "exa mple"], 'SITES is "exa mple"'],
   [["--project", "demo-project", "--region", "europe-west1"], "--sites is missing"],
-  [[...OPTIONS, "--set", "SHARDS=0"], 'SHARDS is "0"; allowed is an integer from 1 to 100'],
+  [[...OPTIONS, "--set", "SHARDS=0"], 'SHARDS is "0"; allowed is "auto", or an integer from 1 to 100'],
   [[...OPTIONS, "--set", "TAKEOVER=vercont"], 'TAKEOVER is "vercont"; allowed is "all", or'],
   [[...OPTIONS, "--set", "ADMIN_KEY=secret"], "kept in Secret Manager"],
   [[...OPTIONS, "--set", "STATS_KEY=planted-secret"], "--set is STATS_KEY=…, which would be printed"],

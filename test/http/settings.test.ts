@@ -15,7 +15,7 @@ type Row = readonly [name: string, line: RegExp, settings: Settings];
 const everywhere: readonly Row[] = [
   ["PUBLIC_STATS", /^PUBLIC_STATS is "yes"; allowed is "true", "false", or a/, { PUBLIC_STATS: "yes" }],
   ["LOG", /^LOG is "loud"; allowed is .*"all".*"problems"/, { LOG: "loud" }],
-  ["SHARDS", /^SHARDS is "0"; allowed is an integer from 1 to \d+\.$/, { SHARDS: "0" }],
+  ["SHARDS", /^SHARDS is "0"; allowed is "auto", or an integer from 1 to \d+\.$/, { SHARDS: "0" }],
   ["VISITS_PER_MINUTE", /^VISITS_PER_MINUTE is "many"; allowed is an integer/, { VISITS_PER_MINUTE: "many" }],
   ["NEW_PAGES_BURST", /^NEW_PAGES_BURST is "-1"; allowed is an integer/, { NEW_PAGES_BURST: "-1" }],
   ["CLIENT_IP_HEADER", /^CLIENT_IP_HEADER is "a b"; allowed is a header's name/, { CLIENT_IP_HEADER: "a b" }],

@@ -61,10 +61,7 @@ describe("an instance with SHARDS=auto", () => {
     let time = 0;
     const sharding = create("auto", () => time);
     sharding.committed(SITE, 20, { open: 10, count: 10, visits: 10 });
-    const counter = (visits: readonly number[]) => ({
-      shards: visits.map((__, shard) => shard),
-      entities: visits.map((count) => ({ key: { path: [] }, properties: { count: { integerValue: String(100 + count) } } })),
-    });
+    const counter = (visits: readonly number[]) => new Map(visits.map((count, shard) => [shard, 100 + count]));
     const none = counter(added.map(() => 0));
     expect(sharding.isQuiet(SITE, none)).toBe(false);
     time = 59_000;
@@ -77,7 +74,7 @@ describe("an instance with SHARDS=auto", () => {
 test("an instance with SHARDS=4 opens four shards with its first commit and never closes them", () => {
   const sharding = create(4);
   expect(sharding.plan(SITE)).toEqual({ shard: 0, opens: true });
-  expect(sharding.isQuiet(SITE, { shards: [], entities: [] })).toBe(false);
+  expect(sharding.isQuiet(SITE, new Map())).toBe(false);
 });
 
 test("an instance with SHARDS=1 opens nothing", () => {

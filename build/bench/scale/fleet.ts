@@ -7,6 +7,8 @@ import { poisson } from "./random.ts";
 
 /** What a visit takes of an instance's CPU, in milliseconds: 100 to 130 µs were measured (`npm run bench load`). */
 const CPU_MS = 0.13;
+/** Requests that Cloud Run lets into an instance at a time, as the deployment sets it; the others are refused at the door. */
+const CONCURRENCY = 400;
 export const SITE = "www.example";
 export const PAGE = "/";
 const DAY = "2026-11-22";
@@ -65,13 +67,14 @@ export function startFleet(options: {
     };
     const store = openStore(transport, shards, random);
     const recorder = createRecorder({ store, now: Date.now, newId, meter, gather: (onGathered) => gathering.push(onGathered) });
-    return { recorder, gathering, arrivals: [] as number[], cpuMs: 0 };
+    return { recorder, gathering, arrivals: [] as number[], cpuMs: 0, inFlight: 0 };
   });
 
-  async function send(recorder: (typeof fleet)[number]["recorder"], arrivedAt: number): Promise<void> {
+  async function send(instance: (typeof fleet)[number], arrivedAt: number): Promise<void> {
     const visit = { page: PAGE, day: DAY, id: ids ? newId() : null, visitor: null };
-    const outcome = await recorder.record(SITE, visit).catch(() => null);
+    const outcome = await instance.recorder.record(SITE, visit).catch(() => null);
     const visits = outcome && "visits" in outcome ? outcome.visits : null;
+    instance.inFlight -= 1;
     answers.push({ arrivedAt, answeredAt: Date.now(), visits });
   }
 
@@ -86,15 +89,21 @@ export function startFleet(options: {
     work(visits) {
       const now = Date.now();
       for (let count = poisson(visits, random); count > 0; count -= 1) {
-        fleet[Math.floor(random() * instances)]?.arrivals.push(now);
+        const instance = fleet[Math.floor(random() * instances)];
         sent += 1;
+        if (!instance || instance.inFlight === CONCURRENCY) {
+          answers.push({ arrivedAt: now, answeredAt: now, visits: null });
+          continue;
+        }
+        instance.inFlight += 1;
+        instance.arrivals.push(now);
       }
       for (const instance of fleet) {
         // An idle CPU saves nothing up for later.
         instance.cpuMs = Math.min(1, instance.cpuMs + 1);
         while (instance.arrivals.length > 0 && instance.cpuMs > 0) {
           instance.cpuMs -= CPU_MS;
-          void send(instance.recorder, instance.arrivals.shift() ?? now);
+          void send(instance, instance.arrivals.shift() ?? now);
         }
         for (const onGathered of instance.gathering.splice(0)) onGathered();
       }

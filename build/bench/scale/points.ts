@@ -15,8 +15,9 @@ export const BEHAVIOUR: Behaviour = {
   marksPerSecond: Number.POSITIVE_INFINITY,
 };
 
-const OUTAGE = { kind: "outage", from: 10, to: 15 } as const;
-const BURST = { kind: "burst", from: 10, to: 15 } as const;
+const OUTAGE = { from: 10, to: 15, perSecond: "outage" } as const;
+/** Three times what an instance's CPU can take. */
+const BURST = { from: 10, to: 15, perSecond: 23_000 } as const;
 
 interface Choice {
   readonly perSecond: number;
@@ -40,7 +41,7 @@ export const POINTS: readonly Point[] = [
   point("multi-region", { perSecond: 10_000, instances: 100, shards: "auto", behaviour: { region: "multi" } }),
   point("outage", { perSecond: 1_000, instances: 10, shards: "auto", trouble: OUTAGE }),
   point("outage", { perSecond: 3_000, instances: 50, shards: "auto", trouble: OUTAGE }),
-  point("burst", { perSecond: 2_000, instances: 50, shards: "auto", trouble: BURST }),
+  point("burst", { perSecond: 5_000, instances: 1, shards: "auto", trouble: BURST }),
 ];
 
 /** What `bench scale --full` simulates: the matrix. */

@@ -13,8 +13,8 @@ export interface Point {
   readonly shards: Shards;
   readonly ids: boolean;
   readonly behaviour: Behaviour;
-  /** Between these seconds Datastore is out, or so many times the visits come. */
-  readonly trouble: { readonly kind: "outage" | "burst"; readonly from: number; readonly to: number } | null;
+  /** Between these seconds Datastore is out, or so many visits come. */
+  readonly trouble: { readonly from: number; readonly to: number; readonly perSecond: number | "outage" } | null;
 }
 
 /** What came out, from {@link SETTLED_S} on. */
@@ -36,8 +36,6 @@ const LENGTH_S = 15;
 export const SETTLED_S = 10;
 /** Visits in flight are answered at the latest after this. */
 const LAST_ANSWER_S = 12;
-/** The burst, of the steady rate. */
-const BURST = 3;
 /** A second is bad with a p99 above this, or with a visit refused. */
 const SLOW_MS = 2_000;
 const SEED = 2026;
@@ -59,10 +57,10 @@ async function run(point: Point, time: VirtualTime, random: () => number): Promi
   const isRunning = (ms: number) => ms < seconds * 1_000 || (fleet.answers.length < fleet.sent && ms < (seconds + LAST_ANSWER_S) * 1_000);
   for (let ms = 0; isRunning(ms); ms += 1) {
     const isTrouble = trouble !== null && ms >= trouble.from * 1_000 && ms < trouble.to * 1_000;
-    setOutage(isTrouble && trouble.kind === "outage");
+    setOutage(isTrouble && trouble.perSecond === "outage");
     if (ms === (troubleEnd + SETTLED_S) * 1_000) billedBefore = { ...billed };
-    const factor = isTrouble && trouble.kind === "burst" ? BURST : 1;
-    fleet.work(ms < seconds * 1_000 ? (perSecond / 1_000) * factor : 0);
+    const rate = isTrouble && trouble.perSecond !== "outage" ? trouble.perSecond : perSecond;
+    fleet.work(ms < seconds * 1_000 ? rate / 1_000 : 0);
     await time.advance();
   }
   await expectExact(point, fleet, () => openStore(transport, point.shards, random).totals(SITE, [PAGE], "2026-11-22"), time);

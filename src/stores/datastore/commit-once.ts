@@ -83,7 +83,7 @@ export async function commitOnce(
     for (const [index, counter] of [snapshot.site, ...snapshot.pages].entries()) {
       closedShards.learn(nameOf(index), own[index] ?? NOTHING, { visits: counter.count, days: counter.days });
     }
-  } else if (sharding.isQuiet(site, snapshot.site)) await close(session, site);
+  } else if (sharding.isQuiet(site, snapshot.site.visitsByShard)) await close(session, site);
   return totalsOf(
     snapshot,
     batch,

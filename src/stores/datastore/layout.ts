@@ -4,11 +4,13 @@ import type { Key, Partition } from "./transport.ts";
  * The entities, by `kind:name`.
  *
  * - `analytics:SITE` a site's counter: `site` (indexed, for the list), `count`, `days` (an entity with a property a day, see days.ts),
- *   `shards` (the most shards ever in use), `unattributed` (visits that no page has; absent where there are none)
+ *   `shards` (the most shards ever in use), `unattributed` (visits that no page has; absent where there are none); where there were
+ *   several shards `open` (how many may be written to) and `generation` (when pages' shards last changed while they were closed)
  * - `analytics:SITE / analytics:PAGE` a page's counter: `count` (indexed, for the top list), `days`
  * - with visitors every counter has `visitors` (estimates by day, and `start`), `visitorsAdded` (imported ones by day) and `epoch` (when
  *   it was made or last corrected)
- * - `… / analytics:#K` shard K ≥ 1 of the counter above it; a counter is the sum of its shards
+ * - `… / analytics:#K` shard K ≥ 1 of the counter above it; a counter is the sum of its shards. The site's shard K is there while shard K
+ *   of any of its counters may be written to
  * - `… / sketch:visitors` the sketches of the counter or shard above it, see sketches.ts: apart from it, so that a commit in which no
  *   register grows does not write their 45 KB a day
  * - `visit:HASH:SITE:ID` mark of a counted visit: `batch`, `page`, `expireAt`

@@ -34,7 +34,10 @@ export async function removeSome(context: Context, site: string, deadline: numbe
       const isLast = found.length <= PAGES_REMOVED && snapshot.site.count - visits === snapshot.site.unattributed;
       if (!isLast) mutations.push(changeSite(session, site, snapshot, -visits, dropped));
       else {
-        mutations.push(...snapshot.site.shards.map((shard) => ({ delete: keys.counter(site, null, shard) })), ...removeSketches(session, site, null));
+        mutations.push(
+          ...snapshot.site.shards.map((shard) => ({ delete: keys.counter(site, null, shard) })),
+          ...removeSketches(session, site, null),
+        );
       }
       if (mutations.length > 0) {
         await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });

@@ -1,6 +1,4 @@
 import { createRecent } from "../../domain/recent.ts";
-import type { Counter } from "./counter.ts";
-import { numberOf } from "./values.ts";
 
 /** Entities per counter: always so many, or several only while instances wait for each other. */
 export type Shards = number | "auto";
@@ -43,8 +41,8 @@ export interface Sharding {
   waits(site: string, ms: number, seen: Seen): void;
   /** The instance's shard is closed, or all are. */
   closed(site: string): void;
-  /** Whether one shard would do by now, as far as the counter of the whole site tells. */
-  isQuiet(site: string, counter: Pick<Counter, "shards" | "entities">): boolean;
+  /** Whether one shard would do by now, as far as the site's shards tell. */
+  isQuiet(site: string, visitsByShard: ReadonlyMap<number, number>): boolean;
 }
 
 interface Site {
@@ -106,9 +104,8 @@ export function createSharding(shards: Shards, { now, random }: { now: () => num
     closed(name) {
       change(name, () => ({ open: 1 }));
     },
-    isQuiet(name, { shards: numbers, entities }) {
+    isQuiet(name, counts) {
       if (!isAuto) return false;
-      const counts = new Map(numbers.map((shard, index) => [shard, numberOf(entities[index], "count")]));
       const { watched, commitMs } = change(name, () => ({}));
       if (watched && now() < watched.since + WATCH_MS) return false;
       change(name, () => ({ watched: { since: now(), counts } }));
