@@ -7,7 +7,7 @@ import { inVirtualTime } from "../../build/bench/scale/virtual-time.ts";
 import { createSharding } from "../../src/stores/datastore/sharding.ts";
 
 const SITE = "www.example";
-const SLOW_MS = 1_000;
+const SLOW_MS = 800;
 const FIRST = { shard: 0, opens: false };
 
 /** An instance that opens shards as soon as it may. */

@@ -15,9 +15,11 @@ export const BEHAVIOUR: Behaviour = {
   marksPerSecond: Number.POSITIVE_INFINITY,
 };
 
+/** Without chance faults two points can be compared to the last digit. */
+const FAULTLESS = { hidden: 0 };
 const OUTAGE = { from: 10, to: 15, perSecond: "outage" } as const;
-/** Three times what an instance's CPU can take. */
-const BURST = { from: 10, to: 15, perSecond: 23_000 } as const;
+/** Three times what one shard takes in batches of 400. */
+const BURST = { from: 10, to: 15, perSecond: 54_000 } as const;
 
 interface Choice {
   readonly perSecond: number;
@@ -31,8 +33,8 @@ interface Choice {
 /** What `bench scale` simulates. */
 export const POINTS: readonly Point[] = [
   point("", { perSecond: 1, instances: 1, shards: "auto" }),
-  point("", { perSecond: 100, instances: 4, shards: 1 }),
-  point("", { perSecond: 100, instances: 4, shards: "auto" }),
+  point("", { perSecond: 100, instances: 4, shards: 1, behaviour: FAULTLESS }),
+  point("", { perSecond: 100, instances: 4, shards: "auto", behaviour: FAULTLESS }),
   point("", { perSecond: 1_000, instances: 10, shards: "auto" }),
   point("", { perSecond: 10_000, instances: 100, shards: 1 }),
   point("", { perSecond: 10_000, instances: 100, shards: "auto" }),
@@ -41,7 +43,7 @@ export const POINTS: readonly Point[] = [
   point("multi-region", { perSecond: 10_000, instances: 100, shards: "auto", behaviour: { region: "multi" } }),
   point("outage", { perSecond: 1_000, instances: 10, shards: "auto", trouble: OUTAGE }),
   point("outage", { perSecond: 3_000, instances: 50, shards: "auto", trouble: OUTAGE }),
-  point("burst", { perSecond: 5_000, instances: 1, shards: "auto", trouble: BURST }),
+  point("burst", { perSecond: 5_000, instances: 10, shards: "auto", trouble: BURST }),
 ];
 
 /** What `bench scale --full` simulates: the matrix. */
@@ -67,6 +69,11 @@ export function matrix(): Point[] {
 
 function point(name: string, { behaviour, ids = false, trouble = null, ...choice }: Choice): Point {
   const { perSecond, instances, shards } = choice;
-  const words = [`${perSecond.toLocaleString("en-US")}/s`, `${instances} instances`, `SHARDS=${shards}`, name];
+  const words = [
+    `${perSecond.toLocaleString("en-US")}/s`,
+    instances === 1 ? "1 instance" : `${instances} instances`,
+    `SHARDS=${shards}`,
+    name,
+  ];
   return { ...choice, ids, trouble, name: words.filter(Boolean).join(", "), behaviour: { ...BEHAVIOUR, ...behaviour } };
 }

@@ -5,7 +5,7 @@ import { type Answer, openStore, PAGE, SITE, startFleet } from "./fleet.ts";
 import { createRandom } from "./random.ts";
 import { inVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
-/** What is simulated: so many visits a second of one page, from the first second on. */
+/** What is simulated: a rush of so many visits a second to one page. */
 export interface Point {
   readonly name: string;
   readonly perSecond: number;
@@ -13,7 +13,7 @@ export interface Point {
   readonly shards: Shards;
   readonly ids: boolean;
   readonly behaviour: Behaviour;
-  /** Between these seconds Datastore is out, or so many visits come. */
+  /** Between these seconds after the rush began Datastore is out, or so many visits come. */
   readonly trouble: { readonly from: number; readonly to: number; readonly perSecond: number | "outage" } | null;
 }
 
@@ -31,7 +31,10 @@ export interface Outcome {
   readonly backAfterS: number;
 }
 
-/** How long visits come, and from when on latencies count: after a rush or trouble the service has so long to settle. */
+/** It is quiet before the rush, with few of the visits. */
+const QUIET_S = 5;
+const QUIET = 0.01;
+/** How long visits come after the rush began or the trouble ended, and from when on they count: the service has so long to settle. */
 const LENGTH_S = 15;
 export const SETTLED_S = 10;
 /** Visits in flight are answered at the latest after this. */
@@ -49,6 +52,10 @@ async function run(point: Point, time: VirtualTime, random: () => number): Promi
   const { perSecond, trouble } = point;
   const { transport, billed, setOutage } = createDatastoreModel(point.behaviour, random);
   const fleet = startFleet({ ...point, transport, random });
+  for (let ms = 0; ms < QUIET_S * 1_000; ms += 1) {
+    fleet.work((perSecond / 1_000) * QUIET);
+    await time.advance();
+  }
   const begunAt = time.now();
   const troubleEnd = trouble?.to ?? 0;
   const seconds = troubleEnd + LENGTH_S;

@@ -90,7 +90,7 @@ export function createSharding(shards: Shards, { now, random }: { now: () => num
         if (!seen) return { commitMs };
         const { open, count, visits } = seen;
         const isShared = site.count !== null && count !== site.count + visits;
-        const isSlow = Math.min(ms, site.lastMs) > SLOW_MS;
+        const isSlow = ms > SLOW_MS && site.lastMs + ms > 2 * SLOW_MS;
         return { commitMs, open, count, lastMs: ms, opens: always || (isShared && isSlow && isOpener(ms)) };
       });
     },
