@@ -8,6 +8,7 @@ import { createSharding } from "../../src/stores/datastore/sharding.ts";
 
 const SITE = "www.example";
 const SLOW_MS = 800;
+const NOW = Date.UTC(2026, 10, 22);
 const FIRST = { shard: 0, opens: false };
 
 /** An instance that opens shards as soon as it may. */
@@ -58,15 +59,15 @@ describe("an instance with SHARDS=auto", () => {
     ["many instances write a lot", [6_000, 6_000, 6_000, 6_000, 6_000, 6_000, 6_000], false],
     ["many instances write little", [50, 50, 50, 50, 50, 50, 50], true],
   ])("finds a site quiet after a minute where %s", (_, added, isQuiet) => {
-    let time = 0;
+    let time = NOW;
     const sharding = create("auto", () => time);
     sharding.committed(SITE, 20, { open: 10, count: 10, visits: 10 });
     const counter = (visits: readonly number[]) => new Map(visits.map((count, shard) => [shard, 100 + count]));
     const none = counter(added.map(() => 0));
     expect(sharding.isQuiet(SITE, none)).toBe(false);
-    time = 59_000;
+    time = NOW + 59_000;
     expect(sharding.isQuiet(SITE, none)).toBe(false);
-    time = 61_000;
+    time = NOW + 61_000;
     expect(sharding.isQuiet(SITE, counter(added))).toBe(isQuiet);
   });
 });

@@ -62,36 +62,27 @@ export async function commitOnce(
   const own = results.map((result, index) => numbersFrom(result, days[index] ?? []));
   const generation = siteResults("generation");
   const isAlone = isFirst && shardsOf(session, site) === 1;
-  const isClosed = isFirst && !isAlone && seen.open === 1 && generation > 0;
+  const isClosed = isFirst && seen.open === 1 && generation > 0;
   const nameOf = (index: number): string => `${generation} ${site} ${names[index] ?? ""}`;
-  const known = isClosed ? own.map((numbers, index) => closedShards.add(nameOf(index), numbers)) : isAlone ? own : [null];
-  if (known.every((numbers) => numbers !== null)) {
-    const [whole = NOTHING, ...counts] = known.map((numbers, index) => ({
-      ...numbers,
-      visitors: visitors?.count(names[index] ?? null, results[index] ?? NO_RESULTS, numbers) ?? null,
-    }));
-    return { site: whole, pages: Object.fromEntries(additions.map(({ page }, index) => [page, counts[index] ?? NOTHING])) };
+  const told = own.map((numbers, index) => {
+    const whole = isAlone ? numbers : isClosed ? closedShards.add(nameOf(index), numbers) : null;
+    return whole && { ...whole, visitors: visitors?.count(names[index] ?? null, results[index] ?? NO_RESULTS, whole) ?? null };
+  });
+  const pages = additions.map(({ page }) => page);
+  const [whole, ...counts] = told;
+  if (whole && counts.every((count) => count !== null)) {
+    return { site: whole, pages: Object.fromEntries(pages.map((page, index) => [page, counts[index] ?? whole])) };
   }
 
-  const snapshot = await readAt(
-    session,
-    batch,
-    additions.map(({ page }) => page),
-    answer.commitTime,
-  );
+  const snapshot = await readAt(session, batch, pages, answer.commitTime);
   if (isClosed) {
-    for (const [index, counter] of [snapshot.site, ...snapshot.pages].entries()) {
-      closedShards.learn(nameOf(index), own[index] ?? NOTHING, { visits: counter.count, days: counter.days });
+    for (const [index, { count, days: all }] of [snapshot.site, ...snapshot.pages].entries()) {
+      const first = own[index];
+      if (first) closedShards.learn(nameOf(index), first, { visits: count, days: all });
     }
   } else if (sharding.isQuiet(site, snapshot.site.visitsByShard)) await close(session, site);
-  return totalsOf(
-    snapshot,
-    batch,
-    additions.map(({ page }) => page),
-  );
+  return totalsOf(snapshot, batch, pages);
 }
-
-const NOTHING = { visits: 0, days: {}, visitors: null };
 
 /** Writes to an open shard, or to the first one, which tells of the others and may open them. */
 function followPlan({ keys, sharding: { most } }: Session, site: string, { shard, opens }: Plan, mutations: Mutation[]): void {

@@ -7,12 +7,11 @@ export type Shards = number | "auto";
 const AUTO_SHARDS = 10;
 /** A commit to entities that others write as well is too slow above this; alone it takes 20 to 100 ms. */
 const SLOW_MS = 500;
+const FAST_MS = 20;
 /** The more instances wait, the longer each of them does: so a few of them open the shards, and not all. */
 const OPENERS_MS = 200;
 /** How long a site is watched before its shards are closed. */
 const WATCH_MS = 60_000;
-/** What the latest commit weighs in the mean. */
-const WEIGHT = 0.1;
 /** Sites that are remembered, at least. */
 const KNOWN_SITES = 1_000;
 
@@ -52,11 +51,11 @@ interface Site {
   readonly opens: boolean;
   /** The first shard's visits after the instance's last commit to it; `null`: unknown. */
   readonly count: number | null;
-  /** How long commits take, on average; how long the last one to the first shard took. */
-  readonly commitMs: number;
+  /** How long the last commit took. */
   readonly lastMs: number;
   /** The visits of each shard a while ago. */
-  readonly watched: { readonly since: number; readonly counts: ReadonlyMap<number, number> } | null;
+  readonly before: ReadonlyMap<number, number>;
+  readonly beforeAt: number;
 }
 
 /**
@@ -68,52 +67,45 @@ export function createSharding(shards: Shards, { now, random }: { now: () => num
   const most = isAuto ? AUTO_SHARDS : shards;
   const always = !isAuto && most > 1;
   const sites = createRecent<Site>(KNOWN_SITES);
-
-  function change(name: string, to: (site: Site) => Partial<Site>): Site {
-    const before = sites.get(name) ?? { place: random(), open: 1, opens: always, count: null, commitMs: 0, lastMs: 0, watched: null };
-    const site = { ...before, ...to(before) };
-    sites.set(name, site);
-    return site;
-  }
-
-  const isOpener = (ms: number): boolean => isAuto && random() < OPENERS_MS / ms;
+  const siteOf = (name: string): Site =>
+    sites.get(name) ?? { place: random(), open: 1, opens: always, count: null, lastMs: 0, before: new Map(), beforeAt: 0 };
+  const set = (name: string, change: Partial<Site>): void => sites.set(name, { ...siteOf(name), ...change });
+  const opensAfter = (ms: number, isSlow: boolean): boolean => always || (isAuto && isSlow && random() < OPENERS_MS / ms);
 
   return {
     most,
     plan(name) {
-      const { place, open, opens } = change(name, () => ({}));
+      const { place, open, opens } = siteOf(name);
+      set(name, { place });
       return open > 1 ? { shard: Math.floor(place * Math.min(open, most)), opens: false } : { shard: 0, opens };
     },
     committed(name, ms, seen) {
-      change(name, (site) => {
-        const commitMs = site.commitMs === 0 ? ms : site.commitMs + (ms - site.commitMs) * WEIGHT;
-        if (!seen) return { commitMs };
-        const { open, count, visits } = seen;
-        const isShared = site.count !== null && count !== site.count + visits;
-        const isSlow = ms > SLOW_MS && site.lastMs + ms > 2 * SLOW_MS;
-        return { commitMs, open, count, lastMs: ms, opens: always || (isShared && isSlow && isOpener(ms)) };
-      });
+      if (!seen) return set(name, { lastMs: ms });
+      const { open, count, visits } = seen;
+      const site = siteOf(name);
+      const isShared = site.count !== null && count !== site.count + visits;
+      const opens = opensAfter(ms, isShared && ms > SLOW_MS && site.lastMs + ms > 2 * SLOW_MS);
+      set(name, { open, count, lastMs: ms, opens });
     },
     waits(name, ms, { open, count, visits }) {
-      change(name, (site) => {
-        // What was sent may have been counted meanwhile.
-        const isShared = site.count !== null && count > site.count + visits;
-        return { open, count: site.count ?? count, opens: always || (isShared && ms > SLOW_MS && isOpener(ms)) };
-      });
+      const known = siteOf(name).count ?? count;
+      // What was sent may have been counted meanwhile.
+      set(name, { open, count: known, opens: opensAfter(ms, count > known + visits && ms > SLOW_MS) });
     },
     closed(name) {
-      change(name, () => ({ open: 1 }));
+      set(name, { open: 1 });
     },
-    isQuiet(name, counts) {
-      if (!isAuto) return false;
-      const { watched, commitMs } = change(name, () => ({}));
-      if (watched && now() < watched.since + WATCH_MS) return false;
-      change(name, () => ({ watched: { since: now(), counts } }));
-      if (!watched) return false;
-      const added = [...counts].map(([shard, count]) => count - (watched.counts.get(shard) ?? 0)).filter((visits) => visits !== 0);
-      const perMs = added.reduce((sum, visits) => sum + visits, 0) / (now() - watched.since);
+    isQuiet(name, visits) {
+      const { before, beforeAt, lastMs } = siteOf(name);
+      const elapsed = now() - beforeAt;
+      if (!isAuto || elapsed < WATCH_MS) return false;
+      set(name, { before: visits, beforeAt: now() });
+      if (beforeAt === 0) return false;
+      const added = [...visits].map(([shard, count]) => count - (before.get(shard) ?? 0)).filter((count) => count !== 0);
+      const commitMs = Math.max(lastMs, FAST_MS);
+      const sum = added.reduce((all, count) => all + count, 0);
       // Few write, or so few visits come that one shard has time for each of them alone, twice.
-      return (added.length <= most / 2 && added.length * commitMs < SLOW_MS / 2) || perMs * commitMs < 0.5;
+      return (added.length <= most / 2 && added.length * commitMs < SLOW_MS / 2) || 2 * sum * commitMs < elapsed;
     },
   };
 }
