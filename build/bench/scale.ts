@@ -1,13 +1,17 @@
 import { createProgress } from "../progress.ts";
 import { shortly } from "../statistics.ts";
 import { datastorePerMillion } from "./cost.ts";
-import type { Chart, Figure, Result } from "./result.ts";
+import { type Budget, type Chart, type Figure, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
+import { checkModel } from "./scale/check-model.ts";
 import { measureOnEmulator } from "./scale/on-emulator.ts";
 import { matrix, POINTS } from "./scale/points.ts";
 import { type Outcome, type Point, SETTLED_S, simulate } from "./scale/simulate.ts";
 
 const HEADER = ["simulated", "p50 ms", "p99 ms", "refused", "retries", "back after", "writes/visit", "reads/visit", "$ per million"];
+
+/** Instances whose throughput in the model is compared with that on the emulator. */
+const CHECKED = [1, 3];
 
 /** Many instances on one page of a modelled Datastore, in virtual time; then few on the emulator. Every count is checked. */
 export async function benchScale(run: Run): Promise<Result> {
@@ -27,6 +31,12 @@ export async function benchScale(run: Run): Promise<Result> {
   }
   progress.end();
   const emulated = await measureOnEmulator(run);
+  const budgets: Budget[] = [];
+  for (const instances of run.emulator === null ? [] : CHECKED) {
+    const { measured, simulated } = await checkModel(run.emulator ?? "", instances);
+    figures[`model check: ${instances}`] = { value: simulated / measured, unit: "of the emulator's", spread: 0 };
+    budgets.push(most(`${instances} in the model with the emulator's latencies, off by`, Math.abs(simulated / measured - 1), 0.2));
+  }
   const chart = (title: string, unit: string, value: (one: (typeof outcomes)[number]) => number): Chart => ({
     title,
     unit,
@@ -40,7 +50,7 @@ export async function benchScale(run: Run): Promise<Result> {
       chart(`Latency: 99 of 100 visits, from ${SETTLED_S} s after the rush or the trouble`, "ms", ({ outcome }) => outcome.p99Ms),
       chart("Datastore's bill", "$ per million visits", ({ dollars }) => dollars),
     ],
-    budgets: [],
+    budgets,
     figures: { ...figures, ...emulated.figures },
     notes: [...run.notes, ...emulated.notes],
   };

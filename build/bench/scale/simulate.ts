@@ -84,7 +84,7 @@ async function run(point: Point, time: VirtualTime, random: () => number): Promi
     retries: fleet.retries,
     visits: later.length,
     billed: difference(billed, billedBefore),
-    backAfterS: lastBadSecond(fleet.answers, begunAt) - troubleEnd,
+    backAfterS: Math.max(0, lastBadSecond(fleet.answers, begunAt) - troubleEnd),
   };
 }
 

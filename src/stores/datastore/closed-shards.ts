@@ -1,7 +1,7 @@
 import { createRecent } from "../../domain/recent.ts";
 import type { Days } from "../../domain/store.ts";
 
-/** Visits of a counter, or of some of its shards. */
+/** Visits of a counter, or of its first shard. */
 export interface Numbers {
   readonly visits: number;
   readonly days: Days;
@@ -20,23 +20,19 @@ const KNOWN_COUNTERS = 20_000;
 
 /** Counters are told apart by names that bear their generation. */
 export function createClosedShards(): ClosedShards {
+  /** The first shard less the whole counter. */
   const known = createRecent<Numbers>(KNOWN_COUNTERS);
   return {
     add(counter, first) {
       const closed = known.get(counter);
-      if (!closed || Object.keys(first.days).some((day) => closed.days[day] === undefined)) return null;
-      return combine(first, closed, 1);
+      return closed && Object.keys(first.days).every((day) => day in closed.days) ? subtract(first, closed) : null;
     },
-    learn(counter, first, whole) {
-      const { visits, days } = combine(whole, first, -1);
-      known.set(counter, { visits, days: { ...known.get(counter)?.days, ...days } });
-    },
+    learn: (counter, first, whole) => known.set(counter, subtract(first, whole)),
   };
 }
 
-/** The sum, or the difference, of two, with the days of the first and the second. */
-function combine(a: Numbers, b: Numbers, sign: 1 | -1): Numbers {
-  const days: Record<string, number> = {};
-  for (const day of Object.keys(sign === 1 ? a.days : b.days)) days[day] = (a.days[day] ?? 0) + sign * (b.days[day] ?? 0);
-  return { visits: a.visits + sign * b.visits, days };
+/** The difference of two, on the days of the first. */
+function subtract(a: Numbers, b: Numbers): Numbers {
+  const days = Object.entries(a.days).map(([day, visits]) => [day, visits - (b.days[day] ?? 0)]);
+  return { visits: a.visits - b.visits, days: Object.fromEntries(days) };
 }

@@ -5,7 +5,7 @@ import { closeShards } from "./close-shards.ts";
 import type { Numbers } from "./closed-shards.ts";
 import { learnShards, type Session, shardsOf } from "./context.ts";
 import { dayPath } from "./days.ts";
-import { addToSite, announceShards, inOpenShard, markBatch, openShard, resultsOf, transformAlso, visitMarks } from "./mutations.ts";
+import { addToSite, inOpenShard, markBatch, openShard, openShards, resultsOf, transformAlso, visitMarks } from "./mutations.ts";
 import type { Plan } from "./sharding.ts";
 import { type Key, type Mutation, TransportError } from "./transport.ts";
 
@@ -40,12 +40,15 @@ export async function commitOnce(
   // In key order, like every mutation that locks counters.
   const additions = tally(visits).sort((a, b) => (a.page < b.page ? -1 : 1));
   const names = [null, ...additions.map(({ page }) => page)];
-  const mutations = addToSite(keys, site, plan.shard, additions, session.shards).map((mutation, index) =>
+  const mutations = addToSite(keys, site, plan.shard, additions, plan.opens ? sharding.most : session.shards).map((mutation, index) =>
     visitors ? transformAlso(mutation, visitors.transforms(names[index] ?? null)) : mutation,
   );
   mutations.push(...(visitors?.sketches ?? []));
   const sketched = mutations.length;
-  followPlan(session, site, plan, mutations);
+  const [first] = mutations;
+  if (first && plan.shard > 0) mutations[0] = inOpenShard(first);
+  else if (first && sharding.most > 1) mutations[0] = openShards(first, plan.opens ? sharding.most : 1);
+  if (plan.opens) for (let shard = 1; shard < sharding.most; shard += 1) mutations.push(openShard(keys.counter(site, null, shard)));
   mutations.push(...marks(session, batch, candidates));
 
   const answer = await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
@@ -82,14 +85,6 @@ export async function commitOnce(
     }
   } else if (sharding.isQuiet(site, snapshot.site.visitsByShard)) await close(session, site);
   return totalsOf(snapshot, batch, pages);
-}
-
-/** Writes to an open shard, or to the first one, which tells of the others and may open them. */
-function followPlan({ keys, sharding: { most } }: Session, site: string, { shard, opens }: Plan, mutations: Mutation[]): void {
-  const [first] = mutations;
-  if (!first || most === 1) return;
-  mutations[0] = shard > 0 ? inOpenShard(first) : announceShards(first, opens ? most : 1);
-  if (opens) for (let other = 1; other < most; other += 1) mutations.push(openShard(keys.counter(site, null, other)));
 }
 
 /** A mark for each id; one for the batch where it has none. */

@@ -53,10 +53,9 @@ export function inOpenShard({ upsert, ...rest }: Mutation): Mutation {
   return upsert ? { ...rest, update: upsert } : rest;
 }
 
-/** A mutation of a site's first shard that also says how many shards there are, and asks which are open and since when. */
-export function announceShards(mutation: Mutation, shards: number): Mutation {
+/** A mutation of a site's first shard that also opens so many, and asks how many are open and since when. */
+export function openShards(mutation: Mutation, shards: number): Mutation {
   return transformAlso(mutation, [
-    ...(shards > 1 ? [{ property: "shards", maximum: integer(shards) }] : []),
     { property: "open", maximum: integer(shards) },
     { property: "generation", maximum: integer(0) },
   ]);
