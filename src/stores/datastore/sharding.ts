@@ -3,10 +3,11 @@ import { createRecent } from "../../domain/recent.ts";
 /** Entities per counter: always so many, or several only while instances wait for each other. */
 export type Shards = number | "auto";
 
-/** Shards of a site where instances wait for each other: 100 of them then commit within some 200 ms. */
+/** Shards of a site where instances wait for each other: with fewer 100 of them wait long, with more each answer reads more. */
 const AUTO_SHARDS = 10;
 /** A commit to entities that others write as well is too slow above this; alone it takes 20 to 100 ms. */
 const SLOW_MS = 500;
+/** What a commit takes at least, when it is guessed whether one shard would do: a single fast one says little. */
 const FAST_MS = 20;
 /** The more instances wait, the longer each of them does: so a few of them open the shards, and not all. */
 const OPENERS_MS = 200;
