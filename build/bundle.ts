@@ -8,7 +8,7 @@ import { type Product, products } from "./products.ts";
 import { DIST, fail, shown } from "./root.ts";
 import { writeSbom } from "./sbom.ts";
 import { SERVER } from "./server.ts";
-import { bytes, measure, metaFile, type Sized, table } from "./size.ts";
+import { bytes, countedSize, measure, metaFile, type Sized, table } from "./size.ts";
 
 /** What the build of a product found. */
 export interface Built {
@@ -51,12 +51,6 @@ function problemsOf({ name, budget, oneOf, forbidden }: Product, metafile: Metaf
       : [];
   });
   return [...over, ...found];
-}
-
-/** The bytes that a user loads; of the files of `oneOf` only the largest. */
-function countedSize(files: readonly Sized[], oneOf?: RegExp): number {
-  const [some, all] = [files.filter(({ file }) => oneOf?.test(file)), files.filter(({ file }) => !oneOf?.test(file))];
-  return all.reduce((sum, { gzip }) => sum + gzip, Math.max(0, ...some.map(({ gzip }) => gzip)));
 }
 
 /** The sizes as a table: a row for each file and, with its budget, one for each product. */

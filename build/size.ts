@@ -50,3 +50,9 @@ export function bytes(count: number): string {
 export function metaFile(product: string, dist = DIST): string {
   return join(dist, "meta", `${product}.json`);
 }
+
+/** The bytes that a user loads; of the files of `oneOf` only the largest. */
+export function countedSize(files: readonly Sized[], oneOf?: RegExp): number {
+  const [some, all] = [files.filter(({ file }) => oneOf?.test(file)), files.filter(({ file }) => !oneOf?.test(file))];
+  return all.reduce((sum, { gzip }) => sum + gzip, Math.max(0, ...some.map(({ gzip }) => gzip)));
+}
