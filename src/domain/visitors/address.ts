@@ -1,5 +1,7 @@
 /** An IPv4 address, or an IPv6 one that may stand in brackets; a port may follow. */
 const ADDRESS = /^(?:(\d+(?:\.\d+){3})|\[?([\da-f:.]+)\]?)(?::\d+)?$/i;
+/** Most addresses: IPv4 as it is answered. */
+const PLAIN = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 /** Characters of the longest address, with brackets, port and spaces. */
 const MAX_LENGTH = 64;
 /** IPv4 as IPv6: the same client, whichever way the proxy writes it. */
@@ -24,6 +26,7 @@ export function clientAddress(header: string, hops = 0): string | null {
 }
 
 function normalize(text: string): string | null {
+  if (PLAIN.test(text)) return text;
   const [, v4, v6] = ADDRESS.exec(text) ?? [];
   const host = URL.parse(`http://${v4 ? `${MAPPED}${v4}]` : `[${v6}]`}`)?.hostname;
   if (!host) return null;
