@@ -58,6 +58,11 @@ export function createWebParts(): WebParts {
 
 async function describeContract(): Promise<string> {
   const args = ["--input-type=module", "--eval", DESCRIBE];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: DESCRIBE_MS, maxBuffer: 2 ** 24 });
+  const options = { cwd: ROOT, timeout: DESCRIBE_MS, maxBuffer: 2 ** 24 };
+  const { stdout } = await promisify(execFile)(process.execPath, args, options).catch((error: Error & { stderr?: string }) => {
+    const { message, stderr = "" } = error;
+    console.log(`openapi.json cannot be made: ${/^Error: (.+)$/m.exec(stderr)?.[1] ?? message}`);
+    throw error;
+  });
   return stdout;
 }
