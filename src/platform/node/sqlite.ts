@@ -36,12 +36,12 @@ export function openSqliteStore(path: string, now: () => number = Date.now, acce
   try {
     makeFolder(dirname(resolve(path)));
     database = new sqlite.DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly });
-    if (!readOnly) database.exec("pragma journal_mode = wal; pragma synchronous = full");
     const opened = database;
+    if (!readOnly) whenFree(() => opened.exec("pragma journal_mode = wal; pragma synchronous = full"));
     if (visitors && !readOnly) opened.exec("pragma secure_delete = on");
     // What was deleted stays in the write-ahead log until that is emptied.
     const purge = (): void => opened.exec("pragma wal_checkpoint(truncate)");
-    const store = createSqliteStore(bind(opened, readOnly), { now, visitors, purge });
+    const store = whenFree(() => createSqliteStore(bind(opened, readOnly), { now, visitors, purge }));
     opened.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
     return {
       ...store,
@@ -53,6 +53,25 @@ export function openSqliteStore(path: string, now: () => number = Date.now, acce
     database?.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(`SQLITE_PATH is ${quote(path)} (${reason}); allowed is a file, present or new, that this process may write to.`);
+  }
+}
+
+/** SQLite's code where another connection has the lock: https://sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+const RETRY_MS = 10;
+
+/** Of processes that make a file at once, SQLite refuses some without the wait that it has elsewhere: they try again. */
+function whenFree<T>(work: () => T): T {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const until = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      const isBusy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+      if (!isBusy || performance.now() >= until) throw error;
+      Atomics.wait(pause, 0, 0, RETRY_MS);
+    }
   }
 }
 
