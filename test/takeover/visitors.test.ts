@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { SALTED } from "../http/service/visitors.ts";
 import { CAMO, describeTakeover, fromElement, fromPage } from "./stage.ts";
 
 describeTakeover(
   "busuanzi,soxft,umami,goatcounter,seeyoufarm",
   ({ send, newSite }) => {
-    test("unique visitors are those of the service, wherever a protocol has them", async () => {
+    test("unique visitors are those of the service, wherever a protocol has them", SALTED, async () => {
       const site = newSite();
       const read = (client: string) => {
         const headers = { ...fromElement(`https://${site}/a`), "X-Client": client };
