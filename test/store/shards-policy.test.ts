@@ -54,6 +54,24 @@ describe("an instance with SHARDS=auto", () => {
     expect(sharding.plan(SITE)).toEqual(FIRST);
   });
 
+  test("leaves a shard on which too many write for one on which too few do, at the earliest after a second", () => {
+    let time = NOW;
+    const sharding = create("auto", () => time);
+    const shards = () => sharding.plan(SITE).shard;
+    const look = (...visits: number[]) => sharding.isQuiet(SITE, new Map(visits.entries()));
+    sharding.committed(SITE, 20, { open: 3, count: 10, visits: 10 });
+    look(0, 0, 0);
+    time += 999;
+    look(300, 300, 0);
+    expect(shards()).toBe(0);
+    time += 1;
+    look(300, 300, 0);
+    expect(shards()).toBe(2);
+    time += 1_000;
+    look(400, 400, 100);
+    expect(shards()).toBe(2);
+  });
+
   test.each([
     ["few instances write", [0, 0, 600], true],
     ["many instances write a lot", [6_000, 6_000, 6_000, 6_000, 6_000, 6_000, 6_000], false],

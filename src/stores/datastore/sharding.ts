@@ -13,6 +13,8 @@ const FAST_MS = 20;
 const OPENERS_MS = 200;
 /** How long a site is watched before its shards are closed. */
 const WATCH_MS = 60_000;
+/** How long, before an instance leaves a shard that too many write to. */
+const BALANCE_MS = 1_000;
 /** Sites that are remembered, at least. */
 const KNOWN_SITES = 1_000;
 
@@ -41,8 +43,14 @@ export interface Sharding {
   waits(site: string, ms: number, seen: Seen): void;
   /** The instance's shard is closed, or all are. */
   closed(site: string): void;
-  /** Whether one shard would do by now, as far as the site's shards tell. */
+  /** Learns the visits of each shard. Answers whether one shard would do by now. */
   isQuiet(site: string, visitsByShard: ReadonlyMap<number, number>): boolean;
+}
+
+/** The visits of each shard at a moment, in milliseconds since 1970. */
+interface Look {
+  readonly at: number;
+  readonly visits: ReadonlyMap<number, number>;
 }
 
 interface Site {
@@ -54,9 +62,9 @@ interface Site {
   readonly count: number | null;
   /** How long the last commit took. */
   readonly lastMs: number;
-  /** The visits of each shard a while ago. */
-  readonly before: ReadonlyMap<number, number>;
-  readonly beforeAt: number;
+  /** What the shards had at least a watch ago, and at least a balance ago. */
+  readonly watched: Look | null;
+  readonly balanced: Look | null;
 }
 
 /**
@@ -69,7 +77,7 @@ export function createSharding(shards: Shards, { now, random }: { now: () => num
   const always = !isAuto && most > 1;
   const sites = createRecent<Site>(KNOWN_SITES);
   const siteOf = (name: string): Site =>
-    sites.get(name) ?? { place: random(), open: 1, opens: always, count: null, lastMs: 0, before: new Map(), beforeAt: 0 };
+    sites.get(name) ?? { place: random(), open: 1, opens: always, count: null, lastMs: 0, watched: null, balanced: null };
   const set = (name: string, change: Partial<Site>): void => sites.set(name, { ...siteOf(name), ...change });
   const opensAfter = (ms: number, isSlow: boolean): boolean => always || (isAuto && isSlow && random() < OPENERS_MS / ms);
 
@@ -97,16 +105,42 @@ export function createSharding(shards: Shards, { now, random }: { now: () => num
       set(name, { open: 1 });
     },
     isQuiet(name, visits) {
-      const { before, beforeAt, lastMs } = siteOf(name);
-      const elapsed = now() - beforeAt;
-      if (!isAuto || elapsed < WATCH_MS) return false;
-      set(name, { before: visits, beforeAt: now() });
-      if (beforeAt === 0) return false;
-      const added = [...visits].map(([shard, count]) => count - (before.get(shard) ?? 0)).filter((count) => count !== 0);
+      const { place, open, lastMs, watched, balanced } = siteOf(name);
+      const look: Look = { at: now(), visits };
+      if (look.at - (balanced?.at ?? 0) >= BALANCE_MS) {
+        const shards = Math.min(open, most);
+        const shard = balanced && quieter(Math.floor(place * shards), shards, added(balanced, look), random);
+        set(name, { balanced: look, ...(shard !== null && { place: (shard + 0.5) / shards }) });
+      }
+      if (!isAuto || look.at - (watched?.at ?? 0) < WATCH_MS) return false;
+      set(name, { watched: look });
+      if (watched === null) return false;
+      const counts = [...added(watched, look).values()].filter((count) => count !== 0);
       const commitMs = Math.max(lastMs, FAST_MS);
-      const sum = added.reduce((all, count) => all + count, 0);
+      const sum = counts.reduce((all, count) => all + count, 0);
       // Few write, or so few visits come that one shard has time for each of them alone, twice.
-      return (added.length <= most / 2 && added.length * commitMs < SLOW_MS / 2) || 2 * sum * commitMs < elapsed;
+      return (counts.length <= most / 2 && counts.length * commitMs < SLOW_MS / 2) || 2 * sum * commitMs < look.at - watched.at;
     },
   };
+}
+
+function added(before: Look, after: Look): ReadonlyMap<number, number> {
+  return new Map([...after.visits].map(([shard, count]) => [shard, count - (before.visits.get(shard) ?? 0)]));
+}
+
+/**
+ * The shard to go to; `null`: stay. Instances get as many visits as each other, so visits tell where many instances are: of those on a
+ * shard with too many half of the surplus leaves, each to one of the shards with too few.
+ */
+function quieter(own: number, shards: number, visits: ReadonlyMap<number, number>, random: () => number): number | null {
+  const counts = Array.from({ length: shards }, (_, shard) => Math.max(0, visits.get(shard) ?? 0));
+  const mean = counts.reduce((sum, count) => sum + count, 0) / shards;
+  const here = counts[own] ?? 0;
+  if (2 * here * random() >= here - mean) return null;
+  let left = random() * counts.reduce((sum, count) => sum + Math.max(0, mean - count), 0);
+  for (const [shard, count] of counts.entries()) {
+    left -= Math.max(0, mean - count);
+    if (left < 0) return shard;
+  }
+  return null;
 }
