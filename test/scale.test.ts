@@ -4,6 +4,7 @@ import { commitLatency, sample } from "../build/bench/scale/latency.ts";
 import { BEHAVIOUR, matrix, POINTS } from "../build/bench/scale/points.ts";
 import { createRandom } from "../build/bench/scale/random.ts";
 import { type Point, simulate } from "../build/bench/scale/simulate.ts";
+import { BACK_S, troublesOfMany } from "../build/bench/scale/troubles.ts";
 import { percentile } from "../build/statistics.ts";
 import { setCounter } from "../src/stores/datastore/mutations.ts";
 import { integer } from "../src/stores/datastore/values.ts";
@@ -39,6 +40,17 @@ test.each(["outage", 20_000] as const)(
   },
 );
 
+test.each(["outage", 30_000] as const)(
+  "where 100 instances wait for each other as long as Datastore lets them, the service is back within ten seconds of trouble (%s)",
+  async (perSecond) => {
+    const behaviour = { ...BEHAVIOUR, region: "multi", lockWaitMs: 500 } as const;
+    const trouble = { from: 8, to: 10, perSecond };
+    const outcome = await simulate(point({ perSecond: 2_000, instances: 100, shards: "auto", behaviour, trouble }));
+    expect(outcome.backAfterS).toBeLessThanOrEqual(BACK_S);
+    expect(outcome.refusedLater).toBe(0);
+  },
+);
+
 test.each([
   ["one", 1, 17, 75],
   ["one", 100, 71, 131],
@@ -66,5 +78,6 @@ test("entities are read as they were, and a commit that fails changes nothing", 
 });
 
 test("points have names of their own", () => {
-  for (const points of [POINTS, matrix()]) expect(new Set(points.map(({ name }) => name)).size).toBe(points.length);
+  for (const points of [POINTS, [...matrix(), ...troublesOfMany()]])
+    expect(new Set(points.map(({ name }) => name)).size).toBe(points.length);
 });

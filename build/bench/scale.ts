@@ -3,10 +3,12 @@ import { shortly } from "../statistics.ts";
 import { datastorePerMillion } from "./cost.ts";
 import { type Budget, type Chart, type Figure, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
+import { compareAuto } from "./scale/auto-on-emulator.ts";
 import { checkModel } from "./scale/check-model.ts";
 import { measureOnEmulator } from "./scale/on-emulator.ts";
 import { matrix, POINTS } from "./scale/points.ts";
 import { type Outcome, type Point, SETTLED_S, simulate } from "./scale/simulate.ts";
+import { BACK_S, troublesOfFew, troublesOfMany } from "./scale/troubles.ts";
 
 const HEADER = ["simulated", "p50 ms", "p99 ms", "refused", "retries", "back after", "writes/visit", "reads/visit", "$ per million"];
 
@@ -15,8 +17,8 @@ const CHECKED = [1, 3];
 
 /** Many instances on one page of a modelled Datastore, in virtual time; then few on the emulator. Every count is checked. */
 export async function benchScale(run: Run): Promise<Result> {
-  const points = run.options.full ? matrix() : POINTS;
-  const progress = createProgress("scale", points.length);
+  const progress = createProgress("scale", POINTS.length);
+  const points = run.options.full ? [...matrix(), ...troublesOfMany(), ...(await troublesOfFew(progress.step))] : POINTS;
   const rows: string[][] = [];
   const figures: Record<string, Figure> = {};
   const outcomes: { readonly point: Point; readonly outcome: Outcome; readonly dollars: number }[] = [];
@@ -25,13 +27,20 @@ export async function benchScale(run: Run): Promise<Result> {
     const outcome = await simulate(point);
     const dollars = datastorePerMillion(outcome.visits, outcome.billed, point.behaviour.region);
     outcomes.push({ point, outcome, dollars });
-    rows.push(rowOf(point, outcome, dollars));
+    const row = rowOf(point, outcome, dollars);
+    rows.push(row);
+    if (run.options.full) progress.note(row.join(" | "));
     figures[`${point.name}: p99`] = { value: outcome.p99Ms, unit: "ms", spread: 0 };
     figures[`${point.name}: dollars`] = { value: dollars, unit: "$ per million", spread: 0 };
   }
   progress.end();
   const emulated = await measureOnEmulator(run);
-  const budgets: Budget[] = [];
+  const auto = await compareAuto(run);
+  const troubled = outcomes.filter(({ point }) => point.trouble).map(({ outcome }) => outcome.backAfterS);
+  const budgets: Budget[] = [
+    most("seconds from a trouble's end until the service is back", Math.max(...troubled), BACK_S),
+    ...auto.budgets,
+  ];
   for (const instances of run.emulator === null ? [] : CHECKED) {
     const { measured, simulated } = await checkModel(run.emulator ?? "", instances);
     figures[`model check: ${instances}`] = { value: simulated / measured, unit: "of the emulator's", spread: 0 };
@@ -51,8 +60,8 @@ export async function benchScale(run: Run): Promise<Result> {
       chart("Datastore's bill", "$ per million visits", ({ dollars }) => dollars),
     ],
     budgets,
-    figures: { ...figures, ...emulated.figures },
-    notes: [...run.notes, ...emulated.notes],
+    figures: { ...figures, ...emulated.figures, ...auto.figures },
+    notes: [...run.notes, ...emulated.notes, ...auto.notes],
   };
 }
 

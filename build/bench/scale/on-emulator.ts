@@ -101,7 +101,7 @@ async function measureRates(server: Server, step: (what: string) => void): Promi
 }
 
 /** What the instances did together; the slowest one's latency. */
-function sumOf(answers: readonly Answers[]): Answers {
+export function sumOf(answers: readonly Answers[]): Answers {
   return answers.reduce((a, b) => ({
     counted: a.counted + b.counted,
     failed: a.failed + b.failed,

@@ -46,25 +46,23 @@ export const POINTS: readonly Point[] = [
   point("burst", { perSecond: 5_000, instances: 10, shards: "auto", trouble: BURST }),
 ];
 
-/** What `bench scale --full` simulates: the matrix. */
+/** Ways in which Datastore may behave, each with the shards that it is tried with. */
+const WAYS: readonly (Pick<Choice, "ids" | "behaviour"> & { readonly name: string; readonly shards: readonly Shards[] })[] = [
+  { name: "", shards: [1, "auto"] },
+  { name: "hold 10 ms", shards: ["auto"], behaviour: { holdMs: 10 } },
+  { name: "multi-region", shards: [1, "auto"], behaviour: { region: "multi" } },
+  ...[1, 20, 400].map((splits) => ({ name: `ids over ${splits} splits`, shards: ["auto"], ids: true, behaviour: { splits } }) as const),
+];
+
+/** What `bench scale --full` simulates: every load, number of instances and way. */
 export function matrix(): Point[] {
-  const points: Point[] = [];
-  for (const perSecond of [1, 10, 100, 1_000, 10_000]) {
-    for (const instances of [1, 4, 10, 30, 100].filter((count) => perSecond / count >= 0.25 && perSecond / count <= 1_000)) {
-      for (const shards of [1, 4, 16, "auto"] as const) {
-        for (const region of ["one", "multi"] as const) {
-          for (const holdMs of ["commit", 10] as const) {
-            for (const splits of [0, 1, 20, 100, 400]) {
-              const behaviour = { region, holdMs, splits: Math.max(1, splits) };
-              const name = `${region === "one" ? "" : "multi-region, "}${holdMs === "commit" ? "" : "hold 10 ms, "}${splits ? `ids over ${splits} splits` : "no ids"}`;
-              points.push(point(name, { perSecond, instances, shards, ids: splits > 0, behaviour }));
-            }
-          }
-        }
-      }
-    }
-  }
-  return points;
+  return [1, 10, 100, 1_000, 10_000].flatMap((perSecond) =>
+    [1, 10, 100]
+      .filter((instances) => perSecond / instances >= 0.25 && perSecond / instances <= 1_000)
+      .flatMap((instances) =>
+        WAYS.flatMap(({ name, shards, ...way }) => shards.map((one) => point(name, { ...way, perSecond, instances, shards: one }))),
+      ),
+  );
 }
 
 function point(name: string, { behaviour, ids = false, trouble = null, ...choice }: Choice): Point {

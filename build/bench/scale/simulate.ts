@@ -26,6 +26,8 @@ export interface Outcome {
   readonly refusedLater: number;
   readonly retries: number;
   readonly visits: number;
+  /** Of which so many a second were counted. */
+  readonly perSecond: number;
   readonly billed: Billed;
   /** How long after the trouble (or the start) the last second is whose visits were slow or refused. */
   readonly backAfterS: number;
@@ -76,13 +78,15 @@ async function run(point: Point, time: VirtualTime, random: () => number): Promi
   const later = fleet.answers.filter(({ arrivedAt }) => arrivedAt >= settledAt);
   const latencies = later.map(({ arrivedAt, answeredAt }) => answeredAt - arrivedAt);
   const isRefused = ({ visits }: Answer) => visits === null;
+  const refusedLater = later.filter(isRefused).length;
   return {
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     refused: fleet.answers.filter(isRefused).length,
-    refusedLater: later.filter(isRefused).length,
+    refusedLater,
     retries: fleet.retries,
     visits: later.length,
+    perSecond: (later.length - refusedLater) / (LENGTH_S - SETTLED_S),
     billed: difference(billed, billedBefore),
     backAfterS: Math.max(0, lastBadSecond(fleet.answers, begunAt) - troubleEnd),
   };
