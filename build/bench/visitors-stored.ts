@@ -4,7 +4,6 @@ import { estimate } from "../../src/domain/visitors/estimator.ts";
 import { createIdentify } from "../../src/domain/visitors/identity.ts";
 import { SALT_BYTES } from "../../src/domain/visitors/salts.ts";
 import { Sketch } from "../../src/domain/visitors/sketch.ts";
-import { visitorOf } from "../../src/domain/visitors/visitor.ts";
 import { createHttpFetch } from "../../src/platform/node/http-fetch.ts";
 import { createKeys } from "../../src/stores/datastore/layout.ts";
 import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
@@ -62,7 +61,7 @@ export async function measureStored(emulator: string, withVisitors: boolean): Pr
   async function visit(from: number, to: number): Promise<void> {
     const visits = Array.from({ length: to - from }, (_, index) => {
       const address = `10.0.${(from + index) >> 8}.${(from + index) & 255}`;
-      const visitor = visitorOf(identify, SITE, PAGE, { address, userAgent: "Mozilla/5.0" });
+      const visitor = identify(SITE, PAGE, { address, userAgent: "Mozilla/5.0" });
       sketch.add(visitor.page);
       return { page: PAGE, day, id: null, visitor };
     });

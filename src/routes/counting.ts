@@ -4,7 +4,7 @@ import { quote } from "../domain/invalid.ts";
 import { guardNewPages, NEW_SITES_BURST, NEW_SITES_PER_HOUR } from "../domain/new-pages.ts";
 import { normalizePage } from "../domain/page.ts";
 import { compilePatterns } from "../domain/page-patterns.ts";
-import { type Visitor, visitorOf } from "../domain/visitors/visitor.ts";
+import type { Visitor } from "../domain/visitors/visitor.ts";
 import type { ClientAddress } from "../http/client-address.ts";
 import { asksForPrivacy, isCrawlerOrPrefetch, isImageProxy } from "../http/crawlers.ts";
 import type { Deps } from "../http/deps.ts";
@@ -59,7 +59,8 @@ export function createCounting(deps: Deps & { readonly addressOf: ClientAddress 
     const { headers } = c.req.raw;
     const address = identify && !asksForPrivacy(headers) && !isImageProxy(headers) ? addressOf(c) : null;
     if (!identify || address === null) return null;
-    return visitorOf(await identify(site, day), site, page, { address, userAgent: headers.get("User-Agent") ?? "" });
+    const identifyOn = await identify(site, day);
+    return identifyOn(site, page, { address, userAgent: headers.get("User-Agent") ?? "" });
   }
 
   return async (c, request, source, isFromPage) => {

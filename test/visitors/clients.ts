@@ -27,6 +27,9 @@ export async function expectedOf(salts: SaltStore, site: string, page: string | 
   if (salt.every((byte) => byte === 0)) throw new Error("the service has stored no salt");
   const identify = createIdentify(salt);
   const sketch = new Sketch();
-  for (const index of visitors) sketch.add(identify(site, page, { address: addressOf(index), userAgent: "" }));
+  for (const index of visitors) {
+    const visitor = identify(site, page ?? "/", { address: addressOf(index), userAgent: "" });
+    sketch.add(page === null ? visitor.site : visitor.page);
+  }
   return estimate(sketch);
 }

@@ -2,6 +2,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { SALT_BYTES } from "./salts.ts";
 import { type Place, placeOf } from "./sketch.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** Characters of a User-Agent that are looked at: a stranger's header must not cost more. */
 const USER_AGENT_LENGTH = 512;
@@ -14,12 +15,12 @@ export interface Client {
   readonly userAgent: string;
 }
 
-/** Where a client stands in the sketch of a page, or of the whole site (`null`). */
-export type Identify = (site: string, page: string | null, client: Client) => Place;
+/** The visitor that a client is to a page and its site. */
+export type Identify = (site: string, page: string, client: Client) => Visitor;
 
 /**
- * Tells the visitors of a day apart by HMAC-SHA-256, keyed with the day's salt, over scope, address and User-Agent. The scope is part
- * of the hash, so that sketches of two pages cannot be joined. Of the hash only its place in a sketch is kept.
+ * Tells the visitors of a day apart by HMAC-SHA-256, keyed with the day's salt, over site, address and User-Agent. A page's sketch has
+ * a hash of that one and the page's name, so that two sketches cannot be joined. Of a hash only its place in a sketch is kept.
  *
  * @param salt 32 random bytes
  */
@@ -28,10 +29,15 @@ export function createIdentify(salt: Uint8Array): Identify {
   const keyed = hmac.create(sha256, salt);
   const encoder = new TextEncoder();
   return (site, page, { address, userAgent }) => {
-    // Only the last part can have a NUL, and a page's name is never empty: no two scopes and clients share a text.
-    const text = [site, page ?? "", address, userAgent.slice(0, USER_AGENT_LENGTH)].join("\0");
-    const { buffer, byteOffset } = keyed.clone().update(encoder.encode(text)).digest();
-    const halves = new DataView(buffer, byteOffset);
-    return placeOf(halves.getUint32(0), halves.getUint32(4));
+    // Only the last part can have a NUL: no two sites and clients share a text.
+    const text = [site, address, userAgent.slice(0, USER_AGENT_LENGTH)].join("\0");
+    const onSite = keyed.clone().update(encoder.encode(text)).digest();
+    const onPage = sha256.create().update(onSite).update(encoder.encode(page)).digest();
+    return { site: placeBy(onSite), page: placeBy(onPage) };
   };
+}
+
+function placeBy({ buffer, byteOffset }: Uint8Array): Place {
+  const halves = new DataView(buffer, byteOffset);
+  return placeOf(halves.getUint32(0), halves.getUint32(4));
 }

@@ -1,4 +1,3 @@
-import type { Client, Identify } from "./identity.ts";
 import type { Place } from "./sketch.ts";
 
 /** All that a visit bears of its visitor: the places in the site's and in the page's sketch of its day. */
@@ -12,11 +11,6 @@ export interface Places {
   readonly page: string | null;
   readonly day: string;
   readonly places: readonly Place[];
-}
-
-/** The visitor that a client is to a page. */
-export function visitorOf(identify: Identify, site: string, page: string, client: Client): Visitor {
-  return { site: identify(site, null, client), page: identify(site, page, client) };
 }
 
 /** What visits of one site add to its sketches: the site's first, each sketch once. Visits without a visitor add nothing. */

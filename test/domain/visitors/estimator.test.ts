@@ -51,8 +51,10 @@ test.each(SIGMAS)("estimates $visitors visitors as well as the sketch allows", (
 test.each(SIGMAS.slice(0, 3))("estimates $visitors clients told apart by their addresses as well", ({ visitors, sigma }) => {
   const errors = Array.from({ length: SEEDS }, (_, seed) => {
     const identify = createIdentify(new Uint8Array(32).fill(seed));
-    return errorOf(visitors, (visitor) =>
-      identify("example.com", null, { address: `10.0.${visitor >> 8}.${visitor & 255}`, userAgent: "Mozilla/5.0" }),
+    const scope = seed % 2 === 0 ? "site" : "page";
+    return errorOf(
+      visitors,
+      (visitor) => identify("example.com", "/", { address: `10.0.${visitor >> 8}.${visitor & 255}`, userAgent: "Mozilla/5.0" })[scope],
     );
   });
   expectWithin(errors, sigma);

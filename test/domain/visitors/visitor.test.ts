@@ -1,17 +1,8 @@
 import { expect, test } from "vitest";
-import { createIdentify } from "../../../src/domain/visitors/identity.ts";
-import { placesOf, visitorOf } from "../../../src/domain/visitors/visitor.ts";
+import { placesOf } from "../../../src/domain/visitors/visitor.ts";
 
 const place = (register: number) => ({ register, rank: 1 });
 const visit = (page: string, day: string, register: number) => ({ page, day, visitor: { site: place(register), page: place(-register) } });
-
-test("a visitor has a place in the site's sketch and one in the page's, the same at every visit", () => {
-  const identify = createIdentify(new Uint8Array(32));
-  const client = { address: "192.0.2.1", userAgent: "Mozilla/5.0" };
-  const visitor = visitorOf(identify, "example.com", "/blog", client);
-  expect(visitor).toEqual({ site: identify("example.com", null, client), page: identify("example.com", "/blog", client) });
-  expect(visitorOf(identify, "example.com", "/", client).site).toEqual(visitor.site);
-});
 
 test("a batch's places are those of its site and of each page, by day", () => {
   const visits = [
