@@ -1,13 +1,14 @@
 import { datastoreClaims } from "./claims-datastore.ts";
 import { deployClaims } from "./claims-deploy.ts";
 import { gatewayClaims } from "./claims-gateway.ts";
+import { scaleClaims } from "./claims-scale.ts";
 import { visitorClaims } from "./claims-visitors.ts";
 
 /**
  * Every assumption about production that was only seen on the emulator or read in documents. None has been tried on a real account: this
  * is the only list of them, and `npm run smoke -- --claims` prints it.
  */
-export const PRODUCTION_CLAIMS = { gateway: gatewayClaims, datastore: [...datastoreClaims, ...visitorClaims] } as const;
+export const PRODUCTION_CLAIMS = { gateway: gatewayClaims, datastore: [...datastoreClaims, ...visitorClaims, ...scaleClaims] } as const;
 
 /** The list, a line each. */
 export function listClaims(): string {
