@@ -18,7 +18,7 @@ const CHECKED = [1, 3];
 /** Many instances on one page of a modelled Datastore, in virtual time; then few on the emulator. Every count is checked. */
 export async function benchScale(run: Run): Promise<Result> {
   const progress = createProgress("scale", POINTS.length);
-  const points = run.options.full ? [...matrix(), ...troublesOfMany(), ...(await troublesOfFew(progress.step))] : POINTS;
+  const points = run.options.full ? [...POINTS, ...matrix(), ...troublesOfMany(), ...(await troublesOfFew(progress.step))] : POINTS;
   const rows: string[][] = [];
   const figures: Record<string, Figure> = {};
   const outcomes: { readonly point: Point; readonly outcome: Outcome; readonly dollars: number }[] = [];

@@ -9,15 +9,21 @@ import { pause } from "./virtual-time.ts";
 /** How the modelled Datastore behaves. */
 export interface Behaviour {
   readonly region: Region;
-  /** How long a commit holds the entities that it writes, in milliseconds; `"commit"`: as long as it takes. */
+  /**
+   * How long a commit holds the entities that it writes, in milliseconds; `"commit"`: as long as it takes. That writers wait for each
+   * other: https://cloud.google.com/datastore/docs/concepts/transactions and a claim on the list (`npm run smoke -- --claims`).
+   */
   readonly holdMs: number | "commit";
-  /** How long a commit waits for entities that others hold, in milliseconds, until it is aborted. */
+  /** How long a commit waits for entities that others hold, in milliseconds, until it is aborted: no document says, so it is varied. */
   readonly lockWaitMs: number;
   /** Splits over which the marks of ids are spread: one in a new database, up to as many as a batch has ids in an aged one. */
   readonly splits: number;
-  /** The share of commits that are applied, though their caller is told ABORTED. */
+  /** The share of commits that are applied, though their caller is told ABORTED: assumed. */
   readonly hidden: number;
-  /** Writes of marks per second; the others wait. A new kind takes 500, and half as many more each 5 minutes. */
+  /**
+   * Writes of marks per second; the others wait. A new kind takes 500, and half as many more each 5 minutes:
+   * https://cloud.google.com/datastore/docs/cloud-datastore-best-practices#ramping_up_traffic
+   */
   readonly marksPerSecond: number;
 }
 
@@ -38,6 +44,7 @@ export interface DatastoreModel {
   setOutage(isOut: boolean): void;
 }
 
+/** The share of commits in an outage that are applied all the same: assumed, so that outcomes are in doubt. */
 const OUTAGE_APPLIED = 0.1;
 
 interface Transaction {

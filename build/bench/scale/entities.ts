@@ -3,7 +3,7 @@ import type { Entity, EntityResult, Key, Mutation, Properties, Transform, Value 
 import { TransportError } from "../../../src/stores/datastore/transport.ts";
 import { integer, number } from "../../../src/stores/datastore/values.ts";
 
-/** How long a version can still be read once there is a newer one, in the units of versions (microseconds). */
+/** How long a version can still be read once there is a newer one, in microseconds, the unit of versions. Datastore has an hour of them. */
 const HISTORY = 30_000_000;
 
 interface Version {

@@ -24,12 +24,15 @@ const BY_PARTICIPANTS = [
   [200, 150, 320],
 ] as const;
 
-/** Public benchmarks of Spanner: reading, changing and writing a row in a multi-region takes 48 ms (median) and 66 (99th percentile). */
+/**
+ * Reading, changing and writing a row of Spanner in a multi-region, as one benchmark had it; others differ by place. A claim on the list
+ * (`npm run smoke -- --claims`), like the difference to a read.
+ */
 const MULTI_REGION: Latency = { medianMs: 48, sigma: Math.log(66 / 48) / P99 };
-/** Strong reads in one region; an assumption, as no source tells more than "some milliseconds". */
+/** Strong reads in one region; assumed, as no source tells more than "some milliseconds": see the claim on the list. */
 const READ: Latency = { medianMs: 5, sigma: 0.6 };
 const MULTI_REGION_READ: Latency = { medianMs: 15, sigma: 0.4 };
-/** What the front end adds to each call: between these, evenly. */
+/** What the front end adds to each call: between these, evenly. Assumed; it is in what the claim measures. */
 const FRONT_END_MS = [3, 8] as const;
 
 export type Region = "one" | "multi";

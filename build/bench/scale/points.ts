@@ -54,15 +54,16 @@ const WAYS: readonly (Pick<Choice, "ids" | "behaviour"> & { readonly name: strin
   ...[1, 20, 400].map((splits) => ({ name: `ids over ${splits} splits`, shards: ["auto"], ids: true, behaviour: { splits } }) as const),
 ];
 
-/** What `bench scale --full` simulates: every load, number of instances and way. */
+/** What `bench scale --full` simulates as well: every load, number of instances and way. */
 export function matrix(): Point[] {
-  return [1, 10, 100, 1_000, 10_000].flatMap((perSecond) =>
+  const points = [1, 10, 100, 1_000, 10_000].flatMap((perSecond) =>
     [1, 10, 100]
       .filter((instances) => perSecond / instances >= 0.25 && perSecond / instances <= 1_000)
       .flatMap((instances) =>
         WAYS.flatMap(({ name, shards, ...way }) => shards.map((one) => point(name, { ...way, perSecond, instances, shards: one }))),
       ),
   );
+  return points.filter(({ name }) => POINTS.every((one) => one.name !== name));
 }
 
 function point(name: string, { behaviour, ids = false, trouble = null, ...choice }: Choice): Point {
