@@ -24,7 +24,7 @@ const REPORT = join(DIST, "test", "report.json");
  * need no build, browser, emulator or container. Other arguments go to vitest.
  */
 async function main(quick: boolean, args: readonly string[]): Promise<void> {
-  const problems = check(quick).map((name) => `check: ${name}`);
+  const problems = (await check(quick)).map((name) => `check: ${name}`);
   if (!quick) problems.push(...(await buildAndReport()).map((problem) => `build: ${problem}`));
   rmSync(REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
