@@ -31,6 +31,13 @@ test("four instances at 100 visits/s with SHARDS=auto come out as with SHARDS=1"
   expect(await simulate(point({ behaviour, shards: "auto" }))).toEqual(await simulate(point({ behaviour })));
 });
 
+test("visits of several pages and visitors are counted, and cost more writes", async () => {
+  const alone = await simulate(point({}));
+  const several = await simulate(point({ pages: 5, visitors: 1_000 }));
+  expect(several.refused).toBe(0);
+  expect(several.billed.writes / several.visits).toBeGreaterThan(alone.billed.writes / alone.visits);
+});
+
 test.each(["outage", 20_000] as const)(
   "after five seconds of trouble (%s) the service is back within ten, and every count is exact",
   async (perSecond) => {

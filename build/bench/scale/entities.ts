@@ -1,5 +1,5 @@
 import { keyName } from "../../../src/stores/datastore/lookup.ts";
-import type { Entity, EntityResult, Key, Mutation, Properties, Transform, Value } from "../../../src/stores/datastore/transport.ts";
+import type { Entity, EntityResult, Key, Mutation, Transform, Value } from "../../../src/stores/datastore/transport.ts";
 import { TransportError } from "../../../src/stores/datastore/transport.ts";
 import { integer, number } from "../../../src/stores/datastore/values.ts";
 
@@ -44,7 +44,8 @@ export function createEntities(): Entities {
     const written = mutation.insert ?? mutation.update ?? mutation.upsert;
     const kept = mutation.propertyMask ? before?.entity?.properties : {};
     const properties: Record<string, Value> = { ...kept, ...written?.properties };
-    const transformResults = (mutation.propertyTransforms ?? []).map((transform) => change(properties, transform));
+    const maps = new Map<string, Record<string, Value>>();
+    const transformResults = (mutation.propertyTransforms ?? []).map((transform) => change(properties, maps, transform));
     const createdAt = before?.entity ? before.createdAt : at;
     const all = versions.get(name) ?? [];
     versions.set(name, all);
@@ -72,12 +73,21 @@ export function keyOf({ insert, update, upsert, delete: deleted }: Mutation): Ke
   return key;
 }
 
-/** Changes a property, or one within a map (`days.d20261122`), and answers its new value. */
-function change(properties: Record<string, Value>, { property, increment, maximum }: Transform): Value {
+/** Changes a property, or one within a map (`days.d20261122`), and answers its new value. `maps` are those that were copied before. */
+function change(
+  properties: Record<string, Value>,
+  maps: Map<string, Record<string, Value>>,
+  { property, increment, maximum }: Transform,
+): Value {
   const [first = "", second] = property.split(".");
-  const inner: Properties = properties[first]?.entityValue?.properties ?? {};
+  const inner: Record<string, Value> = maps.get(first) ?? { ...properties[first]?.entityValue?.properties };
   const before = number(second === undefined ? properties[first] : inner[second]);
   const value = integer(increment ? before + number(increment) : Math.max(before, number(maximum)));
-  properties[first] = second === undefined ? value : { entityValue: { properties: { ...inner, [second]: value } } };
+  if (second === undefined) properties[first] = value;
+  else {
+    inner[second] = value;
+    maps.set(first, inner);
+    properties[first] = { entityValue: { properties: inner } };
+  }
   return value;
 }

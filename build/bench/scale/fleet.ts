@@ -1,5 +1,6 @@
 import { createRecorder } from "../../../src/domain/recorder.ts";
 import type { Store } from "../../../src/domain/store.ts";
+import { placeOf } from "../../../src/domain/visitors/sketch.ts";
 import type { Shards } from "../../../src/stores/datastore/sharding.ts";
 import { createDatastoreStore } from "../../../src/stores/datastore/store.ts";
 import type { Transport } from "../../../src/stores/datastore/transport.ts";
@@ -10,8 +11,7 @@ const CPU_MS = 0.13;
 /** Requests that Cloud Run lets into an instance at a time, as the deployment sets it; the others are refused at the door. */
 const CONCURRENCY = 400;
 export const SITE = "www.example";
-export const PAGE = "/";
-const DAY = "2026-11-22";
+export const DAY = "2026-11-22";
 
 /** A visit's answer. */
 export interface Answer {
@@ -31,9 +31,14 @@ export interface Fleet {
   work(visits: number): void;
 }
 
-export function openStore(transport: Transport, shards: Shards, random: () => number): Store {
-  const settings = { transport, shards, random, namespace: "", readIn: "readOnly", saltTransport: null, now: Date.now } as const;
-  return createDatastoreStore(settings);
+export function openStore(transport: Transport, shards: Shards, random: () => number, hasVisitors = false): Store {
+  const settings = { transport, shards, random, namespace: "", readIn: "readOnly", now: Date.now } as const;
+  return createDatastoreStore({ ...settings, saltTransport: hasVisitors ? transport : null });
+}
+
+/** The paths that a point's visits are for. */
+export function pagesOf(count = 1): string[] {
+  return Array.from({ length: count }, (_, index) => (index === 0 ? "/" : `/${index}`));
 }
 
 /** Starts instances; each has a store of its own over the same transport. */
@@ -43,9 +48,16 @@ export function startFleet(options: {
   readonly shards: Shards;
   /** Every visit has an id. */
   readonly ids: boolean;
+  /** Of which each visit has one by chance: so many pages (1 by default), and visitors (none by default). */
+  readonly pages?: number;
+  readonly visitors?: number;
   readonly random: () => number;
 }): Fleet {
   const { transport, instances, shards, ids, random } = options;
+  const pages = pagesOf(options.pages);
+  const word = () => Math.floor(random() * 2 ** 32);
+  const visitors = Array.from({ length: options.visitors ?? 0 }, () => ({ site: placeOf(word(), word()), page: placeOf(word(), word()) }));
+  const oneOf = <T>(list: readonly T[]): T | undefined => list[list.length > 1 ? Math.floor(random() * list.length) : 0];
   const answers: Answer[] = [];
   let sent = 0;
   let retries = 0;
@@ -65,13 +77,13 @@ export function startFleet(options: {
       peak() {},
       flush() {},
     };
-    const store = openStore(transport, shards, random);
+    const store = openStore(transport, shards, random, visitors.length > 0);
     const recorder = createRecorder({ store, now: Date.now, newId, meter, gather: (onGathered) => gathering.push(onGathered) });
     return { recorder, gathering, arrivals: [] as number[], cpuMs: 0, inFlight: 0 };
   });
 
   async function send(instance: (typeof fleet)[number], arrivedAt: number): Promise<void> {
-    const visit = { page: PAGE, day: DAY, id: ids ? newId() : null, visitor: null };
+    const visit = { page: oneOf(pages) ?? "/", day: DAY, id: ids ? newId() : null, visitor: oneOf(visitors) ?? null };
     const outcome = await instance.recorder.record(SITE, visit).catch(() => null);
     const visits = outcome && "visits" in outcome ? outcome.visits : null;
     instance.inFlight -= 1;

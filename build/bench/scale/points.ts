@@ -26,6 +26,8 @@ interface Choice {
   readonly instances: number;
   readonly shards: Shards;
   readonly ids?: boolean;
+  readonly pages?: number;
+  readonly visitors?: number;
   readonly behaviour?: Partial<Behaviour>;
   readonly trouble?: Point["trouble"];
 }
@@ -41,6 +43,8 @@ export const POINTS: readonly Point[] = [
   point("hold 10 ms", { perSecond: 10_000, instances: 100, shards: "auto", behaviour: { holdMs: 10 } }),
   point("ids", { perSecond: 5_000, instances: 100, shards: "auto", ids: true, behaviour: { splits: 20 } }),
   point("multi-region", { perSecond: 10_000, instances: 100, shards: "auto", behaviour: { region: "multi" } }),
+  point("2,000 visitors", { perSecond: 1_000, instances: 10, shards: "auto", visitors: 2_000 }),
+  point("ids, 20 pages", { perSecond: 1_000, instances: 10, shards: "auto", ids: true, pages: 20, behaviour: { splits: 20 } }),
   point("outage", { perSecond: 1_000, instances: 10, shards: "auto", trouble: OUTAGE }),
   point("outage", { perSecond: 3_000, instances: 50, shards: "auto", trouble: OUTAGE }),
   point("burst", { perSecond: 5_000, instances: 10, shards: "auto", trouble: BURST }),
@@ -51,7 +55,9 @@ const WAYS: readonly (Pick<Choice, "ids" | "behaviour"> & { readonly name: strin
   { name: "", shards: [1, "auto"] },
   { name: "hold 10 ms", shards: ["auto"], behaviour: { holdMs: 10 } },
   { name: "multi-region", shards: [1, "auto"], behaviour: { region: "multi" } },
-  ...[1, 20, 400].map((splits) => ({ name: `ids over ${splits} splits`, shards: ["auto"], ids: true, behaviour: { splits } }) as const),
+  ...[1, 20, 400].map(
+    (splits) => ({ name: splits === 1 ? "ids" : `ids over ${splits} splits`, shards: ["auto"], ids: true, behaviour: { splits } }) as const,
+  ),
 ];
 
 /** What `bench scale --full` simulates as well: every load, number of instances and way. */
