@@ -35,7 +35,7 @@ function openStore(config: NodeConfig): (Store & SaltStore) | Promise<Store & Sa
 function openIdentities(config: NodeConfig, salts: SaltStore): Identities | null {
   if (config.visitors === "off") return null;
   const today = createDayClock(Date.now, config.timeZone);
-  const identify = createIdentities({ salts, randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)) });
+  const identify = createIdentities(salts);
   // A failure is thrown to the visits that need it.
   identify(config.defaultSite, today()).catch(() => {});
   setInterval(() => salts.forget(config.defaultSite, today()).catch(() => {}), FORGET_MS).unref();

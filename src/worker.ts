@@ -49,7 +49,7 @@ function open(env: Bindings): App | ConfigError {
       log: logToConsole,
       meter,
       version,
-      identify: config.visitors === "daily" ? createIdentities({ salts: store, randomBytes }) : null,
+      identify: config.visitors === "daily" ? createIdentities(store) : null,
       socketAddress: () => null,
       http1: false,
       assets: serveAssets(env.ASSETS),
@@ -71,10 +71,6 @@ function openStore(config: Config, { SITE_COUNTER }: Bindings): Store & SaltStor
   }
   const namespace = SITE_COUNTER ?? refuse("SITE_COUNTER", undefined, "a binding to the Durable Object class SiteCounter");
   return createDurableObjectStore(namespace, visitors === "daily");
-}
-
-function randomBytes(count: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(count));
 }
 
 function settingsOf(env: object): Environment {

@@ -10,7 +10,7 @@ import { createMemoryStore } from "./memory-store.ts";
 /** The address of every connection here. */
 export const SOCKET_ADDRESS = "192.0.2.1";
 /** The same salt in every run: by a random one, two of a few visitors share a register now and then, and are estimated as one. */
-const saltOf = (count: number) => new Uint8Array(count).fill(7);
+const SALT = new Uint8Array(32).fill(7);
 
 /** The app on a store in memory, with a clock that stands at noon of 2026-11-22 until it is moved. */
 export function startService(env: Environment = {}) {
@@ -42,7 +42,7 @@ export function startService(env: Environment = {}) {
     log: (entry) => log.push(entry),
     meter,
     version: "1.2.3",
-    identify: config.visitors === "daily" ? createIdentities({ salts: store, randomBytes: saltOf }) : null,
+    identify: config.visitors === "daily" ? createIdentities({ salt: async () => SALT }) : null,
     socketAddress: () => SOCKET_ADDRESS,
     http1: false,
     assets: (_, next) => next(),

@@ -26,8 +26,7 @@ export default {
   async fetch({ url }, env): Promise<Response> {
     const { pathname, searchParams } = new URL(url);
     const object = (env as unknown as { SITE_COUNTER: DurableObjectNamespace<SiteCounter> }).SITE_COUNTER.getByName(SITE);
-    const fresh = crypto.getRandomValues(new Uint8Array(32));
-    if (pathname === "/salt") await createDurableObjectStore(env.SITE_COUNTER, true).salt(SITE, searchParams.get("day") ?? "", fresh);
+    if (pathname === "/salt") await createDurableObjectStore(env.SITE_COUNTER, true).salt(SITE, searchParams.get("day") ?? "");
     if (pathname === "/ring") await object.ring(Number(searchParams.get("at")));
     return Response.json(await object.tell());
   },

@@ -22,10 +22,7 @@ export function from(index: number): Record<string, string> {
 
 /** What a sketch of these visitors is estimated at, of a page or of the site (`null`), given the stored salt. */
 export async function expectedOf(salts: SaltStore, site: string, page: string | null, visitors: Iterable<number>): Promise<number> {
-  const none = new Uint8Array(32);
-  const salt = await salts.salt(site, dayOf(Date.now()), none);
-  if (salt.every((byte) => byte === 0)) throw new Error("the service has stored no salt");
-  const identify = createIdentify(salt);
+  const identify = createIdentify(await salts.salt(site, dayOf(Date.now())));
   const sketch = new Sketch();
   for (const index of visitors) {
     const visitor = identify(site, page ?? "/", { address: addressOf(index), userAgent: "" });

@@ -1,7 +1,7 @@
 import { inTime } from "../in-time.ts";
 import { createRecent } from "../recent.ts";
 import { createIdentify, type Identify } from "./identity.ts";
-import { SALT_BYTES, type SaltStore } from "./salts.ts";
+import type { SaltStore } from "./salts.ts";
 
 /** Sites and days whose salts an instance holds (at most twice as many). */
 const KNOWN_SALTS = 1_000;
@@ -14,17 +14,14 @@ export type Identities = (site: string, day: string) => Promise<Identify>;
 /**
  * Answers how the visitors of a site are told apart on a day. The store is asked once a site and day, by the first visit; a failure is
  * thrown to those that wait, and the next visit asks again.
- *
- * @param options.randomBytes so many random bytes, fit for a key
  */
-export function createIdentities(options: { salts: Pick<SaltStore, "salt">; randomBytes: (count: number) => Uint8Array }): Identities {
-  const { salts, randomBytes } = options;
+export function createIdentities(salts: Pick<SaltStore, "salt">): Identities {
   const known = createRecent<Identify>(KNOWN_SALTS);
   const asked = new Map<string, Promise<Identify>>();
 
   async function ask(key: string, site: string, day: string): Promise<Identify> {
     try {
-      const identify = createIdentify(await salts.salt(site, day, randomBytes(SALT_BYTES)));
+      const identify = createIdentify(await salts.salt(site, day));
       known.set(key, identify);
       return identify;
     } finally {

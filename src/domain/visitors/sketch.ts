@@ -37,21 +37,21 @@ export class Sketch {
     this.counts = counts;
   }
 
-  /** Adds a place; answers whether its register grew. What is no place is ignored. */
-  add({ register, rank }: Place): boolean {
+  /** Whether a place would let its register grow. What is no place would not. */
+  lacks({ register, rank }: Place): boolean {
     const known = this.ranks[register];
-    if (known === undefined || !(rank > known && rank <= MAX_RANK)) return false;
+    return known !== undefined && rank > known && rank <= MAX_RANK;
+  }
+
+  /** Adds a place; answers whether its register grew. */
+  add(place: Place): boolean {
+    if (!this.lacks(place)) return false;
+    const { register, rank } = place;
+    const known = this.ranks[register] ?? 0;
     this.ranks[register] = rank;
     this.counts[known] = (this.counts[known] ?? 0) - 1;
     this.counts[rank] = (this.counts[rank] ?? 0) + 1;
     return true;
-  }
-
-  /** Adds all that another sketch holds; answers whether a register grew. */
-  merge(other: Sketch): boolean {
-    let grew = false;
-    for (const [register, rank] of other.ranks.entries()) if (this.add({ register, rank })) grew = true;
-    return grew;
   }
 
   copy(): Sketch {
@@ -75,8 +75,12 @@ function countRanks(ranks: Uint8Array): Uint16Array {
   return counts;
 }
 
-/** The sketch with these places added, and the places by which it is larger: each register once. The given sketch stays as it is. */
-export function grow(sketch: Sketch, places: Iterable<Place>): { readonly sketch: Sketch; readonly grown: readonly Place[] } {
+/**
+ * The sketch with these places added, and the places by which it is larger: each register once. The given sketch stays as it is, and is
+ * the one answered where nothing grows, as on a page that knows its visitors.
+ */
+export function grow(sketch: Sketch, places: readonly Place[]): { readonly sketch: Sketch; readonly grown: readonly Place[] } {
+  if (!places.some((place) => sketch.lacks(place))) return { sketch, grown: [] };
   const after = sketch.copy();
   const grown = new Map<number, Place>();
   for (const place of places) if (after.add(place)) grown.set(place.register, place);

@@ -1,6 +1,6 @@
 import { dayOf } from "../../domain/day.ts";
-import { isAhead, sketchOf } from "../../domain/visitors/day-ranks.ts";
-import { Sketch } from "../../domain/visitors/sketch.ts";
+import { type DayRanks, isAhead, sketchOf } from "../../domain/visitors/day-ranks.ts";
+import type { Sketch } from "../../domain/visitors/sketch.ts";
 import { clearAhead } from "./clear-ahead.ts";
 import { type Session, shardsOf } from "./context.ts";
 import { allFields } from "./counter.ts";
@@ -52,9 +52,9 @@ export async function readCounters(
 
 /** The sketch of a day over all shards. */
 export function mergedSketch(shards: readonly Shard[], day: string): Sketch {
-  const merged = new Sketch();
-  for (const { sketch } of shards) {
-    for (const map of SKETCH_FIELDS) if (sketch) merged.merge(sketchOf(ranksOf(sketch, map), day));
-  }
-  return merged;
+  return sketchOf(allRanks(shards), day);
+}
+
+function* allRanks(shards: readonly Shard[]): DayRanks {
+  for (const { sketch } of shards) if (sketch) for (const map of SKETCH_FIELDS) yield* ranksOf(sketch, map);
 }

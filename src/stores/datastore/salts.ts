@@ -1,7 +1,7 @@
 import { fromBase64 } from "../../base64.ts";
 import { addDays, DAY_MS } from "../../domain/day.ts";
 import { createRecent } from "../../domain/recent.ts";
-import { oldestKept, type SaltStore } from "../../domain/visitors/salts.ts";
+import { newSalt, oldestKept, type SaltStore } from "../../domain/visitors/salts.ts";
 import type { Context } from "./context.ts";
 import { lookup } from "./lookup.ts";
 import { withRetries } from "./retry.ts";
@@ -28,8 +28,8 @@ export function createDatastoreSalts(context: Context): SaltStore {
   const keyOf = (day: string): Key => ({ ...context.keys.partition, path: [{ kind: SALT, name: day }] });
   const daysBefore = (day: string): string[] => Array.from({ length: DAYS_BACK }, (_, back) => addDays(oldestKept(day), -1 - back));
 
-  /** The salt of a day, and deletions of those that are too old. */
-  async function meet(day: string, fresh: Uint8Array | null): Promise<Uint8Array | null> {
+  /** Deletes the salts that are too old, and answers the day's; where it has none, what `make` answers, which is stored. */
+  async function meet<T extends Uint8Array | null>(day: string, make: () => T): Promise<Uint8Array | T> {
     return withRetries(context, context.now() + DEADLINE_MS, async (session) => {
       for (;;) {
         const found = await lookup(session, [day, ...daysBefore(day)].map(keyOf));
@@ -38,11 +38,12 @@ export function createDatastoreSalts(context: Context): SaltStore {
           entity === own?.entity ? [] : [{ delete: keyOf(entity.key.path[0]?.name ?? "") }],
         );
         const stored = textOf(own?.entity, SALT);
-        if (stored === null && fresh) mutations.push({ insert: { key: keyOf(day), properties: propertiesOf(day, fresh) } });
+        const salt = stored === null ? make() : fromBase64(stored);
+        if (stored === null && salt) mutations.push({ insert: { key: keyOf(day), properties: propertiesOf(day, salt) } });
         try {
           if (mutations.length > 0)
             await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
-          return stored === null ? fresh : fromBase64(stored);
+          return salt;
         } catch (error) {
           // Another instance has inserted one meanwhile: that one it is.
           if (!isStatus(error, "ALREADY_EXISTS")) throw error;
@@ -52,13 +53,13 @@ export function createDatastoreSalts(context: Context): SaltStore {
   }
 
   return {
-    async salt(_, day, fresh) {
-      const salt = known.get(day) ?? (await meet(day, fresh)) ?? fresh;
+    async salt(_, day) {
+      const salt = known.get(day) ?? (await meet(day, newSalt));
       known.set(day, salt);
       return salt;
     },
     async forget(_, today) {
-      await meet(today, null);
+      await meet(today, () => null);
     },
   };
 }

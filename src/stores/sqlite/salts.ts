@@ -1,4 +1,4 @@
-import { oldestKept, type SaltStore } from "../../domain/visitors/salts.ts";
+import { newSalt, oldestKept, type SaltStore } from "../../domain/visitors/salts.ts";
 import { attempt } from "./failure.ts";
 import type { Sql } from "./sql.ts";
 import * as statements from "./visitor-statements.ts";
@@ -16,10 +16,11 @@ export function createSqliteSalts(sql: Sql, purge: () => void): SaltStore {
   const forget = (today: string): boolean => sql.exec(statements.FORGET_SALTS, oldestKept(today)).length > 0;
 
   return {
-    salt: (_, day, fresh) =>
+    salt: (_, day) =>
       attempt(() => {
         const known = read(day);
         if (known) return known;
+        const fresh = newSalt();
         const { salt, deleted } = sql.transaction(() => {
           sql.exec(statements.INSERT_SALT, day, fresh);
           return { salt: read(day), deleted: forget(day) };
