@@ -64,5 +64,6 @@ function outage(row: ServiceRow): void {
 }
 
 requires("emulator")("while Datastore is down", () => {
-  for (const row of [nodeOnDatastore, workerOnDatastore]) describe(row.name, () => outage(row));
+  // Beside each other: they wait.
+  for (const row of [nodeOnDatastore, workerOnDatastore]) describe.concurrent(row.name, () => outage(row));
 });
