@@ -20,7 +20,8 @@ const NAME = "footfall-language";
 
 let texts: Texts = en;
 let language = "en";
-let plurals = new Intl.PluralRules("en");
+/** Made when it is first needed. */
+let plurals: Intl.PluralRules | undefined;
 
 /** The tag of the language that is spoken. */
 export const currentLanguage = (): string => language;
@@ -40,7 +41,7 @@ export async function chooseLanguage(tag: string): Promise<void> {
 async function speak(tag: string): Promise<void> {
   texts = (await LANGUAGES[tag]?.load()) ?? en;
   language = tag;
-  plurals = new Intl.PluralRules(tag);
+  plurals = undefined;
   // Numbers and dates as in the reader's own country, where it speaks that language.
   setLocale(navigator.languages.find((one) => known(one) === tag) ?? tag);
   document.documentElement.lang = tag;
@@ -56,9 +57,14 @@ function known(tag: string): string | undefined {
 export function t(name: TextName, values: Readonly<Record<string, string | number>> = {}): string {
   const entry = texts[name];
   const n = values["n"];
-  const form = typeof entry === "string" ? entry : (entry[plurals.select(typeof n === "number" ? n : 0) as keyof Plural] ?? entry.other);
+  const form = typeof entry === "string" ? entry : formOf(entry, typeof n === "number" ? n : 0);
   return form.replace(/\{(\w+)\}/g, (whole, key: string) => {
     const value = values[key];
     return value === undefined ? whole : typeof value === "number" ? number(value) : value;
   });
+}
+
+function formOf(entry: Plural, n: number): string {
+  plurals ??= new Intl.PluralRules(language);
+  return entry[plurals.select(n) as keyof Plural] ?? entry.other;
 }
