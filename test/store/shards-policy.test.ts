@@ -54,6 +54,24 @@ describe("an instance with SHARDS=auto", () => {
     expect(sharding.plan(SITE)).toEqual(FIRST);
   });
 
+  test("waits before a commit to an open shard where the last one was slow, for a quarter of a second at most", () => {
+    const sharding = create("auto");
+    const pauses = [200, 400, 4_000].map((ms) => {
+      sharding.committed(SITE, ms, null);
+      return sharding.pauseMs(SITE);
+    });
+    expect(pauses).toEqual([0, 0, 0]);
+    sharding.committed(SITE, 20, { open: 4, count: 10, visits: 10 });
+    for (const [ms, pauseMs] of [
+      [200, 0],
+      [400, 200],
+      [4_000, 250],
+    ] as const) {
+      sharding.committed(SITE, ms, null);
+      expect(sharding.pauseMs(SITE)).toBe(pauseMs);
+    }
+  });
+
   test("leaves a shard on which too many write for one on which too few do, at the earliest after a second", () => {
     let time = NOW;
     const sharding = create("auto", () => time);

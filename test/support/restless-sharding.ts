@@ -10,6 +10,7 @@ export function createRestlessSharding(random: () => number): Sharding {
       const shard = random() < 0.7 ? Math.floor(random() * Math.min(open, most)) : 0;
       return { shard, opens: shard === 0 && random() < 0.05 };
     },
+    pauseMs: () => (random() < 0.1 ? 50 : 0),
     committed(_, __, seen) {
       if (seen) open = seen.open;
     },

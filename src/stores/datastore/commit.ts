@@ -19,6 +19,8 @@ export async function commitBatch(context: Context, batch: Batch, deadline: numb
   let candidates = inKeyOrder(context, batch);
   const pages = [...new Set(batch.visits.map((visit) => visit.page))].sort();
 
+  const pauseMs = context.sharding.pauseMs(batch.site);
+  if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   const begunAt = context.now();
   let attempts = 0;
   return withRetries(context, deadline, async (session) => {

@@ -13,6 +13,8 @@ const FAST_MS = 20;
 const OPENERS_MS = 200;
 /** How long a site is watched before its shards are closed. */
 const WATCH_MS = 60_000;
+/** In an open shard a commit waits too long for others above this; also the longest pause before one. */
+const CROWDED_MS = 250;
 /** How long, before an instance leaves a shard that too many write to. */
 const BALANCE_MS = 1_000;
 /** Sites that are remembered, at least. */
@@ -37,6 +39,11 @@ export interface Sharding {
   /** Shards that are opened; 1: there are never others. */
   readonly most: number;
   plan(site: string): Plan;
+  /**
+   * How long to wait before a commit, in milliseconds. Writers of a crowded shard take turns anyway; who waits here is not in Datastore's
+   * queue, in which a commit is aborted after a while.
+   */
+  pauseMs(site: string): number;
   /** A commit stands, which took so many milliseconds with its retries; `seen` where it was to the first shard. */
   committed(site: string, ms: number, seen: Seen | null): void;
   /** A commit to the first shard does not stand after so many milliseconds; `seen` is what the shard says now. */
@@ -87,6 +94,10 @@ export function createSharding(shards: Shards, { now, random }: { now: () => num
       const { place, open, opens } = siteOf(name);
       set(name, { place });
       return open > 1 ? { shard: Math.floor(place * Math.min(open, most)), opens: false } : { shard: 0, opens };
+    },
+    pauseMs(name) {
+      const { open, lastMs } = siteOf(name);
+      return open > 1 && lastMs > CROWDED_MS ? Math.min(lastMs / 2, CROWDED_MS) : 0;
     },
     committed(name, ms, seen) {
       if (!seen) return set(name, { lastMs: ms });
