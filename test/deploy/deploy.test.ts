@@ -98,8 +98,9 @@ test.each([
   { timeout: SLOW_MS },
   async (_, mode) => {
     const cloud = newCloud();
-    for (const { title, fail, hint } of failures()) {
-      const { code, output } = await cloud.deploy({ FAIL: fail, ...mode });
+    // Each is a newer version, and all are older than the command's.
+    for (const [index, { title, fail, hint }] of failures().entries()) {
+      const { code, output } = await cloud.take(planOf(DEMO, `v${String(index).padStart(17, "0")}`), { FAIL: fail, ...mode });
       expect({ title, code, output }).toEqual({ title, code: 1, output: expect.stringContaining(hint) });
       expect(output).toContain("Then run the same command again");
       expect(cloud.calls().at(-1)).toContain(fail);
