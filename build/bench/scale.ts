@@ -17,8 +17,8 @@ const CHECKED = [1, 3];
 
 /** Many instances on one page of a modelled Datastore, in virtual time; then few on the emulator. Every count is checked. */
 export async function benchScale(run: Run): Promise<Result> {
-  const progress = createProgress("scale", POINTS.length);
-  const points = run.options.full ? [...POINTS, ...matrix(), ...troublesOfMany(), ...(await troublesOfFew(progress.step))] : POINTS;
+  const points = run.options.full ? await allPoints() : POINTS;
+  const progress = createProgress("scale", points.length);
   const rows: string[][] = [];
   const figures: Record<string, Figure> = {};
   const outcomes: { readonly point: Point; readonly outcome: Outcome; readonly dollars: number }[] = [];
@@ -63,6 +63,13 @@ export async function benchScale(run: Run): Promise<Result> {
     figures: { ...figures, ...emulated.figures, ...auto.figures },
     notes: [...run.notes, ...emulated.notes, ...auto.notes],
   };
+}
+
+async function allPoints(): Promise<Point[]> {
+  const progress = createProgress("scale", 0);
+  const few = await troublesOfFew(progress.step);
+  progress.end();
+  return [...POINTS, ...matrix(), ...troublesOfMany(), ...few];
 }
 
 function rowOf({ name }: Point, outcome: Outcome, dollars: number): string[] {
