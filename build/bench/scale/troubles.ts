@@ -5,7 +5,7 @@ import { type Point, simulate } from "./simulate.ts";
 export const BACK_S = 10;
 const STEADY = 0.7;
 const BURST = 3;
-/** More than an instance takes: its CPU does 7,700 visits a second, and 400 of them are in flight. */
+/** Visits a second of one instance that fill it: its CPU does 7,700, but 400 visits are in flight and wait for a commit. */
 const SATURATING = 7_000;
 /** In steps of this share the load falls until nothing is refused. */
 const STEP = 0.9;
@@ -61,7 +61,7 @@ function troubles(load: Load, burst: number): Point[] {
   return (["outage", "burst"] as const).map((kind) => ({
     ...load,
     name: [
-      `${perSecond.toLocaleString("en-US")}/s, ${instances} instances, SHARDS=${shards}`,
+      `${perSecond.toLocaleString("en-US")}/s, ${instances === 1 ? "1 instance" : `${instances} instances`}, SHARDS=${shards}`,
       ...(behaviour.region === "multi" ? ["multi-region"] : []),
       `aborted after ${behaviour.lockWaitMs / 1_000} s, ${kind}`,
     ].join(", "),
