@@ -8,7 +8,7 @@ import type { Visitor } from "./visitor.ts";
 const USER_AGENT_LENGTH = 512;
 
 /** Who sent a visit. It is never stored or logged, nor is a hash of it. */
-export interface Client {
+interface Client {
   /** What {@link clientAddress} answers. */
   readonly address: string;
   /** As the header has it; empty where there is none. */
