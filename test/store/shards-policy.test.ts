@@ -72,6 +72,17 @@ describe("an instance with SHARDS=auto", () => {
     }
   });
 
+  test("leaves a shard whose commits do not come through", () => {
+    let next = 0;
+    const sharding = createSharding("auto", { now: () => 0, random: () => next });
+    sharding.committed(SITE, 20, { open: 4, count: 10, visits: 10 });
+    next = 0.99;
+    sharding.waits(SITE, 20, { open: 4, count: 10, visits: 10 });
+    expect(sharding.plan(SITE).shard).toBe(0);
+    sharding.waits(SITE, SLOW_MS, { open: 4, count: 10, visits: 10 });
+    expect(sharding.plan(SITE).shard).toBe(3);
+  });
+
   test("leaves a shard on which too many write for one on which too few do, at the earliest after a second", () => {
     let time = NOW;
     const sharding = create("auto", () => time);
