@@ -45,7 +45,7 @@ const { values, positionals } = readOptions({
     starts: { value: "N", default: "25", help: "starts of each subject in cold and visitors", allowed: wholeNumber(1) },
     switches: { value: "N", default: "3", help: "of soak; at full size 100", allowed: wholeNumber(0) },
     stops: { value: "N", default: "3", help: "of soak; at full size 50", allowed: wholeNumber(0) },
-    full: { help: "simulates every combination of load, instances, regions, holds and ids in scale: hours" },
+    full: { help: "simulates a matrix of loads, instances, regions, holds and splits in scale, and outages and bursts: some 20 minutes" },
     minutes: { value: "N", default: "1", help: "of soak's long load; at full size 10; 0 leaves it out", allowed: wholeNumber(0) },
   },
   notes: `Figures are ratios between what ran in one run on one machine; keep it otherwise idle. The load comes from wrk where it is
