@@ -27,7 +27,8 @@ async function record(folder: string, name: string, visits: number): Promise<voi
   rmSync(cache, { force: true });
   const datastore = await startDatastore();
   const port = await freePort();
-  const env = { PATH: process.env["PATH"] ?? "", PORT: String(port), DATASTORE_EMULATOR_HOST: datastore.host, SCRIPT: name };
+  const visitors = { VISITORS: "daily", CLIENT_IP_HEADER: "socket" };
+  const env = { PATH: process.env["PATH"] ?? "", PORT: String(port), DATASTORE_EMULATOR_HOST: datastore.host, ...visitors, SCRIPT: name };
   const server = start(process.execPath, [...NODE_FLAGS, "--import", RECORDER, join(folder, "index.cjs")], { env });
   try {
     await waitForPort(port, server, START_MS);
