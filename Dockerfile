@@ -25,4 +25,4 @@ WORKDIR /app
 USER 65532:65532
 EXPOSE 8080
 # With the flags of npm start, which build/server.ts explains. In exec form, so that SIGTERM reaches Node itself. Settings come from the environment: see the README.
-ENTRYPOINT ["/bin/node", "--min-semi-space-size=4", "--max-semi-space-size=16", "--v8-pool-size=1", "/app/server/index.cjs"]
+ENTRYPOINT ["/bin/node", "--min-semi-space-size=4", "--max-semi-space-size=32", "--v8-pool-size=1", "/app/server/index.cjs"]

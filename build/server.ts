@@ -11,4 +11,4 @@ export const SERVER = join(DIST, "server", "index.cjs");
  * as a small instance has to spare, and a start is 0.6 ms shorter. Flags such as `--expose-gc` or `--no-opt` have V8 refuse the code that
  * is compiled ahead of time into Node itself: a start would take 10 ms longer. test/start.test.ts sees to it.
  */
-export const NODE_FLAGS = ["--min-semi-space-size=4", "--max-semi-space-size=16", "--v8-pool-size=1"];
+export const NODE_FLAGS = ["--min-semi-space-size=4", "--max-semi-space-size=32", "--v8-pool-size=1"];
