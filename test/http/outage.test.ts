@@ -64,6 +64,5 @@ function outage(row: ServiceRow): void {
 }
 
 requires("emulator")("while Datastore is down", () => {
-  // Beside each other: they wait.
-  for (const row of [nodeOnDatastore, workerOnDatastore]) describe.concurrent(row.name, () => outage(row));
+  for (const row of [nodeOnDatastore, workerOnDatastore]) describe(row.name, () => outage(row));
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, type TestContext, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { Outcome } from "../../src/domain/pending.ts";
 import { estimate } from "../../src/domain/visitors/estimator.ts";
 import { Sketch } from "../../src/domain/visitors/sketch.ts";
@@ -19,8 +19,6 @@ const FAULT_RATE = 0.2;
 const INSTANCES = 3;
 const CLIENTS = 64;
 const PROJECT = "unknown-outcomes";
-/** The suites run beside each other: they wait for what is lost more than they compute. */
-const TIMEOUT_MS = 300_000;
 
 /** An instance behind a faulty connection. */
 interface Instance {
@@ -28,15 +26,18 @@ interface Instance {
   kill(): Promise<void>;
 }
 
-type OnFinished = TestContext["onTestFinished"];
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
 
-async function startProxy(seed: number, onFinished: OnFinished): Promise<FaultProxy> {
+async function startProxy(seed: number): Promise<FaultProxy> {
   const proxy = await startFaultProxy({ target: await emulatorHost(), seed, rate: FAULT_RATE });
-  onFinished(() => proxy.stop());
+  cleanups.push(() => proxy.stop());
   return proxy;
 }
 
-function startInstance(transport: string, proxy: FaultProxy, onFinished: OnFinished): Instance {
+function startInstance(transport: string, proxy: FaultProxy): Instance {
   const child: ChildProcess = fork(new URL("../support/counter-process.ts", import.meta.url), [transport, proxy.host, PROJECT]);
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const waiting = new Map<number, PromiseWithResolvers<Outcome>>();
@@ -54,8 +55,7 @@ function startInstance(transport: string, proxy: FaultProxy, onFinished: OnFinis
     child.kill("SIGKILL");
     await gone;
   };
-  // Before its proxy stops: the last one registered is the first one called.
-  onFinished(kill);
+  cleanups.unshift(kill);
   function ask(visit: Omit<Ask, "ask">): Promise<Outcome> {
     const answer = Promise.withResolvers<Outcome>();
     asked += 1;
@@ -119,13 +119,11 @@ async function fromClients(total: number, job: (index: number) => Promise<void>)
 
 for (const transport of ["grpc", "rest"]) {
   requires("emulator")(`Datastore over ${transport}, one call in five lost, late or reset`, () => {
-    test.concurrent("numbers the visits of three instances 1 … n, without a gap or a repeat", { timeout: TIMEOUT_MS }, async ({
-      onTestFinished,
-    }) => {
+    test("numbers the visits of three instances 1 … n, without a gap or a repeat", { timeout: 120_000 }, async () => {
       const total = 3_000;
       const site = newSite();
-      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + index, onTestFinished)));
-      const instances = proxies.map((proxy) => startInstance(transport, proxy, onTestFinished));
+      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + index)));
+      const instances = proxies.map((proxy) => startInstance(transport, proxy));
       const numbers: number[] = [];
       await fromClients(total, async (index) => {
         const id = index % 2 ? `visit-${String(index).padStart(6, "0")}` : null;
@@ -138,20 +136,18 @@ for (const transport of ["grpc", "rest"]) {
       expect(faults.every((fates) => fates.drop > 0 && fates.reset > 0)).toBe(true);
     });
 
-    test.concurrent("counts each id once, though an instance is killed and started again and clients retry", {
-      timeout: TIMEOUT_MS,
-    }, async ({ onTestFinished }) => {
+    test("counts each id once, though an instance is killed and started again and clients retry", { timeout: 180_000 }, async () => {
       const total = 4_000;
       const pages = ["/a", "/b", "/c"];
       const site = newSite();
       const random = createRandom(SEED);
-      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + 10 + index, onTestFinished)));
-      const instances = proxies.map((proxy) => startInstance(transport, proxy, onTestFinished));
+      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + 10 + index)));
+      const instances = proxies.map((proxy) => startInstance(transport, proxy));
       let answered = 0;
       const killing = (async () => {
         while (answered < total / 2) await sleep(5);
         await instances[0]?.kill();
-        if (proxies[0]) instances[0] = startInstance(transport, proxies[0], onTestFinished);
+        if (proxies[0]) instances[0] = startInstance(transport, proxies[0]);
       })();
       await fromClients(total, async (index) => {
         for (;;) {
