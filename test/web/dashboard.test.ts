@@ -93,6 +93,22 @@ requires("chromium")("the dashboard", () => {
     });
     afterAll(() => served?.stop());
 
+    test("what is opened while a page loads stays open when its numbers are there", async () => {
+      const { page } = await openFull(browser, `${served.url}/?site=${SITE}`);
+      const answered = Promise.withResolvers<void>();
+      await page.route("**/v1/series*", async (route) => {
+        await answered.promise;
+        await route.continue();
+      });
+      await page.locator("#pages tbody th bdi").getByText("/about").click();
+      await eventually(() => title(page)).toBe("/about");
+      await page.getByText("Bring old numbers along").click();
+      answered.resolve();
+      await page.locator("main [aria-busy=false]").waitFor();
+      expect(await page.locator("#manage[open]").count()).toBe(1);
+      await page.context().close();
+    });
+
     test("sorts by keyboard, says so, and searches", async () => {
       const { page } = await openFull(browser, `${served.url}/?site=${SITE}`);
       const header = page.getByRole("columnheader", { name: "Page" });

@@ -38,7 +38,8 @@ export function Manage({ numbers }: { numbers: Numbers }): JSX.Element {
           </button>
         </p>
       ) : (
-        <div class="stack">
+        // Begun anew with another page; the box itself stays open.
+        <div class="stack" key={`${site} ${page}`}>
           <SetTotal site={site} page={page} />
           <Upload site={site} />
           <RemovePage site={site} page={page} />

@@ -34,7 +34,7 @@ export function Content(): JSX.Element | null {
           <Pages key={numbers.site} />
           <Snippets numbers={numbers} />
           <Glance numbers={numbers} />
-          <Manage key={`${numbers.site} ${numbers.page}`} numbers={numbers} />
+          <Manage numbers={numbers} />
         </>
       )}
     </div>
