@@ -3,7 +3,7 @@ import { percentile } from "../../build/statistics.ts";
 import { nodeOnDatastore, nodeOnSqlite, type Place, type ServiceRow } from "../http/rows.ts";
 import { KEY, OPEN } from "../http/service/rig.ts";
 import type { NodeServer } from "../support/artefacts.ts";
-import { createClient, newSite } from "../support/http.ts";
+import { type Client, createClient, newSite } from "../support/http.ts";
 import { requires } from "../support/skip.ts";
 import { report } from "./findings.ts";
 import { type Flow, flow, statusesOf, visitTo } from "./flow.ts";
@@ -61,9 +61,7 @@ function flood(row: ServiceRow<NodeServer>): void {
       const hours = (Date.now() - began) / 3_600_000;
       // One page is the known one.
       const budget = BURST + Math.ceil(PER_HOUR * hours) + 1;
-      const pages = (await client.send(`GET /v1/export?site=${site}`, { headers: KEY })).text
-        .split("\n")
-        .filter((line) => line.startsWith('{"page":"/')).length;
+      const pages = await countPages(client, site);
       const visits = (await client.send(`GET /v1/visits?site=${site}&page=/known`)).json().pages[0].visits;
       client.close();
 
@@ -90,6 +88,17 @@ function flood(row: ServiceRow<NodeServer>): void {
       if (FULL) expect(slower).toBeLessThanOrEqual(MOST_SLOWER);
     },
   );
+}
+
+/** How many pages a site has: an export comes in parts. */
+async function countPages(client: Client, site: string): Promise<number> {
+  let pages = 0;
+  for (let query: string | undefined = `?site=${site}&limit=5000`; query !== undefined; ) {
+    const { text, headers } = await client.send(`GET /v1/export${query}`, { headers: KEY });
+    pages += text.split("\n").filter((line) => line.startsWith('{"page":"/')).length;
+    query = /^<(.*)>; rel="next"$/.exec(String(headers["link"]))?.[1];
+  }
+  return pages;
 }
 
 describe(`a flood of new pages on ${nodeOnSqlite.name}`, () => flood(nodeOnSqlite));
