@@ -3,8 +3,8 @@ import { createDashboard } from "./data/dashboard.ts";
 import { App } from "./parts/app.tsx";
 import { loadLanguage } from "./texts/text.ts";
 
-/** From here on the page says that it loads. Drawing that takes long: numbers that come before are drawn sooner without it. */
-const SAY_LOADING_MS = 1_000;
+/** From here on the page says that it loads. Numbers that come before are drawn sooner without that. */
+const SAY_LOADING_MS = 300;
 
 // The service is asked first; texts, numbers and dates get ready until it answers.
 const dashboard = createDashboard();

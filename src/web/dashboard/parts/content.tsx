@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Manage } from "../manage/manage.tsx";
 import { readable, readableSite } from "../texts/readable.ts";
 import { t } from "../texts/text.ts";
@@ -17,10 +17,7 @@ import { Tiles } from "./tiles.tsx";
 /** The numbers of a site or a page, and what can be done with them. */
 export function Content(): JSX.Element | null {
   const { numbers, pages, busy } = useDashboard().state;
-  // The chart waits until the numbers are painted (effects run after that), what is below it for the first list of pages: drawn with
-  // the numbers, they would delay them.
-  const [painted, setPainted] = useState(false);
-  useEffect(() => setPainted(true), []);
+  // What is below the numbers waits for the first list of pages: drawn with them, it would delay them.
   const whole = useRef(false);
   whole.current ||= (pages?.version ?? 0) > 0;
   if (!numbers) return null;
@@ -28,8 +25,8 @@ export function Content(): JSX.Element | null {
     <div class="stack" aria-busy={busy}>
       <Heading />
       <Tiles numbers={numbers} />
-      {painted && <Days numbers={numbers} />}
-      {painted && whole.current && (
+      <Days numbers={numbers} />
+      {whole.current && (
         <>
           <Pages key={numbers.site} />
           <Snippets numbers={numbers} />
