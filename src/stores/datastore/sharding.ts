@@ -109,9 +109,9 @@ export function createSharding(shards: Shards, { now, random }: { now: () => num
     },
     waits(name, ms, { open, count, visits }) {
       const known = siteOf(name).count ?? count;
-      // What was sent may have been counted meanwhile.
       // A shard that does not answer is left.
       const place = open > 1 && ms > SLOW_MS ? { place: random() } : {};
+      // What was sent may have been counted meanwhile.
       set(name, { open, count: known, opens: opensAfter(ms, count > known + visits && ms > SLOW_MS), ...place });
     },
     closed(name) {
