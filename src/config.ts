@@ -27,9 +27,17 @@ export function readNodeConfig(env: Environment): NodeConfig {
   return { ...readConfig(env, true), port: read(env, settings.PORT), sqlitePath: read(env, settings.SQLITE_PATH) };
 }
 
-/** Reads and checks every setting of a worker, or throws {@link ConfigError}. */
-export function readWorkerConfig(env: Environment): Config {
-  return readConfig(env, false);
+/**
+ * Reads and checks every setting of a worker, or throws {@link ConfigError}. Numbers, flags and lists of wrangler.toml (`SHARDS = 4`) are
+ * read as their text, as `npm run dev` does.
+ *
+ * @param bindings vars and secrets, and whatever else is bound
+ */
+export function readWorkerConfig(bindings: object): Config {
+  const vars = Object.entries(bindings).filter(
+    ([, value]) => Array.isArray(value) || ["string", "number", "boolean"].includes(typeof value),
+  );
+  return readConfig(Object.fromEntries(vars.map(([name, value]) => [name, String(value)])), false);
 }
 
 /** The protocols that `TAKEOVER` names, or {@link ConfigError}. */
@@ -64,9 +72,9 @@ function readConfig(env: Environment, onNode: boolean): Config {
     imagesNameSite: !env["DEFAULT_SITE"] && sites !== "*" && sites.length > 1,
     adminKey,
     publicStats: readPublicStats(env, sites),
-    statsKeys: readStatsKeys(env, adminKey),
+    statsKeys: readStatsKeys(env, adminKey, sites),
     shards: read(env, settings.SHARDS),
-    ...readClientAddress(env, onNode),
+    ...readClientAddress(env, onNode, onCloudRun),
     visitsPerMinute: read(env, settings.VISITS_PER_MINUTE),
     newPagesBurst: read(env, settings.NEW_PAGES_BURST),
     newPagesPerHour: read(env, settings.NEW_PAGES_PER_HOUR),
@@ -92,22 +100,33 @@ function readDefaultSite(env: Environment, sites: "*" | readonly string[]): stri
 
 function readPublicStats(env: Environment, sites: "*" | readonly string[]): "*" | readonly string[] {
   const open = read(env, settings.PUBLIC_STATS);
-  const canCount = (site: string) => (sites === "*" ? site.includes(".") || site === "localhost" : sites.includes(site));
-  if (open === "*" || open.every(canCount)) return open;
+  if (open === "*" || open.every((site) => canCount(site, sites))) return open;
   refuse("PUBLIC_STATS", env["PUBLIC_STATS"], settings.PUBLIC_STATS.allowed);
 }
 
-function readStatsKeys(env: Environment, adminKey: string | null): readonly StatsKey[] {
+function canCount(site: string, sites: "*" | readonly string[]): boolean {
+  return sites === "*" ? site.includes(".") || site === "localhost" : sites.includes(site);
+}
+
+function readStatsKeys(env: Environment, adminKey: string | null, sites: "*" | readonly string[]): readonly StatsKey[] {
   const keys = read(env, settings.STATS_KEY) ?? [];
+  const useless = keys.findIndex(({ site }) => site !== null && !canCount(site, sites));
+  if (useless >= 0) throw new ConfigError(`STATS_KEY's entry ${useless + 1} is of a site that may not count; allowed is one that may.`);
   const same = keys.findIndex(({ key }) => key === adminKey);
   if (same < 0) return keys;
   throw new ConfigError(`STATS_KEY's entry ${same + 1} is ADMIN_KEY; allowed is another one, which may change nothing.`);
 }
 
 /** Where the client's address comes from, and whether visitors are estimated, which needs it. */
-function readClientAddress(env: Environment, onNode: boolean): Pick<Config, "clientIpHeader" | "clientIpHops" | "visitors"> {
+function readClientAddress(
+  env: Environment,
+  onNode: boolean,
+  onCloudRun: boolean,
+): Pick<Config, "clientIpHeader" | "clientIpHops" | "visitors"> {
   const clientIpHeader = read(env, settings.CLIENT_IP_HEADER) ?? (onNode ? null : "CF-Connecting-IP");
   if (clientIpHeader === SOCKET && !onNode) refuse("CLIENT_IP_HEADER", SOCKET, "a header's name, as a worker has no connection of its own");
+  if (clientIpHeader === SOCKET && onCloudRun)
+    refuse("CLIENT_IP_HEADER", SOCKET, "a header's name, as Cloud Run's connections are a proxy's");
   const clientIpHops = read(env, settings.CLIENT_IP_HOPS);
   if (clientIpHops > 0 && (clientIpHeader === null || clientIpHeader === SOCKET)) {
     refuse("CLIENT_IP_HOPS", String(clientIpHops), "0 where CLIENT_IP_HEADER names no header");

@@ -14,8 +14,8 @@ const MAX_RATE = 1_000_000_000;
 /** RFC 9110 `token`. */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** A host as a URL writes it: a name that DNS can have, or an IPv6 address. */
-const HOST = /^(?:\[[\da-f:.]+\]|[a-z\d_-]+(?:\.[a-z\d_-]+)*)$/;
-const GOOGLE_NAME = [/^(?:\(default\)|[\w.:-]{1,100})$/, "at most 100 letters, digits, _, ., : and -"] as const;
+const HOST = /^(?:\[[\da-f:.]+\]|[a-z\d_-]{1,63}(?:\.[a-z\d_-]{1,63})*)$/;
+const GOOGLE_NAME = [/^[\w.:-]{1,100}$/, "at most 100 letters, digits, _, ., : and -"] as const;
 const KEY_FIELDS = ["client_email", "private_key", "private_key_id", "project_id"] as const;
 
 export const PORT = integer("PORT", 8080, 0, MAX_PORT);
@@ -25,17 +25,28 @@ export const STORE = choice("STORE", null, ["datastore", "sqlite"]);
 export const SQLITE_PATH = matching(
   "SQLITE_PATH",
   ".footfall/visits.sqlite",
-  /./,
-  "a file, present or new, that this process may write to",
+  // Quotes that an env file kept would be part of a path, and the visits of a container elsewhere than in its volume.
+  /^(?![\s"']).*[^\s"']$/s,
+  "a file, present or new, without quotes or spaces around its path, that this process may write to",
 );
 
 export const DATASTORE_PROJECT_ID = matching("DATASTORE_PROJECT_ID", null, ...GOOGLE_NAME);
 
-export const DATASTORE_DATABASE_ID = matching("DATASTORE_DATABASE_ID", null, ...GOOGLE_NAME);
+const DATABASE_ID = matching("DATASTORE_DATABASE_ID", null, ...GOOGLE_NAME);
+/** Google's commands call the default database so, and its API takes no name for it. */
+export const DATASTORE_DATABASE_ID: Setting<string, null> = {
+  ...DATABASE_ID,
+  parse: (text) => (text === "(default)" ? "" : DATABASE_ID.parse(text)),
+};
 
 export const DATASTORE_NAMESPACE = matching("DATASTORE_NAMESPACE", null, ...GOOGLE_NAME);
 
-export const DATASTORE_EMULATOR_HOST = matching("DATASTORE_EMULATOR_HOST", null, /^[^\s/"'@]+:\d{1,5}$/, "host:port");
+export const DATASTORE_EMULATOR_HOST: Setting<string, null> = {
+  name: "DATASTORE_EMULATOR_HOST",
+  otherwise: null,
+  allowed: "host:port",
+  parse: (text) => (/^[^\s/\\?#"'@]+:\d{1,5}$/.test(text) && URL.canParse(`http://${text}`) ? text : null),
+};
 
 /** The value is a secret: no message shows it. */
 export const GOOGLE_SERVICE_ACCOUNT_KEY: Setting<ServiceAccountKey, null> = {
@@ -129,7 +140,13 @@ export const TAKEOVER: Setting<readonly TakeoverProtocol[], readonly TakeoverPro
   },
 };
 
-export const CLIENT_IP_HEADER = matching("CLIENT_IP_HEADER", null, HEADER_NAME, `a header's name, or on Node "${SOCKET}"`);
+/** A header called `Socket` would be the client's own words, and `Forwarded` (RFC 7239) holds more than an address. */
+export const CLIENT_IP_HEADER: Setting<string, null> = {
+  name: "CLIENT_IP_HEADER",
+  otherwise: null,
+  allowed: `a header's name other than Forwarded, or on Node "${SOCKET}"`,
+  parse: (text) => (text === SOCKET || (HEADER_NAME.test(text) && !/^(?:socket|forwarded)$/i.test(text)) ? text : null),
+};
 
 export const CLIENT_IP_HOPS = integer("CLIENT_IP_HOPS", 0, 0, MAX_HOPS);
 

@@ -6,7 +6,7 @@ import { createRecorder } from "./domain/recorder.ts";
 import type { Store } from "./domain/store.ts";
 import { createIdentities } from "./domain/visitors/identities.ts";
 import type { SaltStore } from "./domain/visitors/salts.ts";
-import { ConfigError, type Environment, refuse } from "./environment.ts";
+import { ConfigError, refuse } from "./environment.ts";
 import { logToConsole, summarize, warnOfAnySite } from "./http/log.ts";
 import { Problem, problemResponse } from "./http/problem.ts";
 import { serveAssets } from "./platform/workerd/assets.ts";
@@ -35,7 +35,7 @@ export default {
 
 function open(env: Bindings): App | ConfigError {
   try {
-    const config = readWorkerConfig(settingsOf(env));
+    const config = readWorkerConfig(env);
     const newId = (): string => crypto.randomUUID();
     const store = openStore(config, env);
     warnOfAnySite(logToConsole, config);
@@ -71,10 +71,6 @@ function openStore(config: Config, { SITE_COUNTER }: Bindings): Store & SaltStor
   }
   const namespace = SITE_COUNTER ?? refuse("SITE_COUNTER", undefined, "a binding to the Durable Object class SiteCounter");
   return createDurableObjectStore(namespace, visitors === "daily");
-}
-
-function settingsOf(env: object): Environment {
-  return Object.fromEntries(Object.entries(env).filter((binding): binding is [string, string] => typeof binding[1] === "string"));
 }
 
 function misconfigured({ message }: ConfigError): Response {

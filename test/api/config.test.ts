@@ -68,9 +68,15 @@ describe("settings", () => {
     [{ PUBLIC_STATS: "example.org", SITES: "example.com" }, /^PUBLIC_STATS is "example.org"; allowed is/],
     [{ STATS_KEY: "a key" }, /^STATS_KEY's entry 1 is not a key; allowed is/],
     [{ STATS_KEY: "one, =two" }, /^STATS_KEY's entry 2 is not a key; allowed is/],
+    [{ STATS_KEY: "one,example.org=two", SITES: "example.com" }, /^STATS_KEY's entry 2 is of a site that may not count; allowed is/],
     [{ STATS_KEY: "example.com=same", ADMIN_KEY: "same" }, /^STATS_KEY's entry 1 is ADMIN_KEY; allowed is/],
   ])("%j is refused, and no key is shown", (env, line) => {
     expect(() => readNodeConfig(env)).toThrow(line);
+  });
+
+  test("know the default database by the name that Google's commands have for it", () => {
+    expect(readNodeConfig({ DATASTORE_DATABASE_ID: "(default)" }).datastore.databaseId).toBe("");
+    expect(readNodeConfig({ DATASTORE_EMULATOR_HOST: "[::1]:8081" }).datastore.emulator).toBe("[::1]:8081");
   });
 
   test("take a number of shards, or leave it to the instances", () => {
@@ -96,6 +102,12 @@ describe("settings", () => {
   test("take a time zone by its IANA name", () => {
     expect(readNodeConfig({ TIME_ZONE: "Asia/Kolkata" }).timeZone).toMatch(/^Asia\/(Kolkata|Calcutta)$/);
     expect(readNodeConfig({ TIME_ZONE: "UTC" }).timeZone).toBe("UTC");
+  });
+
+  test("of wrangler.toml are taken as numbers, flags and lists as well", () => {
+    const bindings = { SITES: ["a.example", "b.example"], SHARDS: 4, PUBLIC_STATS: true, SITE_COUNTER: {} };
+    expect(readWorkerConfig(bindings)).toMatchObject({ sites: ["a.example", "b.example"], shards: 4, publicStats: "*" });
+    expect(() => readWorkerConfig({ ...bindings, PUBLIC_STATS: 1 })).toThrow(/^PUBLIC_STATS is "1"; allowed is /);
   });
 
   test("a worker has no connection of its own to take the address from", () => {
@@ -147,6 +159,14 @@ describe("settings", () => {
     { TAKEOVER: "busuanzi,bususanzi" },
     { LOG: "none" },
     { DATASTORE_EMULATOR_HOST: "http://localhost" },
+    { DATASTORE_EMULATOR_HOST: "::1:8081" },
+    { DATASTORE_EMULATOR_HOST: "localhost:99999" },
+    { SQLITE_PATH: '"/data/visits.sqlite"' },
+    { SQLITE_PATH: "visits.sqlite\n" },
+    { CLIENT_IP_HEADER: "Socket" },
+    { CLIENT_IP_HEADER: "Forwarded" },
+    { CLIENT_IP_HEADER: "socket", K_SERVICE: "x", SITES: "a.example" },
+    { SITES: "x".repeat(64) },
   ];
   test.each(bad)("%j is refused in one line that names it and what is allowed", (env) => {
     const [name = "", value = ""] = Object.entries(env)[0] ?? [];
