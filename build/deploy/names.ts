@@ -1,3 +1,5 @@
+import { read } from "../../src/environment.ts";
+import { DATASTORE_DATABASE_ID } from "../../src/settings.ts";
 import type { Deployment } from "./options.ts";
 import type { Command } from "./step.ts";
 
@@ -46,7 +48,7 @@ export function namesOf({ project, region, gatewayRegion, service, settings }: D
     accounts: { run: account("run"), build: account("build"), gateway: account("gateway") },
     key: `${service}-admin`,
     secret: `${service}-admin-key`,
-    saltDatabase: `${settings["DATASTORE_DATABASE_ID"] || "default"}-salts`,
+    saltDatabase: `${read(settings, DATASTORE_DATABASE_ID) || "default"}-salts`,
     repository: "cloud-run-source-deploy",
     sources: `run-sources-${project.replace(/[:.]/g, "_").replace("google", "elgoog")}-${region}`,
     gcloud: (...args) => ["gcloud", ...args, `--project=${project}`, "--quiet"],

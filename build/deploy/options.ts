@@ -1,5 +1,6 @@
 import { readNodeConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/environment.ts";
+import * as knownSettings from "../../src/settings.ts";
 import { readOptions, wholeNumber } from "../options.ts";
 import { fail } from "../root.ts";
 import { ACTIONS, type Action } from "./plan.ts";
@@ -34,6 +35,8 @@ const GATEWAY_REGIONS = [
 const REGION = [/^[a-z]+(?:-[a-z]+)+\d+$/, "a region such as europe-west1"] as const;
 /** Settings that no command line may have: npm prints it, and a deployment its commands. */
 const SECRETS = ["STATS_KEY", "GOOGLE_SERVICE_ACCOUNT_KEY"];
+/** Settings that follow from what a deployment is: with another value the service would count elsewhere, or nowhere. */
+const OWN = ["SITES", "PORT", "STORE", "SQLITE_PATH", "DATASTORE_PROJECT_ID", "DATASTORE_EMULATOR_HOST"];
 const COMMAND = {
   name: "npm run deploy --",
   about: `From a clone to a gateway's URL on Google Cloud, with gcloud. Safe to run again: what is done is kept, what is new is added.
@@ -49,7 +52,7 @@ const COMMAND = {
       allowed: [/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "a project's id such as my-project-1234"],
     },
     region: { value: "REGION", required: true, help: "where the service runs, such as europe-west1", allowed: REGION },
-    sites: { value: "SITES", help: "the host names that may count, with commas between them; needed to deploy" },
+    sites: { value: "SITES", multiple: true, help: "the host names that may count, with commas between them; needed to deploy" },
     service: {
       value: "NAME",
       default: "footfall",
@@ -90,7 +93,8 @@ export function readDeployment(): { deployment: Deployment; action: Action; dryR
     const option = values["gateway-region"] === undefined ? "--region" : "--gateway-region";
     fail(`${option} is "${gatewayRegion}", which has no gateways; give --gateway-region as one of ${GATEWAY_REGIONS.join(", ")}.`);
   }
-  if (action === "deploy" && !values.sites) fail("--sites is missing; see npm run deploy -- --help");
+  const sites = values.sites.join(",");
+  if (action === "deploy" && sites === "") fail("--sites is missing; see npm run deploy -- --help");
   const email = values["with-guards"];
   const deployment: Deployment = {
     project,
@@ -98,7 +102,7 @@ export function readDeployment(): { deployment: Deployment; action: Action; dryR
     gatewayRegion,
     databaseLocation: values["database-location"] ?? region,
     service,
-    settings: action === "deploy" ? readSettings(values.sites ?? "", values.set) : {},
+    settings: action === "deploy" ? readSettings(sites, values.set) : {},
     maxInstances: Number(values["max-instances"]),
     guards: email === undefined ? null : { email, budget: Number(values.budget) },
   };
@@ -109,11 +113,13 @@ export function readDeployment(): { deployment: Deployment; action: Action; dryR
 function readSettings(sites: string, more: readonly string[]): Record<string, string> {
   const settings: Record<string, string> = { SITES: sites };
   for (const text of more) {
-    const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(text) ?? fail(`--set is "${text}"; allowed is NAME=VALUE.`);
+    const [, name = "", value = ""] = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(text) ?? fail(`--set is "${text}"; allowed is NAME=VALUE.`);
     if (name === "ADMIN_KEY") fail("--set is ADMIN_KEY=…; the API key is made by the deployment, and kept in Secret Manager.");
-    if (SECRETS.includes(name ?? ""))
+    if (OWN.includes(name)) fail(`--set is ${name}=…, which follows from the options${name === "SITES" ? ": give --sites" : ""}.`);
+    if (!Object.hasOwn(knownSettings, name)) fail(`--set is ${name}=…, which is no setting; README.md lists them.`);
+    if (SECRETS.includes(name))
       fail(`--set is ${name}=…, which would be printed; keep it in Secret Manager, as build/deploy/README.md does.`);
-    settings[name ?? ""] = value ?? "";
+    settings[name] = value;
   }
   try {
     readNodeConfig({ ...settings, K_SERVICE: "footfall" });

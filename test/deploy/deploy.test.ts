@@ -205,6 +205,14 @@ test("the gateway lets through what TAKEOVER names, also where a later deploymen
   expect(paths()).not.toContain("/busuanzi");
 });
 
+test("sites may be given one by one, and the default database by its name", async () => {
+  const options = ["--dry-run", "--sites", "b.example", "--set", "DATASTORE_DATABASE_ID=(default)"];
+  const { code, output } = await newCloud().deploy({}, ...options);
+  expect(code).toBe(0);
+  expect(output).toMatch(/SITES=example\.com,[^@]*b\.example@/);
+  expect(output).toContain("database default-salts");
+});
+
 test("an old gcloud is refused before anything is made", async () => {
   const cloud = newCloud();
   const { code, output } = await cloud.deploy({ GCLOUD_VERSION: "499.0.0" });
@@ -226,6 +234,10 @@ test.each([
   [[...OPTIONS, "--set", "TAKEOVER=vercont"], 'TAKEOVER is "vercont"; allowed is "all", or'],
   [[...OPTIONS, "--set", "ADMIN_KEY=secret"], "kept in Secret Manager"],
   [[...OPTIONS, "--set", "STATS_KEY=planted-secret"], "--set is STATS_KEY=…, which would be printed"],
+  [[...OPTIONS, "--set", "PUBLIC_STAT=true"], "--set is PUBLIC_STAT=…, which is no setting"],
+  [[...OPTIONS, "--set", "STORE=sqlite"], "--set is STORE=…, which follows from the options"],
+  [[...OPTIONS, "--set", "SITES=b.example"], "--set is SITES=…, which follows from the options: give --sites"],
+  [[...OPTIONS, "--sites", "b.example;c.example"], "b.example;c.example"],
   [[...OPTIONS, "--set", "nothing"], '--set is "nothing"; allowed is NAME=VALUE'],
   [[...OPTIONS, "--max-instances", "0"], '--max-instances is "0"'],
   [[...OPTIONS, "--with-guards", "nobody"], '--with-guards is "nobody"; allowed is a mail address'],
