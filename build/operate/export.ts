@@ -1,4 +1,5 @@
 import { finished } from "node:stream/promises";
+import { InvalidInput } from "../../src/domain/invalid.ts";
 import { readOptions } from "../options.ts";
 import { createProgress } from "../progress.ts";
 import { fail } from "../root.ts";
@@ -72,6 +73,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 await main().catch((error: NodeJS.ErrnoException) => {
   if (error instanceof ServiceError) fail(`${error.message}\nThe export broke off; what came is not all of it. Run the command again.`);
-  if (error.syscall !== undefined) fail(error.message);
+  if (error instanceof InvalidInput || error.syscall !== undefined) fail(error.message);
   throw error;
 });

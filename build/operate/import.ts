@@ -1,4 +1,5 @@
 import { InvalidInput } from "../../src/domain/invalid.ts";
+import { parseSite } from "../../src/domain/site.ts";
 import { readOptions } from "../options.ts";
 import { createProgress } from "../progress.ts";
 import { fail } from "../root.ts";
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   const service = url
     ? connectTo({ url, ...(key && { key }), onRetry: (why, pause) => progress.note(`${why}; sent again in ${pause / 1_000} s`) })
     : null;
-  const site = values.site ?? (service ? await defaultSite(service) : "");
+  const site = values.site !== undefined ? parseSite(values.site) : service ? await defaultSite(service) : "";
   if (values.from === undefined) return addFile(file);
   const counter = values.counter && serviceUrl("--counter", values.counter);
   const collected = await convert({ from: values.from, file, site, counter });

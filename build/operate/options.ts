@@ -1,3 +1,5 @@
+import { ConfigError } from "../../src/environment.ts";
+import { ADMIN_KEY } from "../../src/settings.ts";
 import { refuse } from "../options.ts";
 import { fail } from "../root.ts";
 
@@ -9,14 +11,21 @@ export const COMMON = {
 /** A service's address without a slash at its end. */
 export function serviceUrl(name: string, text: string): string {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
+  // `fetch` takes no user and password.
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password)
     refuse(name, text, "a service's address such as https://footfall-1a2b3c.ew.gateway.dev");
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 
 /** The API key, if there is one. No option has it, as npm prints its whole command line. */
 export function optionalKey(): string | undefined {
-  return process.env["ADMIN_KEY"] || undefined;
+  const key = process.env["ADMIN_KEY"]?.trim();
+  try {
+    return key ? (ADMIN_KEY.parse(key) ?? undefined) : undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
 }
 
 /** The API key, or the end of the process. */

@@ -1,4 +1,6 @@
 import { appendFile, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { InvalidInput } from "../../src/domain/invalid.ts";
+import { parseObject } from "../../src/json.ts";
 
 /** A file that is written in pieces, and bears its name only once it is complete. */
 export interface Part {
@@ -19,10 +21,18 @@ interface State {
   readonly lines: number;
 }
 
-/** Opens an unfinished file where it was left, if it came from the same source, else begins anew. */
+/** Opens an unfinished file where it was left, if it came from the same source, else begins anew. Throws `InvalidInput` for a folder. */
 export async function openPart(path: string, source: string): Promise<Part> {
   const file = `${path}.part`;
   const stateFile = `${path}.part.json`;
+  // Before anything is asked for, as a folder keeps its name in the end.
+  if (
+    await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  )
+    throw new InvalidInput(`${path} is a folder; allowed is a file.`);
   let state = await readState(file, stateFile, source);
   if (state.next === null) await writeFile(file, "");
   // A piece that was half written, or whose end was not noted, comes again.
@@ -47,12 +57,10 @@ export async function openPart(path: string, source: string): Promise<Part> {
 /** What was kept, where it fits the source and the file. */
 async function readState(file: string, stateFile: string, source: string): Promise<State> {
   const none = { source, next: null, bytes: 0, lines: 0 };
-  const text = await readFile(stateFile, "utf8").catch(() => null);
-  if (text === null) return none;
-  const state = JSON.parse(text) as State;
+  const state = parseObject(await readFile(stateFile, "utf8").catch(() => "")) as State | null;
   const size = await stat(file).then(
     (found) => found.size,
     () => 0,
   );
-  return state.source === source && size >= state.bytes ? state : none;
+  return state?.source === source && size >= state.bytes ? state : none;
 }

@@ -1,6 +1,9 @@
 import { styleText } from "node:util";
+import { InvalidInput } from "../../src/domain/invalid.ts";
+import { normalizePage } from "../../src/domain/page.ts";
+import { parseSite } from "../../src/domain/site.ts";
 import { ConfigError } from "../../src/environment.ts";
-import { readOptions } from "../options.ts";
+import { readOptions, refuse } from "../options.ts";
 import { fail } from "../root.ts";
 import { AddressError, confirmAddress, createSettings } from "./address.ts";
 import { CHECKS } from "./checks.ts";
@@ -17,7 +20,11 @@ const COMMAND = {
   positionals: ["URL"],
   options: {
     site: { value: "SITE", help: "the site to count for; else the service's default site" },
-    page: { value: "PAGE", default: "/footfall-smoke", help: "the page to count, which must be in PAGES where that is set" },
+    page: {
+      value: "PAGE",
+      default: "/footfall-smoke",
+      help: "the page to count, which must be in PAGES where that is set; with the key its counter is removed",
+    },
     "confirm-address": {
       help: `finds out which entry of X-Forwarded-For is the client's address behind the gateway, with a forged
 header and without, and sets CLIENT_IP_HEADER and CLIENT_IP_HOPS of the service, or neither where it is
@@ -59,7 +66,11 @@ async function main(): Promise<void> {
     if (!project || !region || key === undefined) fail("--confirm-address needs --project, --region and the key in ADMIN_KEY.");
     return console.log(await confirmAddress({ url, key }, createSettings({ project, region, service })));
   }
-  const probe = createProbe({ url, key, site: values.site ?? site, page: values.page });
+  const own = values.site === undefined ? site : parseSite(values.site);
+  const page = normalizePage(values.page, own);
+  // An empty page is the home page as well, whose counter would be removed.
+  if (page === "/") refuse("--page", values.page, "a page of these checks' own such as /footfall-smoke");
+  const probe = createProbe({ url, key, site: own, page });
 
   console.log(`${url}, as ${probe.site}${probe.page}`);
   let failed = await tryAll(checksOf(probe));
@@ -111,6 +122,7 @@ async function tryAll(trials: readonly Trial[]): Promise<number> {
 }
 
 await main().catch((error: Error) => {
-  if (error instanceof ServiceError || error instanceof ConfigError || error instanceof AddressError) fail(error.message);
+  const expected = [ServiceError, ConfigError, AddressError, InvalidInput].some((kind) => error instanceof kind);
+  if (expected) fail(error.message);
   throw error;
 });

@@ -69,6 +69,17 @@ test("an export that broke off goes on where it was, also where its last piece w
   expect(readFileSync(out, "utf8")).toBe(WHOLE);
 });
 
+test("a folder in the place of the file is refused before anything is asked for; notes that are none are no part", async () => {
+  const { out, asked, folder, run } = await serve();
+  expect(await run("--out", folder)).toEqual({ code: 1, output: "", errors: `${folder} is a folder; allowed is a file.\n` });
+  expect(asked).toEqual([]);
+  for (const notes of ["", "half a no", "null"]) {
+    writeFileSync(`${out}.part.json`, notes);
+    expect(await run("--out", out)).toMatchObject({ code: 0 });
+    expect(readFileSync(out, "utf8")).toBe(WHOLE);
+  }
+});
+
 test("an export of another site does not go on with this one's part", async () => {
   const { out, statuses, run } = await serve({}, { 3: 403 });
   await run("--out", out);

@@ -46,6 +46,25 @@ describe("npm run smoke", () => {
     expect(output).toContain("it needs the key");
   });
 
+  test.each([
+    [["--page", ""], KEY, '--page is ""; allowed is a page of these checks\' own'],
+    [["--page", "/index.html"], KEY, '--page is "/index.html"; allowed is a page of these checks\' own'],
+    [["--site", "https://example.com"], KEY, 'site is "https://example.com"; allowed is a host name'],
+    [[], "schlüssel", "ADMIN_KEY has a character that no header carries"],
+  ])("with %j and the key %s it stops in one line, and changes nothing", async (args, key, line) => {
+    const { code, output, errors } = await runCommand("smoke", [server.url, ...args], { ADMIN_KEY: key });
+    expect({ code, output, errors }).toEqual({ code: 1, output: "", errors: expect.stringMatching(/^[^\n]+\n$/) });
+    expect(errors).toContain(line);
+    expect(await (await fetch(`${server.url}/v1/visits?page=/`)).json()).toMatchObject({ pages: [{ visits: 0 }] });
+  });
+
+  test("knows its page and site however they are written", async () => {
+    const { code, output } = await runCommand("smoke", [server.url, "--page", "/smöke x/", "--site", "WWW.Example.com"], {
+      ADMIN_KEY: KEY,
+    });
+    expect({ code, ...outcomes(output) }).toEqual({ code: 0, ok: CHECKS.length, FAILED: 0, skip: 0 });
+  });
+
   test("finds out a service that counts a repeated id again", async () => {
     const forgetful = createServer((request, response) => {
       let body = "";
