@@ -83,6 +83,16 @@ describeTakeover(PROTOCOLS, ({ send, totals, newSite }) => {
     expect((await totals(DEFAULT_SITE, `/@${key}`))[0]).toBe(2);
   });
 
+  test("a key is no query and no fragment, and an image that is nobody's badge is not there", async () => {
+    const key = newKey();
+    for (const other of ["", "%3Fa", "%3Fb", "%23a"]) {
+      expect(title(await send(`GET /badge?page_id=${key}${other}`, { headers: camo }))).toBe("visitors: 1");
+      expect(title(await send(`GET /@${key}${other}`, { headers: camo }))).toBe("0000001");
+    }
+    for (const path of ["/favicon.svg", "/icons/a.svg", "/localhost/x.svg"]) expect((await send(`GET ${path}`)).status).toBe(404);
+    expect(title(await send(`GET /${DEFAULT_SITE}.svg`, { headers: camo }))).toMatch(/^hits: \d$/);
+  });
+
   test("Abacus and CountAPI hit, get, show a shield and answer a callback", async () => {
     const key = newKey();
     const missing = await send(`GET /get/space/${key}`);
@@ -119,7 +129,8 @@ describeTakeover(PROTOCOLS, ({ send, totals, newSite }) => {
     "/ghpvc",
     "/api/count/incr/badge.svg?url=notahost",
     "/api/count/incr/badge.svg",
-    "/localhost/x.svg",
+    "/badge?page_id=",
+    "/badge?page_id=..",
     "/hit/a/b",
     "/hit/space/%3Cscript%3E",
     "/hit/space/key?callback=alert(1)",

@@ -16,9 +16,12 @@ const QUERY = v.object({
   extraCount: v.optional(text),
 });
 
+/** Only what begins like a host is hits.sh's; any other image is not there. */
+const PATH = "/:address{[^/.]+\\.[^/]+(?:/.*)?\\.svg}";
+
 /** hits.sh: `/HOST/PATH.svg`. */
 export function hits({ viewKey }: TakeoverDeps): Hono<Env> {
-  return new Hono<Env>().get("/:address{.+\\.svg}", embeddable, query(QUERY), async (c) => {
+  return new Hono<Env>().get(PATH, embeddable, query(QUERY), async (c) => {
     const asked = c.req.valid("query");
     const { page, pageToday } = await viewKey(c, parseKey(c.req.param("address").slice(0, -".svg".length), "path"), null);
     const total = full(page + startValue(asked.extraCount));

@@ -2,13 +2,12 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { invalid } from "../../domain/invalid.ts";
-import { normalizePage } from "../../domain/page.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
-import { readOne, type TakeoverDeps } from "./views.ts";
+import { pageOfKey, readOne, type TakeoverDeps } from "./views.ts";
 
 const NAME = /^@[^/\\\s]{1,32}$/;
 const QUERY = v.object({ num: v.optional(text), padding: v.optional(text) });
@@ -28,7 +27,7 @@ export function moeCounter({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
       const name = nameOf(c);
       // A number of the page's own is shown, and counts nothing; so does the demonstration.
       const fixed = name === DEMO ? "0123456789" : num && /^[1-9]\d{0,15}$/.test(num) ? num : null;
-      const digits = fixed ?? String((await viewKey(c, { page: `/${name}` }, null)).page);
+      const digits = fixed ?? String((await viewKey(c, { page: pageOf(name) }, null)).page);
       return c.body(draw(digits.padStart(digitsOf(padding), "0")), 200, {
         "Content-Type": "image/svg+xml; charset=utf-8",
         "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate",
@@ -38,11 +37,14 @@ export function moeCounter({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
   // There it counts as well, which nobody expects of a read.
   app.get("/record/:name{@[^/]+}", embeddable, async (c) => {
     const name = nameOf(c);
-    const site = sites.toRead(undefined, null);
-    const { page } = await readOne(read, c, site, normalizePage(`/${name}`, site));
+    const { page } = await readOne(read, c, sites.toRead(undefined, null), pageOf(name));
     return c.json({ name: name.slice(1), num: page }, 200, { "Cache-Control": "no-cache" });
   });
   return app;
+
+  function pageOf(name: string): string {
+    return pageOfKey(name, sites.toRead(undefined, null), "name");
+  }
 }
 
 function nameOf(c: Context<Env>): string {

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { invalid } from "../../domain/invalid.ts";
 import type { Numbers } from "../../domain/numbers.ts";
 import { normalizePage } from "../../domain/page.ts";
 import type { Env } from "../../http/env.ts";
@@ -69,6 +70,12 @@ export function createCountView(count: CountVisit, { sites }: RouteDeps, read: R
 export async function readOne(read: ReadViews, c: Context<Env>, site: string, page: string): Promise<Views> {
   const [views] = await read(c, site, [page]);
   return views ?? { page: 0, site: 0, pageVisitors: 0, siteVisitors: 0, pageToday: 0 };
+}
+
+/** The page of a badge's key, which may be any text: no part of it is a query, and none is the home page, which is somebody else's. */
+export function pageOfKey(key: string, site: string, field: string): string {
+  const page = normalizePage(`/${key.replace(/[?#]/g, encodeURIComponent)}`, site);
+  return page === "/" ? invalid(field, key, "a key of the badge's own") : page;
 }
 
 /** The header that names the page that a script or an image belongs to. */

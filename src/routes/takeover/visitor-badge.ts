@@ -1,14 +1,13 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import { normalizePage } from "../../domain/page.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
 import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
 import { badgeAnswer, full } from "./badge.ts";
-import { readOne, type TakeoverDeps } from "./views.ts";
+import { pageOfKey, readOne, type TakeoverDeps } from "./views.ts";
 
 const QUERY = v.object({
   page_id: text,
@@ -21,15 +20,14 @@ const QUERY = v.object({
 export function visitorBadge({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
   return new Hono<Env>().get("/badge", embeddable, query(QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const page = `/${asked.page_id}`;
+    const page = pageOfKey(asked.page_id, sites.toRead(undefined, null), "page_id");
     const views = asked.query_only === "true" ? await readKey(c, page) : await viewKey(c, { page }, null);
     const shown = { label: asked.left_text, color: asked.right_color };
     return badgeAnswer(c, full(views.page), shown, { label: "visitors", color: "blue" });
   });
 
   function readKey(c: Context<Env>, page: string) {
-    const site = sites.toRead(undefined, null);
-    return readOne(read, c, site, normalizePage(page, site));
+    return readOne(read, c, sites.toRead(undefined, null), page);
   }
 }
 
