@@ -107,12 +107,12 @@ describe("npm run import", () => {
       { status: 429, headers: { "Retry-After": "0" } },
       { status: 0 },
     );
-    const { code, output } = await runCommand("import", [await fileOf(LINE), "--url", service.url], { ADMIN_KEY: "the key" });
+    const { code, output } = await runCommand("import", [await fileOf(LINE), "--url", service.url], { ADMIN_KEY: "the-key" });
     service.stop();
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("1 lines with 2 visits are in a.example (1 requests") });
     expect(new Set(service.requests.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
     expect(service.requests).toHaveLength(4);
-    expect(service.requests[0]).toMatchObject({ key: "the key", idempotencyKey: expect.stringMatching(/^[0-9a-f]{32}-1$/) });
+    expect(service.requests[0]).toMatchObject({ key: "the-key", idempotencyKey: expect.stringMatching(/^[0-9a-f]{32}-1$/) });
   });
 
   test("stops at a refusal with the service's reason, or the gateway's", async () => {
