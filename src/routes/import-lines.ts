@@ -6,7 +6,7 @@ import { ADDITION_DAYS, ADDITION_PAGES, ADDITION_POINTS, type Addition, type Day
 import { addCounts, nothingFor, type Sum, sumOf } from "../domain/tally.ts";
 import { MAX_VISITS, visits } from "../http/fields.ts";
 import { Problem } from "../http/problem.ts";
-import { check } from "../http/validate.ts";
+import { check, strictObject } from "../http/validate.ts";
 import { parseObject } from "../json.ts";
 
 /** The most lines in one import. */
@@ -19,15 +19,9 @@ export const MAX_LINE_DAYS = 400;
 const MAX_LINE_LENGTH = 64 * 1_024;
 
 const DAYS_ALLOWED = "an object of days and numbers";
-const days = v.optional(
-  v.pipe(
-    v.record(v.string(), visits, DAYS_ALLOWED),
-    v.check((record) => !Array.isArray(record), DAYS_ALLOWED),
-  ),
-  {},
-);
+const days = v.optional(v.record(v.string(), visits, DAYS_ALLOWED), {});
 /** A line of an import. */
-export const LINE = v.object({
+export const LINE = strictObject({
   page: v.nullable(v.string("a string or null")),
   visits,
   days,

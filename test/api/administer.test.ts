@@ -122,6 +122,7 @@ describe("POST /v1/import", () => {
     ["401 days and visitor days", JSON.stringify({ page: "/", visits: 500, days: days(200), visitorDays: days(201) }), 400],
     ["visitor days that sum to more than visitors", '{"page":"/","visits":1,"visitors":1,"visitorDays":{"2026-11-22":2}}', 400],
     ["days of what no page has", '{"page":null,"visits":1,"days":{"2026-11-22":1}}', 400],
+    ["a misspelt field, which would lose its days", '{"page":"/","visits":1,"day":{"2026-11-22":1}}', 400],
     ["a page that is a number", '{"page":1,"visits":1}', 400],
     ["a sum beyond safe integers", '{"page":"/","visits":9007199254740991}', 400],
     ["more than 5,000 lines", good.repeat(5_000), 413],
