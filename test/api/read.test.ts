@@ -93,8 +93,9 @@ describe("bad queries", () => {
     expect([store.writes, log]).toEqual([[], []]);
   });
 
-  test("1,830 days are allowed", async () => {
+  test("1,830 days are allowed, none of them before the first that there is", async () => {
     const { send } = startService();
+    expect((await send("GET /v1/series?to=0001-01-02")).json).toMatchObject({ from: "0001-01-01", to: "0001-01-02" });
     expect((await send("GET /v1/series?from=2021-11-19&to=2026-11-22")).json.points).toHaveLength(1_830);
   });
 });
