@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { InvalidInput } from "../../src/domain/invalid.ts";
+import type { Addition } from "../../src/domain/store.ts";
 import { MAX_LINES, parseLines } from "../../src/routes/import-lines.ts";
 import { MAX_IMPORT_BYTES } from "../../src/routes/transfer.ts";
 
@@ -72,13 +73,13 @@ export async function survey(path: string, site: string): Promise<Survey> {
   return { lines, visits, digest: hash.digest("hex").slice(0, 32) };
 }
 
-function readPart({ text, firstLine }: Part, site: string): ReturnType<typeof parseLines> {
+function readPart({ text, firstLine }: Part, site: string): Addition[] {
   if (text.includes("\ufffd")) {
     const number = firstLine + text.slice(0, text.indexOf("\ufffd")).split("\n").length - 1;
     throw new InvalidInput(`line ${number} holds malformed UTF-8; allowed is UTF-8.`);
   }
   try {
-    return parseLines(text, site);
+    return [...parseLines(text, site)];
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     throw new InvalidInput(error.message.replace(/^line (\d+)/, (_, number) => `line ${Number(number) + firstLine - 1}`));

@@ -18,3 +18,8 @@ export function inTime<T>(promise: Promise<T>, limit: number, late: () => T): Pr
     promise.then(resolve, reject).then(() => clearTimeout(timer));
   });
 }
+
+/** Lets others run: between two parts of what would hold the only thread for long. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -29,34 +29,34 @@ export const LINE = strictObject({
   visitorDays: days,
 });
 
-/** Reads all lines of an import, or throws a 400 that names the first bad one. Empty lines are ignored. */
-export function parseLines(text: string, site: string): Addition[] {
-  const additions: Addition[] = [];
-  let total = 0;
+/** Reads the lines of an import one by one; throws a 400 that names the first bad one. Empty lines are ignored. */
+export function* parseLines(text: string, site: string): Generator<Addition, void> {
+  const knownDays = new Set<string>();
+  let [lines, total] = [0, 0];
   for (const [index, line] of text.split("\n", MAX_ROWS + 1).entries()) {
     if (index < MAX_ROWS && line.trim() === "") continue;
-    if (additions.length === MAX_LINES || index === MAX_ROWS) {
+    if (lines === MAX_LINES || index === MAX_ROWS) {
       throw new Problem("too-large", `The body is too large; allowed are at most ${MAX_LINES} lines.`);
     }
     try {
-      const addition = parseLine(line, site);
+      const addition = parseLine(line, site, knownDays);
+      lines += 1;
       total += addition.visits;
       if (total > MAX_VISITS) throw new InvalidInput(`the sum of visits is over ${MAX_VISITS}; allowed is at most that.`);
-      additions.push(addition);
+      yield addition;
     } catch (error) {
       if (error instanceof InvalidInput) throw new InvalidInput(`line ${index + 1}: ${error.message}`);
       throw error;
     }
   }
-  return additions;
 }
 
-function parseLine(text: string, site: string): Addition {
+function parseLine(text: string, site: string, knownDays: Set<string>): Addition {
   if (text.length > MAX_LINE_LENGTH) {
     throw new InvalidInput(`it has ${text.length} characters; allowed are at most ${MAX_LINE_LENGTH}, and ${MAX_LINE_DAYS} days.`);
   }
   const line = check(LINE, parseObject(text) ?? invalid("line", text, "a JSON object"));
-  const [dated, datedVisitors] = [sumOfDays("days", line.days), sumOfDays("visitorDays", line.visitorDays)];
+  const [dated, datedVisitors] = [sumOfDays("days", line.days, knownDays), sumOfDays("visitorDays", line.visitorDays, knownDays)];
   const { page, visits, days, visitors = datedVisitors, visitorDays } = line;
   const entries = countOf(days) + countOf(visitorDays);
   if (entries > MAX_LINE_DAYS) invalid("days and visitorDays", `${entries} entries`, `at most ${MAX_LINE_DAYS} together`);
@@ -69,9 +69,9 @@ function parseLine(text: string, site: string): Addition {
 
 const countOf = (days: Days): number => Object.keys(days).length;
 
-/** The sum of days that exist, or a 400. */
-function sumOfDays(field: string, days: Days): number {
-  for (const day of Object.keys(days)) parseDay(field, day);
+/** The sum of days that exist, or a 400. Lines share most of their days: each is checked once. */
+function sumOfDays(field: string, days: Days, known: Set<string>): number {
+  for (const day of Object.keys(days)) if (!known.has(day)) known.add(parseDay(field, day));
   return sumOf(days);
 }
 
@@ -88,16 +88,15 @@ interface Batch {
 }
 
 /** Cuts additions into what one write takes, each page once in it; the same lines are always cut the same way. */
-export function cutIntoBatches(additions: readonly Addition[]): Addition[][] {
-  const batches: Batch[] = [];
+export function* cutIntoBatches(additions: readonly Addition[]): Generator<Addition[], void> {
+  let batch = emptyBatch();
   for (const addition of additions) {
     // Would make a counter of nothing.
     if (addition.page === null && addition.visits === 0 && addition.visitors === 0) continue;
     const names = [...Object.keys(addition.days), ...Object.keys(addition.visitorDays).map((day) => `visitors ${day}`)];
-    let batch = batches.at(-1);
-    if (!batch || isFull(batch, addition.page, names)) {
-      batch = { additions: new Map(), days: new Set(), points: 0 };
-      batches.push(batch);
+    if (isFull(batch, addition.page, names)) {
+      yield [...batch.additions.values()];
+      batch = emptyBatch();
     }
     const sum = batch.additions.get(addition.page) ?? nothingFor(addition.page);
     batch.additions.set(addition.page, sum);
@@ -108,7 +107,11 @@ export function cutIntoBatches(additions: readonly Addition[]): Addition[][] {
     batch.points += names.length;
     for (const name of names) batch.days.add(name);
   }
-  return batches.map((batch) => [...batch.additions.values()]);
+  if (batch.additions.size > 0) yield [...batch.additions.values()];
+}
+
+function emptyBatch(): Batch {
+  return { additions: new Map(), days: new Set(), points: 0 };
 }
 
 function isFull({ additions, days, points }: Batch, page: string | null, names: readonly string[]): boolean {

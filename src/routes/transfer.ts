@@ -1,9 +1,10 @@
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
+import { nextTurn } from "../domain/in-time.ts";
 import { InvalidInput } from "../domain/invalid.ts";
 import { normalizePage } from "../domain/page.ts";
 import { ID_LIFETIME_MS } from "../domain/recorder.ts";
-import type { Count, Days, Period } from "../domain/store.ts";
+import type { Addition, Count, Days, Period } from "../domain/store.ts";
 import { sumOf } from "../domain/tally.ts";
 import { readText } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
@@ -20,6 +21,8 @@ import { WRITE_DEADLINE_MS } from "./visits.ts";
 
 /** The longest import, in bytes. */
 export const MAX_IMPORT_BYTES = 4 * 1_024 * 1_024;
+/** Lines of an import that are read while others wait: of many days each, they take some milliseconds. */
+const LINES_AT_A_TIME = 20;
 /** Pages that an export reads from the store, and holds in memory, at a time. */
 const PAGES_AT_A_TIME = 500;
 const ALL_TIME: Period = { from: "0001-01-01", to: "9999-12-31" };
@@ -48,21 +51,33 @@ export function importVisits({ store, keys, sites, now, http1 }: RouteDeps): Hon
     const key = idempotencyKey(c);
     if (key === null) throw new InvalidInput("Idempotency-Key is missing; it is required.");
     const body = await readText(c.req.raw, MAX_IMPORT_BYTES, { http1 });
-    const lines = parseLines(body, site);
+    const lines = await readLines(body, site);
     const digest = await sha256Hex("body", body);
     const visits = lines.reduce((sum, line) => sum + line.visits, 0);
     const days = lines.flatMap((line) => [...Object.keys(line.days), ...Object.keys(line.visitorDays)]);
     await checkRoom(store, site, visits, days);
-    for (const [index, additions] of cutIntoBatches(lines).entries()) {
+    let index = 0;
+    for (const additions of cutIntoBatches(lines)) {
       const id = await sha256Hex("import", site, key, index);
       const time = now();
       const outcome = await store.add({ id, digest, site, additions, expireAt: time + ID_LIFETIME_MS }, time + WRITE_DEADLINE_MS);
       if (outcome === "conflict") {
         throw new Problem("id-reused", "Idempotency-Key came with another body; allowed is an id of this import's own.");
       }
+      index += 1;
     }
     return c.json({ lines: lines.length, visits }, 200, { "Cache-Control": "no-store" });
   });
+}
+
+/** Reads all lines; visits are counted in between. */
+async function readLines(body: string, site: string): Promise<Addition[]> {
+  const lines: Addition[] = [];
+  for (const line of parseLines(body, site)) {
+    lines.push(line);
+    if (lines.length % LINES_AT_A_TIME === 0) await nextTurn();
+  }
+  return lines;
 }
 
 /** Answers pages in the form that an import takes, a part at a time. */

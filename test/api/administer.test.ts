@@ -145,6 +145,25 @@ describe("POST /v1/import", () => {
     expect(store.writes).toEqual([]);
   });
 
+  test("lets visits be counted while the largest one is read", async () => {
+    const { send } = startService();
+    const line = { visits: 46, days: days(46) };
+    const body = Array.from({ length: 4_800 }, (_, index) => `${JSON.stringify({ page: `/${index}`, ...line })}\n`).join("");
+    let counted = 0;
+    let isRead = false;
+    const count = async () => {
+      while (!isRead) {
+        counted += (await send("POST /visits", { body: { page: "/live" } })).status === 200 ? 1 : 0;
+        await new Promise(setImmediate);
+      }
+    };
+    const counting = count();
+    expect(await send("POST /v1/import", { headers: KEYED, body })).toMatchObject({ status: 200, json: { lines: 4_800 } });
+    isRead = true;
+    await counting;
+    expect(counted).toBeGreaterThan(200);
+  });
+
   test("is cut into writes of at most 400 pages and 400 days, each page once in a write, nothing lost", () => {
     const names = Object.keys(days(3_000));
     const day = (index: number) => names[index] ?? "";
@@ -155,7 +174,7 @@ describe("POST /v1/import", () => {
       visitors: 2,
       visitorDays: { [day(index)]: 2 },
     }));
-    const batches = cutIntoBatches(additions);
+    const batches = [...cutIntoBatches(additions)];
     for (const batch of batches) {
       expect(batch.length).toBeLessThanOrEqual(400);
       expect(new Set(batch.map(({ page }) => page)).size).toBe(batch.length);
@@ -164,7 +183,7 @@ describe("POST /v1/import", () => {
     }
     const sum = (rows: Addition[]) => rows.reduce((total, { visits, visitors }) => total + visits + visitors, 0);
     expect(sum(batches.flat())).toBe(sum(additions));
-    expect(cutIntoBatches([])).toEqual([]);
+    expect([...cutIntoBatches([])]).toEqual([]);
   });
 });
 

@@ -25,7 +25,7 @@ const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, n
 
 /** The lines, as the service reads them. */
 function additionsOf({ lines }: Collected) {
-  return parseLines(lines.map((line) => JSON.stringify(line)).join("\n"), SITE);
+  return [...parseLines(lines.map((line) => JSON.stringify(line)).join("\n"), SITE)];
 }
 
 describe.each(SAMPLES)(
