@@ -407,6 +407,18 @@ requires("chromium")("the script on pages as they are found", () => {
       await page.waitForFunction(`${texts("i")}.join() === "1,1,0,0"`);
     });
 
+    test("by attributes that come and change later, and by names without a slash", async () => {
+      site = stage.newSite();
+      await seed("/other");
+      stage.pages.set("/page", `${HEAD}${tag()}${NUMBER}<i></i><i data-visits-of="page">?</i><i data-visits-of="constructor"></i>`);
+      const { page } = await stage.open();
+      await page.goto(stage.at(site, "/page"));
+      await page.waitForFunction(`${texts("i, #number")}.join() === "1,,1,0"`);
+      await page.evaluate(`document.querySelector("i").dataset.visits = document.querySelector("#number").dataset.visits = "site"`);
+      await page.waitForFunction(`${texts("i, #number")}.join() === "2,2,1,0"`);
+      expect(reads().map((query) => query.getAll("page"))).toEqual([["constructor"]]);
+    });
+
     test("of other pages where the view is only read", async () => {
       const { page } = await visit(tag("data-read") + list("/a") + NUMBER);
       await page.waitForFunction(`${texts("i")}[0] === "0" && ${texts("#number")}[0] === "0"`);

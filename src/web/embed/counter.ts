@@ -66,9 +66,10 @@ export const startCounter = (service: string, tags: Record<string, HTMLScriptEle
       const name = other ? pageKey(other) : key;
       const known = numbers[name];
       const total = known?.[field === "site" ? "siteVisits" : field || "visits"] as number;
-      // What the page has made of a number since then stays.
-      if (total >= 0 && (element.footfall !== known || !element.textContent)) {
-        element.footfall = known;
+      // What the page has made of this view's number stays.
+      const shown = view.id + total;
+      if (total >= 0 && (element.footfall !== shown || !element.textContent)) {
+        element.footfall = shown;
         element.textContent = total.toLocaleString();
       }
       // Until the first view has an outcome, the page may still be parsed.

@@ -10,5 +10,6 @@ export const pageKey = (page: string): string => {
   } catch {
     // What is no UTF-8 stays as it is.
   }
-  return path.replace(/\/+/g, "/").replace(/(\/(index\.html?)?)+$/, "");
+  // `blog` is `/blog`, and no key is a member that every object has.
+  return `/${path}`.replace(/\/+/g, "/").replace(/(\/(index\.html?)?)+$/, "");
 };

@@ -8,7 +8,7 @@ const SOON_MS = 50;
  */
 export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): void => {
   // Captured, as "prerenderingchange" does not bubble up from the document.
-  for (const name of ["popstate", "pageshow", "prerenderingchange", "DOMContentLoaded"]) window.addEventListener(name, look, true);
+  for (const name of ["popstate", "pageshow", "prerenderingchange"]) window.addEventListener(name, look, true);
   for (const name of ["pushState", "replaceState"] as const) {
     const original = window.history[name];
     window.history[name] = (...state) => {
@@ -30,6 +30,6 @@ export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): voi
   new window.MutationObserver(lookSoon).observe(document, {
     subtree: true,
     childList: true,
-    attributeFilter: ["data-visits-of", "data-page"],
+    attributeFilter: ["data-visits", "data-visits-of", "data-page"],
   });
 };
