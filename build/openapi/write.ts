@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { readTakeover } from "../../src/config.ts";
@@ -42,5 +42,8 @@ export async function writeGateway(file: string, document: GatewayDocument): Pro
 
 async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, text);
+  // Whoever reads it meanwhile, another deployment from this clone say, gets all of one version.
+  const part = `${file}.${process.pid}`;
+  await writeFile(part, text);
+  await rename(part, file);
 }
