@@ -32,7 +32,8 @@ export interface BodyRules {
 export function json<S extends v.GenericSchema>(schema: S, rules: BodyRules): MiddlewareHandler<Env, string, JsonInput<S>> {
   return async function json(c, next) {
     const type = c.req.header("Content-Type");
-    if (type !== undefined && !isJson(type)) {
+    // An empty one is none.
+    if (type && !isJson(type)) {
       throw new Problem("unsupported-media-type", `Content-Type is ${JSON.stringify(type)}; allowed are ${JSON_TYPES.join(", ")}.`);
     }
     const text = await readText(c.req.raw, MAX_JSON_BYTES, rules);

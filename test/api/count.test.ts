@@ -23,8 +23,8 @@ describe("POST /v1/visits", () => {
     expect(answered.get("cache-control")).toBe("no-store");
   });
 
-  test.each([["application/json; charset=utf-8"], ["Text/Plain;charset=UTF-8"], ["application/x-www-form-urlencoded"]])(
-    "reads JSON that comes as %s",
+  test.each(["application/json; charset=utf-8", "Text/Plain;charset=UTF-8", "application/x-www-form-urlencoded", ""])(
+    "reads JSON that comes as %j",
     async (type) => {
       const { send } = startService();
       expect((await send("POST /visits", { headers: { "Content-Type": type }, body: { page: "/a" } })).json).toMatchObject({ page: "/a" });
