@@ -83,6 +83,15 @@ requires("chromium")("the script on pages as they are found", () => {
       expect(complaints).toEqual([]);
     });
 
+    test("a history that nothing may change is no reason not to count a page that is there already", async () => {
+      const add = `document.head.append(Object.assign(document.createElement("script"), { src: "${stage.api.url}/embed.js" }))`;
+      const { page, complaints } = await visit(
+        `${NUMBER}<script>Object.freeze(history); onload = () => setTimeout(() => ${add}, 50)</script>`,
+      );
+      await page.waitForFunction("document.querySelector('#number').textContent === '1'");
+      expect(complaints).toEqual([]);
+    });
+
     test("a constant for every global of the browser", async () => {
       const declare = `
         const names = new Set();

@@ -7,6 +7,7 @@ const SOON_MS = 50;
  * @throws where the page has broken what this needs
  */
 export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): void => {
+  look();
   // Captured, as "prerenderingchange" does not bubble up from the document.
   for (const name of ["popstate", "pageshow", "prerenderingchange"]) window.addEventListener(name, look, true);
   for (const name of ["pushState", "replaceState"] as const) {
@@ -24,7 +25,6 @@ export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): voi
       look();
     }, SOON_MS);
   };
-  look();
   // Before anything is observed, as no one would catch what this throws then.
   lookSoon();
   new window.MutationObserver(lookSoon).observe(document, {
