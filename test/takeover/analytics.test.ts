@@ -46,7 +46,7 @@ describeTakeover("goatcounter,umami,plausible,counterscale", ({ send, totals, ne
       send(`POST ${path}`, { headers: { ...fromPage(site), "x-umami-cache": "" }, body: { type, payload: { ...payload, ...more } } });
     const first = await send1("event", { url: `https://${site}/p/?q=1` });
     expect([first.status, first.json()]).toEqual([200, {}]);
-    await send1("event", { url: "/p/" });
+    await send1("event", { url: "/p/", name: "" });
     await send1("event", { url: "/p/", name: "click", data: { a: 1 } });
     await send1("identify", { url: "/p/" });
     await send1("pageview", { url: "/p" }, "/api/collect");

@@ -30,7 +30,7 @@ export function umami({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
   app.post("/api/send", json(EVENT, { http1 }), (c) => {
     const { type, payload } = c.req.valid("json");
     // With a name it is an event of the site's own.
-    return receive(c, payload, type === "event" && payload.name === undefined);
+    return receive(c, payload, type === "event" && !payload.name);
   });
   // Umami 1.
   app.post("/api/collect", json(EVENT, { http1 }), (c) => {
