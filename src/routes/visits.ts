@@ -45,6 +45,8 @@ const SET_BODY = strictObject({
   visitors: v.optional(visitsField),
   dropDays: v.optional(bodyFlag, false),
 });
+/** A page that stands in the query, as those of other methods do, would be set for the whole site. */
+const SET_QUERY = v.object({ page: v.optional(v.never("those of its body")), site: v.optional(v.never("those of its body")) });
 const DELETE_QUERY = v.object({ site: v.optional(text), page: text });
 
 /** Counts, reads, sets and removes the visits of pages. */
@@ -73,7 +75,7 @@ export function visits({ store, now, newId, http1, count, limitReads, sites, key
     return c.json({ site, ...siteNumbersOf(totals, day), pages }, 200, { "Cache-Control": "no-cache" });
   });
 
-  app.put("/", keys.admin, json(SET_BODY, { http1 }), async (c) => {
+  app.put("/", keys.admin, query(SET_QUERY), json(SET_BODY, { http1 }), async (c) => {
     const { site: requestedSite, page: requestedPage, visits = null, visitors = null, dropDays } = c.req.valid("json");
     const site = sites.toRead(requestedSite, c.get("originSite"));
     const page = requestedPage === undefined ? null : normalizePage(requestedPage, site);

@@ -55,6 +55,16 @@ describe("PUT and DELETE /v1/visits", () => {
     expect((await send("GET /visits?page=/a")).json).toMatchObject({ siteVisits: 1, pages: [{ page: "/a", visits: 0 }] });
   });
 
+  test.each(["page=/a", "site=example.com"])("a PUT with %s in its query is refused, and sets nothing for the site", async (query) => {
+    const { send, store } = startService();
+    const { status, json } = await send(`PUT /v1/visits?${query}`, { headers: ADMIN, body: { visits: 9 } });
+    expect([status, json.detail]).toEqual([
+      400,
+      expect.stringMatching(/^(page|site) is not a field of this request; allowed are those of its body/),
+    ]);
+    expect(store.writes).toEqual([]);
+  });
+
   test("sent again with the same key they undo nothing that was counted since", async () => {
     const { send } = startService();
     const put = (visits: number) => send("PUT /visits", { headers: KEYED, body: { page: "/a", visits } });
