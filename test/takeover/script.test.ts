@@ -86,6 +86,18 @@ describeBrowsing("the script that stands for other counters'", [], (browsing) =>
     expect(await totals(site, "/two")).toEqual([1, 1]);
   });
 
+  test("what a page owns of the browser's names is not taken for the browser's", async () => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const names =
+      '<a id="footfall"></a><img name="currentScript"><script>const URL = 1, JSON = 1, String = 1, Object = 1, localStorage = 1</script>';
+    websites.set(site, pagesOf(`${names}${span("busuanzi_value_page_pv")}<script src="http://${api}/js"></script>`));
+    const { page, complaints } = await open();
+    await page.goto(at(site, "/own"));
+    expect(await textOf(page, "#busuanzi_value_page_pv")).toBe("1");
+    expect([complaints, await totals(site, "/own")]).toEqual([[], [1, 1]]);
+  });
+
   test("it reads soxft's attributes", async () => {
     const { api, websites, newSite, at, open, url } = browsing();
     const site = newSite();

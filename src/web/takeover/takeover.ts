@@ -31,8 +31,8 @@ const PLACES = [
 /** Writes the numbers that the service has answered for the page; until then, what would hold them is hidden. */
 function show({ prefix = "busuanzi", style }: DOMStringMap): void {
   const view: View | undefined = window.footfall;
-  // Else it is another page by now, whose numbers are on their way.
-  const isCurrent = view && pageKey(view.page) === pageKey(location.pathname);
+  // Else it is an element of that name, or another page by now, whose numbers are on their way.
+  const isCurrent = view?.page && pageKey(view.page) === pageKey(location.pathname);
   for (const [end, field, otherwise = field] of PLACES) {
     const number = isCurrent ? (view[field] ?? view[otherwise]) : undefined;
     const isKnown = typeof number === "number";
@@ -47,13 +47,13 @@ function show({ prefix = "busuanzi", style }: DOMStringMap): void {
 }
 
 function byIds(...ids: readonly string[]): HTMLElement[] {
-  return select(ids.map((id) => `[id=${JSON.stringify(id)}]`).join());
+  return select(ids.map((id) => `[id=${window.JSON.stringify(id)}]`).join());
 }
 
 function format(number: number, style: string | undefined): string {
   if (style === "comma") return number.toLocaleString("en");
   if (style === "short") return number.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
-  return String(number);
+  return `${number}`;
 }
 
 if (tag && !location.footfallTakeover) {
