@@ -1,9 +1,8 @@
 /** A text as a search compares it: case, accents, and how characters are composed or joined do not matter. */
 export function foldText(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/[\p{Mn}\p{Default_Ignorable_Code_Point}]/gu, "")
-    .toLowerCase();
+  const letters = text.normalize("NFD").replace(/[\p{Mn}\p{Default_Ignorable_Code_Point}]/gu, "");
+  // Capitals tell that `ß` is `ss`; a sigma at a word's end is one like others.
+  return letters.toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
 
 /** Tells pages whose names hold a text, as they were written or as they are in an address. */

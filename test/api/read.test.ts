@@ -203,6 +203,21 @@ describe("lists and series", () => {
     expect(rest.pages).toMatchObject([{ page: "/cafeteria" }]);
   });
 
+  test.each([
+    ["ΟΔΟΣ", "/οδοσα"],
+    ["οδος", "/ΟΔΟΣΑ"],
+    ["STRASSE", "/straße"],
+    ["straße", "/STRASSE"],
+    ["ISTANBUL", "/ıstanbul"],
+    ["istanbul", "/İSTANBUL"],
+    ["fichte", "/ﬁchte"],
+  ])("a search for %s finds %s", async (search, page) => {
+    const { send } = startService();
+    await send("POST /visits", { body: { page } });
+    const { json } = await send(`GET /v1/pages?search=${encodeURIComponent(search)}`, { headers: ADMIN });
+    expect(json.pages).toMatchObject([{ page: encodeURI(page) }]);
+  });
+
   test("a search looks through at most 10,000 names, and says that there are more", async () => {
     const { send } = startService();
     for (let from = 0; from < 12_000; from += 4_000) {
