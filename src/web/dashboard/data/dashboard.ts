@@ -1,3 +1,4 @@
+import { prepareFormats } from "../texts/format.ts";
 import { ApiError, getSites, type SitesAnswer, type SiteTotal } from "./api.ts";
 import { createLive, type Live } from "./live.ts";
 import { loadNumbers, type Numbers } from "./load.ts";
@@ -84,7 +85,9 @@ export function createDashboard(): Dashboard {
       set(seen);
       return "same";
     }
-    const numbers = await loadNumbers(chosen, view.page, view.range, today, signal);
+    const loading = loadNumbers(chosen, view.page, view.range, today, signal);
+    prepareFormats();
+    const numbers = await loading;
     const list = same && state.pages ? state.pages : createPageList(chosen, numbers.period);
     set({ ...seen, phase: "content", site: chosen, numbers, busy: false, pages: list });
     await list.refresh(signal);

@@ -10,14 +10,15 @@ import { PageLink } from "./page-link.tsx";
 import { Pages } from "./pages.tsx";
 import { PeriodChoice } from "./period-choice.tsx";
 import { Share } from "./share.tsx";
-import { useAddress, useDashboard } from "./shared.ts";
+import { useAddress, useDashboard, usePainted } from "./shared.ts";
 import { Snippets } from "./snippets.tsx";
 import { Tiles } from "./tiles.tsx";
 
 /** The numbers of a site or a page, and what can be done with them. */
 export function Content(): JSX.Element | null {
   const { numbers, pages, busy } = useDashboard().state;
-  // What is below the numbers waits for the first list of pages: drawn with them, it would delay them.
+  // Drawn with the numbers, what is below them would delay them: the days wait for their paint, the rest for the first list of pages.
+  const painted = usePainted();
   const whole = useRef(false);
   whole.current ||= (pages?.version ?? 0) > 0;
   if (!numbers) return null;
@@ -25,8 +26,8 @@ export function Content(): JSX.Element | null {
     <div class="stack" aria-busy={busy}>
       <Heading />
       <Tiles numbers={numbers} />
-      <Days numbers={numbers} />
-      {whole.current && (
+      {painted && <Days numbers={numbers} />}
+      {painted && whole.current && (
         <>
           <Pages key={numbers.site} />
           <Snippets numbers={numbers} />

@@ -3,7 +3,7 @@ import { BASE } from "../data/base.ts";
 import { currentKey, signOut } from "../data/session.ts";
 import { time } from "../texts/format.ts";
 import { chooseLanguage, currentLanguage, LANGUAGES, t } from "../texts/text.ts";
-import { focusMain, useAddress, useDashboard } from "./shared.ts";
+import { focusMain, useAddress, useDashboard, usePainted } from "./shared.ts";
 
 /** The page's own icon, which the head names with the hash of its content. */
 const ICON = document.querySelector<HTMLLinkElement>("link[rel=icon]")?.href ?? new URL("assets/icon.svg", BASE).href;
@@ -62,6 +62,8 @@ export function Header({ redraw }: { redraw(): void }): JSX.Element {
 export function Footer({ redraw }: { redraw(): void }): JSX.Element {
   const { sites } = useDashboard().state;
   const address = useAddress();
+  // The languages' names need fonts of other scripts, which a browser takes long to find.
+  if (!usePainted()) return null;
   return (
     <footer class="soft">
       <span>{t("footer", { zone: sites?.timeZone ?? "UTC" })}</span>

@@ -1,5 +1,5 @@
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useEffect, useState } from "preact/hooks";
 import type { Dashboard } from "../data/dashboard.ts";
 import { addressOf, type View } from "../data/view.ts";
 
@@ -22,4 +22,12 @@ export function useAddress(): (change: Partial<View>) => string {
 /** Where one goes on after a form or a button has gone. */
 export function focusMain(): void {
   document.getElementById("main")?.focus();
+}
+
+/** Whether the caller's first frame has been painted. What waits for that does not delay the numbers. */
+export function usePainted(): boolean {
+  const [painted, setPainted] = useState(false);
+  // Preact runs effects after the paint.
+  useEffect(() => setPainted(true), []);
+  return painted;
 }

@@ -37,6 +37,14 @@ export function setLocale(tag: string): void {
   numberFormat();
 }
 
+/** Makes the other formats that the first numbers need. Call it while the service is asked. */
+export function prepareFormats(): void {
+  percentFormat();
+  timeFormat();
+  const now = new Date();
+  dayOfYearFormat().formatRange(now, now);
+}
+
 /** A number as the reader writes it. */
 export const number = (value: number): string => numberFormat().format(value);
 /** The same in little room: an axis. */
