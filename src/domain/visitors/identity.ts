@@ -30,7 +30,7 @@ export function createIdentify(salt: Uint8Array): Identify {
   const encoder = new TextEncoder();
   return (site, page, { address, userAgent }) => {
     // Only the last part can have a NUL: no two sites and clients share a text.
-    const text = [site, address, userAgent.slice(0, USER_AGENT_LENGTH)].join("\0");
+    const text = `${site}\0${address}\0${userAgent.slice(0, USER_AGENT_LENGTH)}`;
     const onSite = keyed.clone().update(encoder.encode(text)).digest();
     const onPage = sha256.create().update(onSite).update(encoder.encode(page)).digest();
     return { site: placeBy(onSite), page: placeBy(onPage) };

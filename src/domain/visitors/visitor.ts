@@ -31,7 +31,7 @@ export function placesOf(
 }
 
 function append(lists: Map<string, Place[]>, day: string, place: Place): void {
-  const list = lists.get(day) ?? [];
-  list.push(place);
-  lists.set(day, list);
+  const list = lists.get(day);
+  if (list) list.push(place);
+  else lists.set(day, [place]);
 }
