@@ -15,8 +15,10 @@ const TURNS = { least: 3, most: 10, settled: 0.95 };
 /**
  * Commits over REST, on kept connections and on new ones, until the emulator answers at its usual pace, as far as so many starts are worth
  * the time. The emulator compiles itself while it runs: its first thousands of answers take several times as long as the later ones.
+ *
+ * @param reads looks up as often as it commits: for a start that does both
  */
-export async function warmUpByCommits(emulator: string, starts: number): Promise<void> {
+export async function warmUpByCommits(emulator: string, starts: number, reads = false): Promise<void> {
   const settings = { project: EMULATOR_PROJECT, databaseId: "", namespaceId: "bench-warm-up", emulator, serviceAccount: undefined };
   const send = createHttpFetch();
   const sendOnce: Fetch = (url, init) => send(url, { ...init, headers: { ...init.headers, Connection: "close" } });
@@ -29,6 +31,7 @@ export async function warmUpByCommits(emulator: string, starts: number): Promise
       commits += 1;
       const visits = [{ page: "/", day: "2000-01-01", id: null, visitor: null }];
       await store?.commit({ id: `warm-up-${commits}`, site, visits, expireAt: Date.now() + DEADLINE_MS }, Date.now() + DEADLINE_MS);
+      if (reads) await store?.has(site, "/");
     }
   }
 
