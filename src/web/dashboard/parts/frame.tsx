@@ -59,7 +59,7 @@ export function Header({ redraw }: { redraw(): void }): JSX.Element {
 }
 
 /** The zone, the contract, the language. */
-export function Footer({ redraw }: { redraw(): void }): JSX.Element {
+export function Footer({ redraw }: { redraw(): void }): JSX.Element | null {
   const { sites } = useDashboard().state;
   const address = useAddress();
   // The languages' names need fonts of other scripts, which a browser takes long to find.
