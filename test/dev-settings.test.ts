@@ -2,7 +2,7 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { copyProject, type Project } from "../build/copy-project.ts";
-import { interrupt, refusal, startLoop } from "./dev-loop.ts";
+import { interrupt, refusal, startLoop, within } from "./dev-loop.ts";
 import { isRoot, requires } from "./support/skip.ts";
 
 const NOT_UTF8 = ".dev.vars: is not text in UTF-8; save it in that encoding";
@@ -47,7 +47,7 @@ test("npm run dev says which names have no effect, and reads the others", async 
     "TIME_ZONE stands in the environment, and npm run dev reads .dev.vars: it has no effect.",
   ]);
   expect(await (await fetch(`${loop.url}/v1/visits`)).json()).toMatchObject({ site: "site.example" });
-  expect(loop.process.output()).toMatch(/^INFO {2}GET \/v1\/visits 200/m);
+  await expect.poll(() => loop.process.output(), within).toMatch(/^INFO {2}GET \/v1\/visits 200/m);
   await interrupt(loop);
   await rm(join(project.folder, ".dev.vars"));
 });

@@ -143,7 +143,7 @@ describe("npm run dev", () => {
     await project.write(".dev.vars", "VISITS_PER_MINUTE=many\n");
     const line = 'VISITS_PER_MINUTE is "many"; allowed is an integer from 0 to 1000000000.';
     await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: line });
-    expect(loop.process.output()).toContain(`${line}\n\nThe last good version is still served.`);
+    await expect.poll(() => loop.process.output(), within).toContain(`${line}\n\nThe last good version is still served.`);
     expect((await get(loop.url, "/v1/health")).status).toBe(200);
     await project.write(".dev.vars", "");
     await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: null });

@@ -31,8 +31,8 @@ describe("npm run gateway", () => {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/visits`, { method: "PUT", headers: { "X-API-Key": "two" } });
     expect(await answer.text()).toBe("PUT /v1/visits");
     expect((await fetch(`http://127.0.0.1:${port}/v1/visits`, { method: "PUT", headers: { "X-API-Key": "three" } })).status).toBe(400);
-    expect(gateway.output()).toContain(`in front of ${url}; valid keys: 2`);
-    expect(gateway.output()).toContain("It models ESPv2's documented behaviour; it is not Google's gateway.");
+    await expect.poll(() => gateway.output()).toContain(`in front of ${url}; valid keys: 2`);
+    await expect.poll(() => gateway.output()).toContain("It models ESPv2's documented behaviour; it is not Google's gateway.");
   });
 
   test("lets the protocols through that TAKEOVER names, and no others", async () => {
@@ -44,7 +44,7 @@ describe("npm run gateway", () => {
     expect(await ask("/busuanzi?jsonpCallback=f")).toBe("GET /busuanzi?jsonpCallback=f");
     expect(await ask("/ghpvc/?username=a")).toBe("GET /ghpvc/?username=a");
     expect(JSON.parse(await ask("/log"))).toMatchObject({ code: 404 });
-    expect(gateway.output()).toContain("TAKEOVER: busuanzi, komarev");
+    await expect.poll(() => gateway.output()).toContain("TAKEOVER: busuanzi, komarev");
   });
 
   test.each([
