@@ -1,4 +1,4 @@
-import { type DayRanks, mapOf, packRank, type DayMap as SketchMap } from "../../domain/visitors/day-ranks.ts";
+import { type DayRanks, mapOf, packRank, type DayMap as SketchMap, unpackRank } from "../../domain/visitors/day-ranks.ts";
 import type { Place } from "../../domain/visitors/sketch.ts";
 import type { Entity, Key, Mutation, Transform, Value } from "./transport.ts";
 import { integer, number } from "./values.ts";
@@ -7,14 +7,15 @@ import { integer, number } from "./values.ts";
 export const SKETCH_FIELDS: readonly SketchMap[] = ["even", "odd"];
 
 /** The path of a register: `even.r123`. Letters and digits need no quotes. */
-const registerPath = (map: SketchMap, register: number): string => `${map}.r${register}`;
+function registerPath(day: string, register: number): string {
+  return `${mapOf(day)}.r${register}`;
+}
 
 /** Raises registers of a day in a sketch entity. */
 export function raiseRegisters(key: Key, days: readonly { readonly day: string; readonly grown: readonly Place[] }[]): Mutation {
-  const propertyTransforms = days.flatMap(({ day, grown }): Transform[] => {
-    const [map, empty] = [mapOf(day), packRank(day, 0)];
-    return grown.map(({ register, rank }) => ({ property: registerPath(map, register), maximum: integer(empty + rank) }));
-  });
+  const propertyTransforms = days.flatMap(({ day, grown }): Transform[] =>
+    grown.map(({ register, rank }) => ({ property: registerPath(day, register), maximum: integer(packRank(day, rank)) })),
+  );
   // Without a mask the entity would be replaced.
   return { upsert: { key, properties: {} }, propertyMask: { paths: [] }, propertyTransforms };
 }
@@ -22,9 +23,10 @@ export function raiseRegisters(key: Key, days: readonly { readonly day: string; 
 /** The places of a day that registers came to, by what a commit answered: another instance's may be larger than what was sent. */
 export function raisedTo(day: string, places: readonly Place[], results: ((property: string) => number) | undefined): Place[] {
   if (!results) return [];
-  const [map, empty] = [mapOf(day), packRank(day, 0)];
-  // What is no rank of this day is no place of a sketch either.
-  return places.map(({ register }) => ({ register, rank: results(registerPath(map, register)) - empty }));
+  return places.flatMap(({ register }) => {
+    const stored = unpackRank(results(registerPath(day, register)));
+    return stored?.day === day ? [{ register, rank: stored.rank }] : [];
+  });
 }
 
 /** The registers of one of the maps. */
