@@ -36,9 +36,9 @@ export async function commitOnce(
   const { keys, sharding, closedShards, now } = session;
   const { site } = batch;
   const visits = candidates.map(({ visit }) => visit);
+  const visitors = (await session.prepareVisitors?.(session, site, plan.shard, visits)) ?? null;
   // In key order, like every mutation that locks counters.
   const additions = tally(visits).sort((a, b) => (a.page < b.page ? -1 : 1));
-  const visitors = (await session.prepareVisitors?.(session, site, plan.shard, visits, additions)) ?? null;
   const names = [null, ...additions.map(({ page }) => page)];
   const mutations = addToSite(keys, site, plan.shard, additions, plan.opens ? sharding.most : session.shards).map((mutation, index) =>
     visitors ? transformAlso(mutation, visitors.transforms(names[index] ?? null)) : mutation,

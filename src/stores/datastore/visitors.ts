@@ -1,4 +1,4 @@
-import type { Addition, Count, Visit, VisitorCount } from "../../domain/store.ts";
+import type { Count, Visit, VisitorCount } from "../../domain/store.ts";
 import { createSketchCopies, isStale, type SketchCopies } from "../../domain/visitors/copies.ts";
 import { estimate } from "../../domain/visitors/estimator.ts";
 import { grow, type Place, type Sketch } from "../../domain/visitors/sketch.ts";
@@ -41,18 +41,12 @@ interface CommitVisitors {
   learn(counters: ReadonlyMap<string | null, Results>, sketches: readonly Results[]): Promise<void>;
 }
 
-/** Prepares commits of visits and of what they sum up to: the sketches of those counters, read where the instance has no fresh copy. */
-export type PrepareVisitors = (
-  session: Session,
-  site: string,
-  shard: number,
-  visits: readonly Visit[],
-  additions: readonly Addition[],
-) => Promise<CommitVisitors>;
+/** Prepares commits: the sketches of the counters that visits are for, read where the instance has no fresh copy. */
+export type PrepareVisitors = (session: Session, site: string, shard: number, visits: readonly Visit[]) => Promise<CommitVisitors>;
 
 export function createVisitors(): PrepareVisitors {
   const copies = createSketchCopies<CounterCopy>(COPIES);
-  return (session, site, shard, visits, additions) => prepare(session, copies, site, shard, visits, additions);
+  return (session, site, shard, visits) => prepare(session, copies, site, shard, visits);
 }
 
 async function prepare(
@@ -61,15 +55,17 @@ async function prepare(
   site: string,
   shard: number,
   visits: readonly Visit[],
-  additions: readonly Addition[],
 ): Promise<CommitVisitors> {
   const { keys, now } = session;
   const placesBy = new Map(placesOf(visits).map(({ page, day, places }) => [`${day} ${page ?? ""}`, places]));
   const wanted = new Map<string, { page: string | null; day: string }>();
-  for (const { page, days } of additions) {
-    for (const day of Object.keys(days)) for (const one of [null, page]) wanted.set(`${day} ${one ?? ""}`, { page: one, day });
+  const sent = new Map<string | null, number>();
+  for (const { page, day } of visits) {
+    for (const one of [null, page]) {
+      wanted.set(`${day} ${one ?? ""}`, { page: one, day });
+      sent.set(one, (sent.get(one) ?? 0) + 1);
+    }
   }
-  const sent = new Map([[null, visits.length], ...additions.map(({ page, visits }) => [page, visits] as const)]);
 
   // The shard is part of the name, as each has an epoch of its own.
   const place = `${site}#${shard}`;
