@@ -45,9 +45,6 @@ function openIdentities(config: NodeConfig, salts: SaltStore): Identities | null
 async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
-  const identify = openIdentities(config, store);
-  // Its request goes out now, and is answered while the routes are made.
-  if (identify) await new Promise(setImmediate);
   logDiagnostics(logToConsole);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
@@ -62,7 +59,7 @@ async function main(): Promise<void> {
     log: logToConsole,
     meter,
     version,
-    identify,
+    identify: openIdentities(config, store),
     socketAddress: (c) => getConnInfo(c).remote.address ?? null,
     http1: true,
     // Beside the server's own folder in dist/.
