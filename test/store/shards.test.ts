@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createRecorder } from "../../src/domain/recorder.ts";
 import { emulatorIdentity } from "../../src/stores/datastore/identity.ts";
@@ -90,5 +91,25 @@ requires("emulator")("a site that is counted on several shards", () => {
     await send(first, "three", "six");
     const { pages } = await last.totals(site, ["/a"], DAY);
     expect(pages[0]).toMatchObject({ visits: 24, visitors: { total: 10, days: { [DAY]: 6 } } });
+  });
+
+  test("estimates visitors over all shards on an instance that knew of one, or of none", async () => {
+    const site = newSite();
+    const [last, first] = [await open(ALL, undefined, true), await open(1, undefined, true)];
+    const send = async (store: typeof last, page: string, ...names: string[]) => {
+      const visits = names.map((name) => visit(page, null, DAY, visitorOf(page, name)));
+      const receipt = await store.commit(batchOf(site, visits), soon());
+      return receipt.pages[page]?.visitors?.total;
+    };
+    expect(await send(first, "/a", "one")).toBe(1);
+    await send(last, "/b", "one");
+    // From here on `last` writes to the last shard, of which `first` learns by its next commit.
+    await send(last, "/a", "two", "three");
+    await send(first, "/a", "four");
+    // As old as this the copy of a sketch with so few registers is read again.
+    await sleep(100);
+    expect(await send(first, "/a", "five")).toBe(5);
+    await send(last, "/a", "six", "seven");
+    expect(await send(await open(1, undefined, true), "/a", "eight")).toBe(8);
   });
 });

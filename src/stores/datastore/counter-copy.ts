@@ -18,7 +18,7 @@ export interface CounterCopy extends SketchCopy {
   readonly others: number;
   /** The shard's visits, right after the last read or commit. */
   readonly count: number;
-  /** Others have written since. */
+  /** Others have written to the shard since. */
   readonly shared: boolean;
   /** Estimates of earlier days over all shards that are not stored yet. */
   readonly folds: Days;
@@ -69,7 +69,7 @@ export function copyFrom(shards: readonly Shard[], shard: number, day: string, r
     added: added[day] ?? 0,
     others: visitorsOf(counter).dated - shown + (counter.visitors?.start ?? 0),
     count: numberOf(own, "count"),
-    shared: shards.length > 1,
+    shared: false,
     folds,
   };
 }

@@ -3,7 +3,7 @@ import { createSketchCopies, isStale, type SketchCopies } from "../../domain/vis
 import { estimate } from "../../domain/visitors/estimator.ts";
 import { grow, type Place, type Sketch } from "../../domain/visitors/sketch.ts";
 import { placesOf } from "../../domain/visitors/visitor.ts";
-import type { Session } from "./context.ts";
+import { type Session, shardsOf } from "./context.ts";
 import { type CounterCopy, copyFrom, EMPTY } from "./counter-copy.ts";
 import { dayPath } from "./days.ts";
 import { readCounters } from "./read-sketches.ts";
@@ -71,13 +71,14 @@ async function prepare(
   const place = `${site}#${shard}`;
   const known = (page: string | null, day: string): CounterCopy | undefined => {
     const copy = copies.get(place, page, day);
-    return copy?.shared && isStale(copy, now()) ? undefined : copy;
+    const isShared = copy?.shared || shardsOf(session, site) > 1;
+    return copy && isShared && isStale(copy, now()) ? undefined : copy;
   };
 
   async function read(missing: readonly { page: string | null; day: string }[]): Promise<void> {
     if (missing.length === 0) return;
-    const shardsOf = await readCounters(session, site, [...new Set(missing.map(({ page }) => page))]);
-    for (const { page, day } of missing) copies.set(place, page, day, copyFrom(shardsOf(page), shard, day, now()));
+    const countersOf = await readCounters(session, site, [...new Set(missing.map(({ page }) => page))]);
+    for (const { page, day } of missing) copies.set(place, page, day, copyFrom(countersOf(page), shard, day, now()));
   }
 
   await read([...wanted.values()].filter(({ page, day }) => !known(page, day)));
