@@ -49,6 +49,12 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
   return { page, complaints };
 }
 
+/** Ends a page. Requests that a route of its has not answered yet end with it, and are no error. */
+export async function closePage(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.context().close();
+}
+
 /** Opens a dashboard, and waits for its numbers. */
 export async function openFull(browser: Browser, url: string, options: PageOptions = {}): Promise<{ page: Page; complaints: string[] }> {
   const opened = await openPage(browser, options);

@@ -2,7 +2,7 @@ import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { type Served, startNodeServer, startWorker } from "../support/artefacts.ts";
 import { requires } from "../support/skip.ts";
-import { openBrowser, openFull } from "./dashboard-browser.ts";
+import { closePage, openBrowser, openFull } from "./dashboard-browser.ts";
 import { importLines, KEY, TODAY } from "./dashboard-data.ts";
 import { eventually } from "./dashboard-poll.ts";
 
@@ -110,7 +110,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("button", { name: "Undo" }).click();
       await page.getByText("/blog now has 101.").waitFor();
       expect(await visits("/blog")).toEqual([101, 151]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("says when no answer comes at all; pressed again, it is done once", async () => {
@@ -124,7 +124,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
       await page.getByText("/blog now has 500.").waitFor();
       expect(await visits("/blog")).toEqual([501, 551]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("drops a page's days only where that is ticked", async () => {
@@ -138,7 +138,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("button", { name: "Yes, set it" }).click();
       await page.getByText("/blog now has 10.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[10, 60], 0]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("removes a page although an answer is lost, and brings it back with its days", async () => {
@@ -155,7 +155,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("button", { name: "Undo" }).click();
       await page.getByText("/blog is back.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[100, 150], 30]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("removes a site once its name is typed, although an answer is lost", async () => {
@@ -167,7 +167,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("button", { name: "Yes, remove it" }).click();
       await eventually(() => page.locator("#sites li bdi").allInnerTexts()).not.toContain(site);
       expect(await visits("/blog")).toEqual([0, 0]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("shows what a file would do, and adds it once although answers are lost", async () => {
@@ -188,7 +188,7 @@ for (const { engine, needs, start } of ROWS) {
       await upload.getByRole("button", { name: "Add these numbers" }).click();
       await upload.getByText("Added 12 visits to 2 pages.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[107, 162], 37]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("says when no answer comes to a removal; pressed again, the page comes back whole and the site is gone", async () => {
@@ -211,7 +211,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
       await eventually(() => page.locator("#sites li bdi").allInnerTexts()).not.toContain(site);
       expect(await visits("/blog")).toEqual([0, 0]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("goes on with a file of several parts, each once, where no answer came or the key was refused in between", async () => {
@@ -237,7 +237,7 @@ for (const { engine, needs, start } of ROWS) {
       await upload.getByRole("button", { name: "Try again" }).click();
       await upload.getByText("Added 2,500 visits to 1 page.").waitFor({ timeout: 60_000 });
       expect(await visits("/blog")).toEqual([5_100, 5_150]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("changes nothing where the key is refused, and says so", async () => {
@@ -261,7 +261,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByRole("button", { name: "Yes, remove it" }).click();
       await page.getByRole("dialog").getByText("Nothing was changed: the service did not take the key.").waitFor();
       expect([await visits("/blog"), await days("/blog")]).toEqual([[100, 150], 30]);
-      await page.context().close();
+      await closePage(page);
     });
   });
 }

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Served, startNodeServer, startWorker } from "../support/artefacts.ts";
 import { requires } from "../support/skip.ts";
-import { openBrowser, openFull, openPage } from "./dashboard-browser.ts";
+import { closePage, openBrowser, openFull, openPage } from "./dashboard-browser.ts";
 import { fill, fillHostile, fillMany, fillNames, HOSTILE, importLines, KEY, NAMES, SITE, TODAY } from "./dashboard-data.ts";
 import { eventually } from "./dashboard-poll.ts";
 
@@ -45,7 +45,7 @@ requires("chromium")("the dashboard", () => {
       await fetch(`${served.url}/v1/visits?site=first.example`, { method: "POST" });
       await eventually(() => title(page)).toBe("first.example");
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
       await fetch(`${served.url}/v1/visits?site=first.example&page=/`, { method: "DELETE", headers: { "X-API-Key": KEY } });
     });
 
@@ -59,7 +59,7 @@ requires("chromium")("the dashboard", () => {
       expect((await rows(page)).slice(0, 3)).toEqual(["/", "/blog/counting-exactly-once", "/blog"]);
       await eventually(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+\+133 \+14%\s+8,281/);
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("shows names as they were written, and hostile ones as text, everywhere", async () => {
@@ -79,7 +79,7 @@ requires("chromium")("the dashboard", () => {
         expect(await page.locator("main img:not(.badge), main script").count()).toBe(0);
       }
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
     });
   });
 
@@ -106,7 +106,7 @@ requires("chromium")("the dashboard", () => {
       answered.resolve();
       await page.locator("main [aria-busy=false]").waitFor();
       expect(await page.locator("#manage[open]").count()).toBe(1);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("sorts by keyboard, says so, and searches", async () => {
@@ -127,7 +127,7 @@ requires("chromium")("the dashboard", () => {
       await page.getByRole("link", { name: "blog.example.org" }).first().click();
       await eventually(() => rows(page)).toEqual(["/", "/hello"]);
       expect(await page.getByRole("searchbox", { name: "Search pages" }).inputValue()).toBe("");
-      await page.context().close();
+      await closePage(page);
     });
 
     test("finds a site among many, shows the chosen one, and sorts them", async () => {
@@ -142,7 +142,7 @@ requires("chromium")("the dashboard", () => {
       await eventually(() => page.locator("#sites li bdi").first().innerText()).toBe("blog.example.org");
       await page.getByRole("searchbox", { name: "Search sites" }).fill("SITE-17");
       await eventually(() => page.locator("#sites li bdi").allInnerTexts()).toEqual(["site-17.example"]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("shows another period, one page, and a table; the address holds them, and Back undoes them", async () => {
@@ -171,7 +171,7 @@ requires("chromium")("the dashboard", () => {
       await period(page).selectOption("12 months");
       await eventually(() => page.getByLabel("Show by").inputValue()).toBe("week");
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("tells which page grew most this month", async () => {
@@ -187,7 +187,7 @@ requires("chromium")("the dashboard", () => {
       await page.getByRole("columnheader", { name: "Change" }).getByRole("button").click();
       await eventually(() => rows(page)).toEqual(["/grown", "/steady", "/shrunk"]);
       expect(await page.locator("#pages tbody tr").first().innerText()).toMatch(/35\s+\+30 \+600%/);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("says so where a period has no visits, and where numbers bear no day", async () => {
@@ -195,7 +195,7 @@ requires("chromium")("the dashboard", () => {
       await page.goto(`${served.url}/?site=old.example`);
       await page.getByText("No visits between Oct 24, 2026 and Nov 22, 2026. The 12,345 visits of all time were brought along").waitFor();
       expect(await tile(page, "All time").innerText()).toContain("12,345");
-      await page.context().close();
+      await closePage(page);
     });
 
     test("downloads the days and the pages", async () => {
@@ -213,7 +213,7 @@ requires("chromium")("the dashboard", () => {
       expect(pages).toHaveLength(12);
       expect(pages.some((line) => /^\/notes\/caf%C3%A9,330,,\d+,$/.test(line))).toBe(true);
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("tells the visits of the last minutes, and refreshes: focus stays, rows come up to date", async () => {
@@ -224,7 +224,7 @@ requires("chromium")("the dashboard", () => {
       await eventually(() => page.locator("#live").innerText(), 40_000).toContain("100,000 visits in the last 1 min");
       await eventually(() => page.locator("#pages tbody tr", { hasText: "/hello" }).innerText()).toContain("100,");
       expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("is complete in Chinese, and remembers another language", async () => {
@@ -235,7 +235,7 @@ requires("chromium")("the dashboard", () => {
       await page.getByText("Show by").waitFor();
       await page.reload();
       await page.getByText("Show by").waitFor();
-      await page.context().close();
+      await closePage(page);
     });
 
     test("shows the service's contract", async () => {
@@ -246,7 +246,7 @@ requires("chromium")("the dashboard", () => {
       await page.getByRole("link", { name: "Back to the numbers" }).click();
       await eventually(() => title(page)).toBe(SITE);
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("works without storage, and below a path", async () => {
@@ -271,7 +271,7 @@ requires("chromium")("the dashboard", () => {
       await eventually(() => title(page)).toBe("/about");
       expect(page.url()).toBe(`http://proxy.localhost/stats/?site=${SITE}&page=%2Fabout`);
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
     });
 
     test("says what failed, tries again, and the keyboard goes on there", async () => {
@@ -287,7 +287,7 @@ requires("chromium")("the dashboard", () => {
       await page.locator("#chart canvas").waitFor();
       expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
       expect(complaints).toEqual([]);
-      await page.context().close();
+      await closePage(page);
     });
   });
 
@@ -318,7 +318,7 @@ requires("chromium")("the dashboard", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "These numbers are not public" }).waitFor();
     expect(await stored()).toEqual({ local: [], session: [], cookie: "" });
-    await page.context().close();
+    await closePage(page);
     await served.stop();
   });
 
@@ -336,7 +336,7 @@ requires("chromium")("the dashboard", () => {
     await eventually(() => rows(page)).toHaveLength(11);
     await eventually(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+6\d\d\s+\+133/);
     expect(complaints).toEqual([]);
-    await page.context().close();
+    await closePage(page);
     await served.stop();
   });
 
@@ -346,7 +346,7 @@ requires("chromium")("the dashboard", () => {
     await page.goto(served.url);
     await page.getByText("set PUBLIC_STATS=true or an ADMIN_KEY").waitFor();
     expect(await page.getByLabel("Key").count()).toBe(0);
-    await page.context().close();
+    await closePage(page);
     await served.stop();
   });
 
@@ -367,7 +367,7 @@ requires("chromium")("the dashboard", () => {
     await page.getByRole("button", { name: "Try the link" }).click();
     await page.getByText(`The link works: it opens ${SITE}.`).waitFor();
     const link = await page.getByLabel("Link", { exact: true }).inputValue();
-    await page.context().close();
+    await closePage(page);
 
     const friend = await openFull(browser, link);
     expect(await friend.page.locator("#sites li").count()).toBe(1);
@@ -377,7 +377,7 @@ requires("chromium")("the dashboard", () => {
     await friend.page.getByText("Bring old numbers along").click();
     await friend.page.getByText("Sign in with ADMIN_KEY to change numbers.").waitFor();
     expect(await friend.page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
-    await friend.page.context().close();
+    await closePage(friend.page);
     await served.stop();
   });
 
@@ -392,7 +392,7 @@ requires("chromium")("the dashboard", () => {
     await page.getByRole("columnheader", { name: "Page" }).getByRole("button").click();
     await page.getByText("20 of 6,500 pages").waitFor({ timeout: 30_000 });
     expect((await rows(page))[0]).toBe("/archive/00000");
-    await page.context().close();
+    await closePage(page);
     await served.stop();
   });
 });
