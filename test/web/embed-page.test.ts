@@ -63,8 +63,12 @@ test("two addresses are one page to the script where they are to the service", (
 test("no address that a server takes keeps the page busy", () => {
   for (const part of ["/", "/index.html", "%2F", "%41", "%", "//index.htm"]) {
     const address = `/${part.repeat(16_384 / part.length)}x`;
-    const start = performance.now();
-    pageKey(address);
-    expect(performance.now() - start, part).toBeLessThan(100);
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      pageKey(address);
+      return performance.now() - start;
+    });
+    // The fastest: whatever else runs here only makes them slower.
+    expect(Math.min(...times), part).toBeLessThan(100);
   }
 });
