@@ -99,7 +99,8 @@ function number(value: number): string {
 
 await main().catch((error: NodeJS.ErrnoException) => {
   if (error instanceof InvalidInput) fail(`Nothing was sent: ${error.message}`);
-  if (error instanceof ServiceError) fail(`\n${error.message}\nOnce that is put right, run the same command again: it goes on, and adds nothing twice.`);
+  if (error instanceof ServiceError)
+    fail(`\n${error.message}\nOnce that is put right, run the same command again: it goes on, and adds nothing twice.`);
   if (error.syscall !== undefined) fail(error.message);
   throw error;
 });

@@ -44,9 +44,10 @@ export async function readCounters(
   const known = shardsOf(session, site);
   await read(0, known);
   learnShards(session, site, numberOf(found.get(keyName(keys.counter(site, null, 0))), "shards"));
-  await read(known, shardsOf(session, site));
+  const all = shardsOf(session, site);
+  await read(known, all);
 
-  const numbers = Array.from({ length: shardsOf(session, site) }, (_, shard) => shard);
+  const numbers = Array.from({ length: all }, (_, shard) => shard);
   const shardOf = (page: string | null, shard: number): Shard => ({
     counter: found.get(keyName(keys.counter(site, page, shard))),
     sketch: found.get(keyName(keys.sketch(site, page, shard))),
