@@ -4,7 +4,7 @@ import { App } from "./parts/app.tsx";
 import { loadLanguage } from "./texts/text.ts";
 
 /** From here on the page says that it loads. Numbers that come before are drawn sooner without that. */
-const SAY_LOADING_MS = 300;
+const SAY_LOADING_MS = 500;
 
 // The service is asked first; texts, numbers and dates get ready until it answers.
 const dashboard = createDashboard();

@@ -6,7 +6,7 @@ import { chooseLanguage, currentLanguage, LANGUAGES, t } from "../texts/text.ts"
 import { focusMain, useAddress, useDashboard, usePainted } from "./shared.ts";
 
 /** The page's own icon, which the head names with the hash of its content. */
-const ICON = document.querySelector<HTMLLinkElement>("link[rel=icon]")?.href ?? new URL("assets/icon.svg", BASE).href;
+const ICON = document.querySelector<HTMLLinkElement>("link[rel=icon]")?.href ?? new URL("assets/icon.png", BASE).href;
 
 /** Name, news and the key. */
 export function Header({ redraw }: { redraw(): void }): JSX.Element {
