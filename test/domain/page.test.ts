@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../src/domain/invalid.ts";
 import { MAX_PAGE_BYTES, normalizePage } from "../../src/domain/page.ts";
+import { cpuMs } from "../support/cpu.ts";
 
 const SITE = "example.com";
 /** Linear work on a megabyte takes a fraction of a second, quadratic work half a minute. */
@@ -176,11 +177,12 @@ describe("a page's name", () => {
     ["plain segments", "/a"],
     ["dots", "/.."],
     ["a scheme", "a"],
-  ])("takes linear time for a quarter of a megabyte of %s", (_, piece) => {
+  ])("takes linear time for a quarter of a megabyte of %s", async (_, piece) => {
     const text = piece.repeat(Math.ceil(250_000 / piece.length));
-    const began = performance.now();
-    for (const hostile of [`/${text}`, `/${text}!`, `${text}:`, `https://${SITE}/${text}`]) tryNormalize(hostile);
-    expect(performance.now() - began).toBeLessThan(LINEAR_MS);
+    const ms = await cpuMs(() => {
+      for (const hostile of [`/${text}`, `/${text}!`, `${text}:`, `https://${SITE}/${text}`]) tryNormalize(hostile);
+    });
+    expect(ms).toBeLessThan(LINEAR_MS);
   });
 
   test("is one for all the ways to write a URL", () => {

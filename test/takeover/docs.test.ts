@@ -5,6 +5,7 @@ import { describeAll } from "../../build/openapi/write.ts";
 import { TAKEOVER_PROTOCOLS } from "../../src/http/config.ts";
 import { takeoverDocs } from "../../src/routes/takeover/docs.ts";
 import { startService } from "../api/service.ts";
+import { cpuMs } from "../support/cpu.ts";
 
 /** Values of parts of paths that are not as good as any other. */
 const PARTS: Readonly<Record<string, string>> = {
@@ -69,9 +70,8 @@ test("what anybody can send is bounded by its length, not by its form", async ()
     "/1.1/classes/Counter?where=[",
   ]) {
     for (const part of parts) {
-      const startedAt = performance.now();
-      await send(`GET ${start}${part.repeat(Math.floor(15_000 / part.length))}`);
-      expect(performance.now() - startedAt, `${start}${part}…`).toBeLessThan(1_000);
+      const ms = await cpuMs(() => send(`GET ${start}${part.repeat(Math.floor(15_000 / part.length))}`));
+      expect(ms, `${start}${part}…`).toBeLessThan(1_000);
     }
   }
 });

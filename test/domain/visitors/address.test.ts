@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { clientAddress } from "../../../src/domain/visitors/address.ts";
+import { cpuMs } from "../../support/cpu.ts";
 
 test.each([
   ["192.0.2.1", "192.0.2.1"],
@@ -84,10 +85,8 @@ test("addresses of one /64 are one client, of two are two, in whichever form the
   );
 });
 
-test("takes no longer than linear time in what it was sent", () => {
+test("takes no longer than linear time in what it was sent", async () => {
   for (const header of [":1".repeat(500_000), "1".repeat(1_000_000), ",".repeat(1_000_000), `${"1.".repeat(500_000)},::1`]) {
-    const begunAt = performance.now();
-    clientAddress(header, 5);
-    expect(performance.now() - begunAt).toBeLessThan(500);
+    expect(await cpuMs(() => clientAddress(header, 5))).toBeLessThan(500);
   }
 });
