@@ -45,9 +45,6 @@ function openIdentities(config: NodeConfig, salts: SaltStore): Identities | null
 async function main(): Promise<void> {
   const config = readNodeConfig(process.env);
   const store = await openStore(config);
-  const identify = openIdentities(config, store);
-  // The salt's request is on its way while the rest is made.
-  if (identify) await new Promise((resolve) => setImmediate(resolve));
   logDiagnostics(logToConsole);
   const newId = createIds();
   const meter = createMeter({ now: Date.now, tell: summarize(logToConsole) });
@@ -62,7 +59,7 @@ async function main(): Promise<void> {
     log: logToConsole,
     meter,
     version,
-    identify,
+    identify: openIdentities(config, store),
     socketAddress: (c) => getConnInfo(c).remote.address ?? null,
     http1: true,
     // Beside the server's own folder in dist/.

@@ -38,7 +38,7 @@ export async function benchCold(run: Run): Promise<Result> {
   const metadata = await startMetadataServer();
   try {
     const starts = earlier ? Math.max(run.options.starts, LEAST_PAIRS) : run.options.starts;
-    if (emulator !== null) await warmUpByCommits(run, emulator, starts);
+    if (emulator !== null) await warmUpByCommits(emulator, starts);
     const subjects = await listSubjects(run, metadata.host);
     const times = new Map<string, Started[]>(subjects.map(({ name }) => [name, []]));
     const progress = createProgress("cold", starts);

@@ -49,7 +49,7 @@ export async function benchVisitors(run: Run): Promise<Result> {
   };
 
   progress.step("first visits");
-  await warmUpByCommits(run, emulator, options.starts, true);
+  await warmUpByCommits(emulator, options.starts, true);
   const first = row("first visit counted", "ms", await timeStarts(emulator, options.starts));
   const budgets = [most("first visit counted with visitors, of without", first, FIRST_OF_OFF)];
   if (loadTool === "wrk") {

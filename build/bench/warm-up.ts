@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { createHttpFetch } from "../../src/platform/node/http-fetch.ts";
 import { EMULATOR_PROJECT, openDatastore, openRestTransport } from "../../src/stores/datastore/open.ts";
 import type { Fetch } from "../../src/stores/datastore/transport.ts";
@@ -12,17 +11,14 @@ const DEADLINE_MS = 30_000;
 /** A turn of load is one without and one with ids; the last is one that costs the emulator hardly less than the one before. */
 const LOAD = { connections: 256, pages: 1 };
 const TURNS = { least: 3, most: 10, settled: 0.95 };
-/** An emulator that computes no longer than this in each such time is at rest; so often it is looked at. */
-const REST = { cpuMs: 25, everyMs: 500, times: 60 };
 
 /**
  * Commits over REST, on kept connections and on new ones, until the emulator answers at its usual pace, as far as so many starts are worth
  * the time. The emulator compiles itself while it runs: its first thousands of answers take several times as long as the later ones.
- * Then waits until that is done, as it takes a core from what is measured.
  *
  * @param reads looks up as often as it commits: for a start that does both
  */
-export async function warmUpByCommits(run: Run, emulator: string, starts: number, reads = false): Promise<void> {
+export async function warmUpByCommits(emulator: string, starts: number, reads = false): Promise<void> {
   const settings = { project: EMULATOR_PROJECT, databaseId: "", namespaceId: "bench-warm-up", emulator, serviceAccount: undefined };
   const send = createHttpFetch();
   const sendOnce: Fetch = (url, init) => send(url, { ...init, headers: { ...init.headers, Connection: "close" } });
@@ -41,18 +37,6 @@ export async function warmUpByCommits(run: Run, emulator: string, starts: number
 
   await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => work(`warm-up-${index}.example`)));
   await Promise.all(stores.map((store) => store.close()));
-  await rest(run);
-}
-
-async function rest({ emulatorCpuMs }: Run): Promise<void> {
-  let before = await emulatorCpuMs();
-  for (let time = 0; time < REST.times; time += 1) {
-    await sleep(REST.everyMs);
-    const now = await emulatorCpuMs();
-    // Where nothing tells, the least must do.
-    if (!(now - before > REST.cpuMs)) return;
-    before = now;
-  }
 }
 
 /** The same by visits, through a server at full load, which goes over to gRPC: a visit costs the emulator ten times as much at first. */

@@ -44,12 +44,14 @@ async function firstNumbers(url: string): Promise<number> {
         // that blocks the user then comes before the timers in which the page goes on drawing.
         const done = () => resolve(performance.now());
         const painted = () => requestAnimationFrame(() => void scheduler.postTask(done, { priority: "user-blocking" }));
-        const seen = new MutationObserver(() => {
+        const look = () => {
           if (!document.querySelector(".figure")) return;
           seen.disconnect();
           painted();
-        });
+        };
+        const seen = new MutationObserver(look);
         seen.observe(document, { childList: true, subtree: true });
+        look();
       }),
   );
   await session.detach();
