@@ -2,7 +2,7 @@ import { prepareFormats } from "../texts/format.ts";
 import { ApiError, getSites, type SitesAnswer, type SiteTotal } from "./api.ts";
 import { createLive, type Live } from "./live.ts";
 import { loadNumbers, type Numbers } from "./load.ts";
-import { createPageList, type PageList } from "./page-list.ts";
+import { createPageList, isListOf, type PageList } from "./page-list.ts";
 import { todayIn } from "./range.ts";
 import { keepFresh, type News } from "./refresh.ts";
 import { addressOf, readView, type View } from "./view.ts";
@@ -49,6 +49,8 @@ export function createDashboard(): Dashboard {
     ...{ pages: null, live: null, busy: true, updated: null, problem: null },
   };
   let running = new AbortController();
+  /** The list of pages may hold some that are no more. */
+  let changed = false;
 
   function set(change: Partial<State>): void {
     state = { ...state, ...change };
@@ -88,10 +90,12 @@ export function createDashboard(): Dashboard {
     const loading = loadNumbers(chosen, view.page, view.range, today, signal);
     prepareFormats();
     const numbers = await loading;
-    const list = same && state.pages ? state.pages : createPageList(chosen, numbers.period);
-    set({ ...seen, phase: "content", site: chosen, numbers, busy: false, pages: list });
+    const list = !changed && isListOf(state.pages, chosen, numbers.period) ? state.pages : createPageList(chosen, numbers.period);
+    // A table that is empty for a moment would move the page under its reader: what is there stays until the new is.
+    set({ ...seen, phase: "content", site: chosen, numbers, busy: false, pages: state.pages?.site === chosen ? state.pages : list });
     await list.refresh(signal);
-    set({});
+    changed = false;
+    set({ pages: list });
     if (numbers.before) await list.compare(numbers.before.period, signal);
     set({});
     return "new";
@@ -132,6 +136,7 @@ export function createDashboard(): Dashboard {
       open(next);
     },
     reload() {
+      changed = true;
       open(state.view);
     },
     askForKey() {

@@ -99,6 +99,11 @@ export function createPageList(site: string, period: Period): PageList {
   };
 }
 
+/** Whether a list is that of a site in a period. */
+export function isListOf(list: PageList | null, site: string, { from, to }: Period): list is PageList {
+  return list !== null && list.site === site && list.period.from === from && list.period.to === to;
+}
+
 function limitFor(days: number): number {
   return Math.max(MIN_PAGES, Math.floor(MAX_POINTS / days));
 }

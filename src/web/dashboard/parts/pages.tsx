@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type ListedPage, MAX_PAGES, type PageList } from "../data/page-list.ts";
 import { t } from "../texts/text.ts";
 import { type Found, usePageSearch } from "./page-search.ts";
@@ -27,6 +27,10 @@ export function Pages(): JSX.Element | null {
     () => sorted(found?.rows ?? [...(list?.rows.values() ?? [])], sort.column, sort.descending),
     [list, version, found, sort],
   );
+  // The top pages of the period are neither the first by name nor the busiest ever. Who grew most is among them.
+  useEffect(() => {
+    if (sort.column !== "visits" && sort.column !== "change") readAll();
+  }, [list, sort.column]);
   if (!list) return null;
   const asked = JSON.stringify([list.site, list.period, sort, text, limit]);
   const shown = settled(rows.slice(0, limit), order.current.asked === asked ? order.current.pages : []);
@@ -46,8 +50,6 @@ export function Pages(): JSX.Element | null {
 
   function sortBy(column: Column): void {
     setSort({ column, descending: column === sort.column ? !sort.descending : column !== "page" });
-    // The top pages of the period are neither the first by name nor the busiest ever. Who grew most is among them.
-    if (column !== "visits" && column !== "change") readAll();
   }
 
   function showMore(): void {
