@@ -133,8 +133,9 @@ requires("chromium")("the dashboard", () => {
       expect(await rows(page)).toEqual(before);
       expect(await place()).toEqual(stood);
       await period(page).selectOption("30 days");
-      await page.getByText(`Visits to ${SITE}/about, Oct 24, 2026`).waitFor();
+      await page.locator("main [aria-busy=true]").waitFor();
       expect(await rows(page)).toEqual(before);
+      await page.getByText(`Visits to ${SITE}/about, Nov 16, 2026`).waitFor();
       answered.resolve();
       await eventually(() => page.locator("#pages tbody tr").first().innerText()).toMatch(/1,057\s+\+133 \+14%\s+8,281/);
       await closePage(page);

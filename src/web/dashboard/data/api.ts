@@ -128,8 +128,7 @@ export interface PagesAnswer {
 }
 
 /** The totals of a site, and of up to 100 of its pages. */
-export async function getTotals(site: string, pages: readonly string[], signal?: AbortSignal): Promise<Totals> {
+export function getTotals(site: string, pages: readonly string[], signal?: AbortSignal): Promise<Totals> {
   const query = new URLSearchParams([["site", site], ...pages.map((page) => ["page", page])]);
-  const response = await request(`v1/visits?${query}`, signal ? { signal } : {});
-  return response.json();
+  return get(`v1/visits?${query}`, {}, signal);
 }

@@ -49,6 +49,9 @@ export function createDashboard(): Dashboard {
     ...{ pages: null, live: null, busy: true, updated: null, problem: null },
   };
   let running = new AbortController();
+  let reading = false;
+  /** What was asked for is not yet there as a whole: a look for news reads it, whatever the totals say. */
+  let due = true;
   /** The list of pages may hold some that are no more. */
   let changed = false;
 
@@ -57,16 +60,20 @@ export function createDashboard(): Dashboard {
     for (const listener of listeners) listener();
   }
 
-  /** Reads the view. `fresh`: a look for news, whose failure leaves what is there, and which reads no more than has changed. */
+  /** Reads the view. `fresh`: a look for news, which reads no more than has changed. */
   async function read(fresh: boolean): Promise<News> {
     running.abort();
     const own = new AbortController();
     running = own;
+    reading = true;
+    due ||= !fresh;
     try {
       return await show(await getSites(own.signal), fresh, own.signal);
     } catch (error) {
-      if (!own.signal.aborted) fail(error as Error, fresh);
+      if (!own.signal.aborted) fail(error as Error);
       return "same";
+    } finally {
+      if (running === own) reading = false;
     }
   }
 
@@ -74,45 +81,49 @@ export function createDashboard(): Dashboard {
     const { view } = state;
     const today = todayIn(sites.timeZone ?? "UTC");
     const known = { sites, today, updated: new Date(), problem: null };
-    const chosen = view.site ?? busiestOf(sites.sites)?.site ?? null;
-    const total = sites.sites.find(({ site }) => site === chosen);
+    const totalOf = (name: string | null) => sites.sites.find(({ site }) => site === name);
+    // Where the address names no site, another one may become the busiest while somebody reads.
+    const chosen = view.site ?? (fresh ? totalOf(state.site) : null)?.site ?? busiestOf(sites.sites)?.site ?? null;
+    const total = totalOf(chosen);
     if (chosen === null || !total) {
       set({ ...known, phase: "empty", site: chosen, numbers: null, pages: null, busy: false });
       return "waiting";
     }
-    const same = fresh && state.site === chosen && state.today === today && state.numbers !== null;
+    const same = fresh && !due && state.site === chosen && state.today === today && state.numbers !== null;
     const before = state.sites?.sites.find(({ site }) => site === chosen);
     const seen = { ...known, live: live.see(chosen, total.visits) };
     if (same && before?.visits === total.visits && before.visitors === total.visitors) {
       set(seen);
       return "same";
     }
+    due = true;
     const loading = loadNumbers(chosen, view.page, view.range, today, signal);
     prepareFormats();
     const numbers = await loading;
-    const list = !changed && isListOf(state.pages, chosen, numbers.period) ? state.pages : createPageList(chosen, numbers.period);
-    // A table that is empty for a moment would move the page under its reader: what is there stays until the new is.
-    set({ ...seen, phase: "content", site: chosen, numbers, busy: false, pages: state.pages?.site === chosen ? state.pages : list });
-    await list.refresh(signal);
-    changed = false;
-    set({ pages: list });
-    if (numbers.before) await list.compare(numbers.before.period, signal);
+    const kept = !changed && isListOf(state.pages, chosen, numbers.period) ? state.pages : null;
+    const list = kept ?? createPageList(chosen, numbers.period);
+    const readList = () => Promise.all([list.refresh(signal), numbers.before && list.compare(numbers.before.period, signal)]);
+    // A table that is empty for a moment would move the page under its reader, and an old one would not fit its caption.
+    if (!kept && state.phase === "content" && state.pages) await readList();
+    set({ ...seen, phase: "content", site: chosen, numbers, busy: false, pages: list });
+    if (kept || list.version === 0) await readList();
+    changed = due = false;
     set({});
     return "new";
   }
 
-  function fail(error: Error, fresh: boolean): void {
+  function fail(error: Error): void {
     const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
     if (refused) set({ phase: "gate", numbers: null, pages: null, sites: null, problem: error, busy: false });
-    else if (fresh && state.numbers) set({ problem: error });
+    else if (state.numbers && !state.busy) set({ problem: error });
     else set({ phase: "error", problem: error, busy: false });
   }
 
-  const news = keepFresh(async () => (state.phase === "gate" || state.view.api ? "same" : read(true)));
+  const news = keepFresh(async () => (state.phase === "gate" || state.view.api || reading ? "same" : read(true)));
 
   /** What is shown already stays until the new is there. */
   function open(view: View): void {
-    set({ view, busy: true, phase: state.phase === "content" ? "content" : "loading" });
+    set({ view, busy: true, phase: state.phase === "content" || state.phase === "empty" ? state.phase : "loading" });
     void read(false);
     news.reset();
   }
@@ -131,7 +142,7 @@ export function createDashboard(): Dashboard {
       listeners = [...listeners, onChange];
     },
     go(change) {
-      const next = { ...state.view, api: false, ...change };
+      const next = { ...state.view, api: false, site: state.view.site ?? state.site, ...change };
       history.pushState(null, "", addressOf(next));
       open(next);
     },

@@ -10,6 +10,7 @@ const MAX_PART = 1_000;
 /** A browser sorts this many without a pause. */
 export const MAX_PAGES = 10_000;
 const RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 10_000;
 
 /** A page in a list, and its visits in the period before where they are known. */
 export interface ListedPage extends PageRow {
@@ -114,7 +115,7 @@ async function patiently(ask: () => Promise<PagesAnswer>, signal: AbortSignal): 
     return await ask();
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 429) throw error;
-    await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? RETRY_MS));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(error.retryAfterMs ?? RETRY_MS, LONGEST_RETRY_MS)));
     signal.throwIfAborted();
     return ask();
   }

@@ -37,7 +37,7 @@ export function Confirm(parts: {
         <button type="button" class="danger" disabled={disabled || change.working} onClick={onYes}>
           {change.lost ? t("again") : yes}
         </button>
-        <button type="button" class="quiet" onClick={onClose}>
+        <button type="button" class="quiet" onClick={(event) => event.currentTarget.closest("dialog")?.close()}>
           {t("cancel")}
         </button>
       </div>

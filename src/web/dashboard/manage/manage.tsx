@@ -16,8 +16,8 @@ const ASK_MS = 15_000;
 export function Manage({ numbers }: { numbers: Numbers }): JSX.Element {
   const dashboard = useDashboard();
   const [open, setOpen] = useState(false);
-  const [role, setRole] = useState<Role>("none");
   const key = currentKey();
+  const [role, setRole] = useState<Role>(key === null ? "none" : "unknown");
   useEffect(() => {
     if (open)
       askClient(key, AbortSignal.timeout(ASK_MS)).then(
@@ -26,7 +26,7 @@ export function Manage({ numbers }: { numbers: Numbers }): JSX.Element {
       );
   }, [open, key]);
   const { site } = numbers;
-  const page = numbers.page ?? "";
+  const page = dashboard.state.view.page ?? "";
   return (
     <details id="manage" class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t("manage")}</summary>
@@ -38,7 +38,7 @@ export function Manage({ numbers }: { numbers: Numbers }): JSX.Element {
           </button>
         </p>
       ) : (
-        // Begun anew with another page; the box itself stays open.
+        // Begun anew with another page, when it is chosen; the box itself stays open.
         <div class="stack" key={`${site} ${page}`}>
           <SetTotal site={site} page={page} />
           <Upload site={site} />

@@ -22,14 +22,12 @@ export function RemovePage({ site, page: shown }: { site: string; page: string }
     event.preventDefault();
     setProblem(page.trim() === "" ? t("pageMissing") : "");
     if (page.trim() === "") return;
-    try {
+    await change.alone(async () => {
       const found = await readPage(site, page.trim());
       change.forget();
       setRemoved(null);
       setAsked(found);
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
+    }, setProblem);
   }
 
   async function remove(name: string): Promise<void> {
@@ -42,7 +40,7 @@ export function RemovePage({ site, page: shown }: { site: string; page: string }
       return t("deletePageDone", { page: readable(name) });
     });
     if (!ok) return;
-    setAsked(null);
+    setAsked((now) => (now?.page === name ? null : now));
     dashboard.reload();
   }
 

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ApiError, type Counts } from "../data/api.ts";
 import { useDashboard } from "../parts/shared.ts";
 import { number } from "../texts/format.ts";
@@ -20,6 +20,7 @@ export function SetTotal({ site, page: shown }: { site: string; page: string }):
   const [mayDrop, setMayDrop] = useState(false);
   const [done, setDone] = useState<{ total: NewTotal; old: Counts; undo: boolean } | null>(null);
   const [problem, setProblem] = useState("");
+  const sent = useRef<{ key: string; total: NewTotal } | null>(null);
   const withVisitors = dashboard.state.sites?.visitors === "daily";
 
   async function ask(event: Event): Promise<void> {
@@ -28,19 +29,19 @@ export function SetTotal({ site, page: shown }: { site: string; page: string }):
     setProblem(wrong ? t(wrong) : "");
     if (wrong) return;
     const visitors = fields.visitors.trim() === "" ? {} : { visitors: wholeNumber(fields.visitors) ?? 0 };
-    try {
+    await change.alone(async () => {
       const { page, ...old } = await readPage(site, fields.page.trim());
       setMayDrop(false);
       change.forget();
       setAsked({ total: { site, page, visits: wholeNumber(fields.visits) ?? 0, ...visitors }, old });
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
+    }, setProblem);
   }
 
-  async function run(total: NewTotal, old: Counts, undo: boolean): Promise<void> {
-    const content = JSON.stringify(total);
+  async function run(content: string, decide: () => Promise<NewTotal>, old: Counts, undo: boolean): Promise<void> {
     const ok = await change.run(content, async (key, onAttempt) => {
+      // Once for each key: what is sent again must be the same.
+      if (sent.current?.key !== key) sent.current = { key, total: await decide() };
+      const { total } = sent.current;
       await setTotal(total, key, onAttempt).catch((error: Error) => {
         // Less than its days have: the service does that only where it is told to.
         if (error instanceof ApiError && error.status === 400 && error.message.includes("dropDays")) setMayDrop(true);
@@ -48,19 +49,19 @@ export function SetTotal({ site, page: shown }: { site: string; page: string }):
       });
       return t("setDone", { page: readable(total.page), n: total.visits });
     });
-    if (!ok) return;
-    setAsked(null);
+    if (!ok || !sent.current) return;
+    const { total } = sent.current;
+    setAsked((now) => (now?.total.page === total.page ? null : now));
     setDone({ total, old, undo });
     dashboard.reload();
   }
 
   /** Back to what was, plus what has been counted since. */
-  async function undo(last: NonNullable<typeof done>): Promise<void> {
-    const { visits, visitors } = await readPage(site, last.total.page).catch(() => last.total);
-    const since = { visits: visits - last.total.visits, visitors: (visitors ?? 0) - (last.total.visitors ?? 0) };
-    const back = { site, page: last.total.page, visits: last.old.visits + Math.max(0, since.visits) };
-    const own = last.total.visitors === undefined ? {} : { visitors: (last.old.visitors ?? 0) + Math.max(0, since.visitors) };
-    await run({ ...back, ...own }, last.total, true);
+  async function beforeThat({ total, old }: NonNullable<typeof done>): Promise<NewTotal> {
+    const { visits, visitors } = await readPage(site, total.page);
+    const since = { visits: visits - total.visits, visitors: (visitors ?? 0) - (total.visitors ?? 0) };
+    const back = { site, page: total.page, visits: old.visits + Math.max(0, since.visits) };
+    return total.visitors === undefined ? back : { ...back, visitors: (old.visitors ?? 0) + Math.max(0, since.visitors) };
   }
 
   return (
@@ -89,7 +90,7 @@ export function SetTotal({ site, page: shown }: { site: string; page: string }):
           yes={t("setYes")}
           change={change}
           disabled={mayDrop && !asked.total.dropDays}
-          onYes={() => run(asked.total, asked.old, !asked.total.dropDays)}
+          onYes={() => run(JSON.stringify(asked.total), async () => asked.total, asked.old, !asked.total.dropDays)}
           onClose={() => setAsked(null)}
         >
           {mayDrop && (
@@ -106,7 +107,13 @@ export function SetTotal({ site, page: shown }: { site: string; page: string }):
           )}
         </Confirm>
       )}
-      {!asked && change.told && <Done key={change.told} told={change.told} onUndo={done?.undo ? () => undo(done) : undefined} />}
+      {!asked && change.told && (
+        <Done
+          key={change.told}
+          told={change.told}
+          onUndo={done?.undo ? () => run(`undo ${JSON.stringify(done)}`, () => beforeThat(done), done.total, true) : undefined}
+        />
+      )}
     </Action>
   );
 }

@@ -25,16 +25,21 @@ export function Upload({ site }: { site: string }): JSX.Element {
   const upload = useRef("");
 
   async function look(file: File | undefined): Promise<void> {
+    const own = newId();
+    upload.current = own;
     change.forget();
     setPlan(null);
     setSent(0);
-    if (!file) return setProblems([]);
-    upload.current = newId();
+    setProblems([]);
+    if (!file) return;
     const { lines, problems } = readFile(await file.text());
-    setProblems(lines.length === 0 && problems.length === 0 ? [t("uploadNothing")] : problems);
-    if (problems.length === 0 && lines.length > 0) {
-      await planOf(site, lines).then(setPlan, (error: Error) => setProblems([error.message]));
-    }
+    const isWhole = problems.length === 0 && lines.length > 0;
+    const plan = isWhole ? await planOf(site, lines).catch((error: Error) => error.message) : null;
+    // Another file was chosen meanwhile.
+    if (upload.current !== own) return;
+    if (typeof plan === "string") setProblems([plan]);
+    else if (plan) setPlan(plan);
+    else setProblems(lines.length === 0 && problems.length === 0 ? [t("uploadNothing")] : problems);
   }
 
   async function addAll({ parts, pages, visits }: Plan): Promise<void> {
@@ -61,6 +66,7 @@ export function Upload({ site }: { site: string }): JSX.Element {
         <input
           ref={field}
           type="file"
+          disabled={change.working}
           accept=".csv,.ndjson,.jsonl,.txt,text/csv"
           onChange={(event) => look(event.currentTarget.files?.[0])}
         />

@@ -21,29 +21,45 @@ export interface Change {
     isBegun?: () => boolean,
   ): Promise<boolean>;
   forget(): void;
+  /** Does something else, unless it or a change is under way: what is pressed twice is done once. `tell` has its failure. */
+  alone(work: () => Promise<void>, tell: (problem: string) => void): Promise<void>;
 }
 
 /** A change of numbers: its key, its attempts, and its outcome in words. */
 export function useChange(): Change {
   const [state, setState] = useState({ working: false, told: "", lost: false });
+  const busy = useRef(false);
   const open = useRef<{ content: string; key: string } | null>(null);
+
+  async function alone(work: () => Promise<void>, tell?: (problem: string) => void): Promise<void> {
+    if (busy.current) return;
+    busy.current = true;
+    await work().catch((error: Error) => tell?.(error.message));
+    busy.current = false;
+  }
+
   return {
     ...state,
+    alone,
     async run(content, change, isBegun = () => false) {
-      if (open.current?.content !== content) open.current = { content, key: newId() };
-      const { key } = open.current;
-      setState({ working: true, told: t("working", { n: 1 }), lost: false });
-      try {
-        const told = await change(key, (n) => setState({ working: true, told: t("working", { n }), lost: false }));
-        open.current = null;
-        setState({ working: false, told, lost: false });
-        return true;
-      } catch (error) {
-        const lost = isLost(error);
-        if (!lost) open.current = null;
-        setState({ working: false, told: inWords(error as Error, lost, isBegun()), lost });
-        return false;
-      }
+      let done = false;
+      await alone(async () => {
+        if (open.current?.content !== content) open.current = { content, key: newId() };
+        const { key } = open.current;
+        const work = (n: number) => setState({ working: true, told: t("working", { n }), lost: false });
+        work(1);
+        try {
+          const told = await change(key, work);
+          open.current = null;
+          setState({ working: false, told, lost: false });
+          done = true;
+        } catch (error) {
+          const lost = isLost(error);
+          if (!lost) open.current = null;
+          setState({ working: false, told: inWords(error as Error, lost, isBegun()), lost });
+        }
+      });
+      return done;
     },
     forget() {
       setState({ working: false, told: "", lost: false });

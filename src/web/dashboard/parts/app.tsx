@@ -19,7 +19,7 @@ export function App({ dashboard }: { dashboard: Dashboard }): JSX.Element {
   const redraw = () => dashboard.touch();
   useEffect(() => document.addEventListener("click", (event) => follow(event, dashboard)), [dashboard]);
   // A fault of the page itself ends in words, too.
-  const [fault] = useErrorBoundary((error) => console.error(error));
+  const [fault, reset] = useErrorBoundary((error) => console.error(error));
   const { phase, view, site, sites } = dashboard.state;
   useEffect(() => {
     const subject = phase === "content" && site !== null ? `${readableSite(site)}${view.page === null ? "" : readable(view.page)} · ` : "";
@@ -37,7 +37,7 @@ export function App({ dashboard }: { dashboard: Dashboard }): JSX.Element {
         <div id="layout" class={listed ? "with-sites" : ""}>
           {listed && <Sites />}
           <main id="main" tabIndex={-1}>
-            {fault ? <Failure problem={fault as Error} /> : <Phase dashboard={dashboard} />}
+            {fault ? <Failure problem={fault as Error} reset={reset} /> : <Phase dashboard={dashboard} />}
           </main>
         </div>
         <Footer redraw={redraw} />
@@ -71,7 +71,7 @@ function Loading(): JSX.Element {
   );
 }
 
-function Failure({ problem }: { problem: Error | null }): JSX.Element {
+function Failure({ problem, reset }: { problem: Error | null; reset?: () => void }): JSX.Element {
   const dashboard = useDashboard();
   return (
     <Message title={t("errorTitle")} role="alert">
@@ -79,6 +79,7 @@ function Failure({ problem }: { problem: Error | null }): JSX.Element {
       <button
         type="button"
         onClick={() => {
+          reset?.();
           dashboard.reload();
           focusMain();
         }}

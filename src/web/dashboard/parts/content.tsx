@@ -43,7 +43,7 @@ function Heading(): JSX.Element {
   const { view, site } = useDashboard().state;
   const address = useAddress();
   const [sharing, setSharing] = useState(false);
-  const name = site ?? "";
+  const name = view.site ?? site ?? "";
   const title = view.page === null ? readableSite(name) : readable(view.page);
   return (
     <div class="row between">

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../data/api.ts";
-import { currentKey, isShared, signIn } from "../data/session.ts";
+import { currentKey, isShared, signIn, signOut } from "../data/session.ts";
 import { t } from "../texts/text.ts";
 import { Message } from "./message.tsx";
 import { focusMain, useDashboard } from "./shared.ts";
@@ -12,6 +12,11 @@ export function Gate(): JSX.Element {
   const { problem } = dashboard.state;
   const [key, setKey] = useState("");
   const [remember, setRemember] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  // The button that was pressed has gone.
+  useEffect(() => {
+    if (!problem) field.current?.focus();
+  }, [problem]);
   const status = problem instanceof ApiError ? problem.status : null;
   const wrong = status === 401 && currentKey() !== null;
   // Without an ADMIN_KEY every key is refused, and so are numbers that are not public.
@@ -42,6 +47,7 @@ export function Gate(): JSX.Element {
             autocomplete="current-password"
             spellcheck={false}
             required
+            ref={field}
             value={key}
             aria-invalid={wrong}
             aria-describedby="key-error"
@@ -59,8 +65,16 @@ export function Gate(): JSX.Element {
         </label>
         <div class="row">
           <button type="submit">{t("open")}</button>
-          {!problem && (
-            <button type="button" class="quiet" onClick={() => dashboard.reload()}>
+          {(!problem || wrong) && (
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => {
+                if (wrong) signOut();
+                dashboard.reload();
+                focusMain();
+              }}
+            >
               {t("cancel")}
             </button>
           )}

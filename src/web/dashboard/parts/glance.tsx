@@ -32,7 +32,7 @@ export function Glance({ numbers }: { numbers: Numbers }): JSX.Element {
         <Fact name={t("service")}>{BASE.href}</Fact>
         <Fact name={t("tagLabel")}>{scriptTag()}</Fact>
         <Fact name={t("zone")}>{sites?.timeZone ?? "UTC"} (TIME_ZONE)</Fact>
-        <Fact name={t("visitors")}>{t(sites?.visitors ? visitors[sites.visitors] : "visitorsUnknown")}</Fact>
+        <Fact name={t("visitors")}>{t(visitors[sites?.visitors ?? "off"])}</Fact>
         {access && <Fact name={t("whoReads")}>{t(access.isPublic ? "readsAll" : "readsKey")}</Fact>}
         {access && <Fact name={t("yourKey")}>{t(ROLES[access.role])}</Fact>}
         {access?.address !== undefined && <Fact name={t("yourAddress")}>{access.address ?? t("addressNone")}</Fact>}

@@ -37,14 +37,18 @@ export function usePageSearch(list: PageList | null, text: string): Found | null
   const version = list?.version;
   return useMemo(() => {
     if (text === "" || !list) return null;
-    return settled ? answer : { ...NOTHING_YET, rows: known(list, text) };
+    const rows = answer.list === list ? answer.rows : [];
+    return settled
+      ? { ...answer, rows: rows.map((row) => list.rows.get(row.page) ?? row) }
+      : { ...NOTHING_YET, rows: known(list, text, rows) };
   }, [list, version, text, settled, answer]);
 }
 
-/** The pages among those known that hold the text in their name, as it is or as it is read. */
-function known(list: PageList, text: string): ListedPage[] {
+/** The pages among those known, or `found` before, that hold the text in their name, as it is or as it is read. */
+function known(list: PageList, text: string, found: readonly ListedPage[] = []): ListedPage[] {
   const wanted = foldText(text);
-  return [...list.rows.values()].filter(({ page }) => page.includes(text) || searchable(page).includes(wanted));
+  const others = found.filter(({ page }) => !list.rows.has(page));
+  return [...list.rows.values(), ...others].filter(({ page }) => page.includes(text) || searchable(page).includes(wanted));
 }
 
 /** Most names are plain; decoding and folding the others takes long. */

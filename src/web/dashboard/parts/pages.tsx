@@ -18,7 +18,7 @@ export function Pages(): JSX.Element | null {
   const [sort, setSort] = useState<{ column: Column; descending: boolean }>({ column: "visits", descending: true });
   const [limit, setLimit] = useState(STEP);
   const [problem, setProblem] = useState("");
-  const reading = useRef<PageList | null>(null);
+  const reading = useRef<AbortController | null>(null);
   const order = useRef<{ asked: string; pages: string[] }>({ asked: "", pages: [] });
   const text = search.trim();
   const found = usePageSearch(list, text);
@@ -27,6 +27,13 @@ export function Pages(): JSX.Element | null {
     () => sorted(found?.rows ?? [...(list?.rows.values() ?? [])], sort.column, sort.descending),
     [list, version, found, sort],
   );
+  useEffect(() => {
+    setProblem("");
+    return () => {
+      reading.current?.abort();
+      reading.current = null;
+    };
+  }, [list]);
   // The top pages of the period are neither the first by name nor the busiest ever. Who grew most is among them.
   useEffect(() => {
     if (sort.column !== "visits" && sort.column !== "change") readAll();
@@ -37,13 +44,15 @@ export function Pages(): JSX.Element | null {
   order.current = { asked, pages: shown.map(({ page }) => page) };
 
   function readAll(): void {
-    if (!list || list.complete || reading.current === list) return;
-    reading.current = list;
+    if (!list || list.complete || reading.current) return;
+    const own = new AbortController();
+    reading.current = own;
+    setProblem("");
     list
-      .readAll(AbortSignal.timeout(READ_MS), () => dashboard.touch())
-      .catch((error: Error) => setProblem(t("notAllRead", { problem: error.message })))
+      .readAll(AbortSignal.any([own.signal, AbortSignal.timeout(READ_MS)]), () => dashboard.touch())
+      .catch((error: Error) => own.signal.aborted || setProblem(t("notAllRead", { problem: error.message })))
       .finally(() => {
-        reading.current = null;
+        if (reading.current === own) reading.current = null;
         dashboard.touch();
       });
   }
@@ -58,7 +67,7 @@ export function Pages(): JSX.Element | null {
   }
 
   const complete = found ? !found.more : list.complete || list.rows.size >= MAX_PAGES;
-  const note = problem || noteOf(list, found, rows.length, shown.length, reading.current === list);
+  const note = problem || noteOf(list, found, rows.length, shown.length, reading.current !== null);
   return (
     <section id="pages" class="card stack" aria-labelledby="pages-title">
       <div class="row between">

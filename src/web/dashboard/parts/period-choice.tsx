@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { addDays } from "../../../domain/day.ts";
 import type { Period } from "../data/api.ts";
 import { MAX_DAYS, NAMED_RANGES, type NamedRange, periodOf, problemOf } from "../data/range.ts";
+import type { View } from "../data/view.ts";
 import { t } from "../texts/text.ts";
 import { useDashboard } from "./shared.ts";
 
@@ -12,19 +13,20 @@ const DATES = "dates";
 export function PeriodChoice(): JSX.Element {
   const dashboard = useDashboard();
   const { view, today } = dashboard.state;
-  const [typed, setTyped] = useState<Period | null>(null);
+  // Of the view beside which it was typed.
+  const [typed, setTyped] = useState<{ view: View; dates: Period } | null>(null);
   const own = typeof view.range === "object";
-  const dates = typed ?? (own ? (view.range as Period) : null);
+  const dates = typed?.view === view ? typed.dates : own ? (view.range as Period) : null;
   const problem = dates && problemOf(dates);
 
   function choose(value: string): void {
-    setTyped(value === DATES ? periodOf(view.range, today) : null);
+    setTyped(value === DATES ? { view, dates: periodOf(view.range, today) } : null);
     if (value !== DATES) dashboard.go({ range: value as NamedRange });
   }
 
   function type(change: Partial<Period>): void {
     const next = { ...(dates ?? periodOf(view.range, today)), ...change };
-    setTyped(next);
+    setTyped({ view, dates: next });
     if (problemOf(next) === null) dashboard.go({ range: next });
   }
 

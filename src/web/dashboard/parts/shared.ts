@@ -13,10 +13,10 @@ export function useDashboard(): Dashboard {
   return dashboard;
 }
 
-/** The address of a view beside the one that is shown. */
+/** The address of a view beside the one that is shown: of its site, whichever is the busiest later. */
 export function useAddress(): (change: Partial<View>) => string {
-  const { view } = useDashboard().state;
-  return (change) => addressOf({ ...view, api: false, ...change });
+  const { view, site } = useDashboard().state;
+  return (change) => addressOf({ ...view, site: site ?? view.site, api: false, ...change });
 }
 
 /** Where one goes on after a form or a button has gone. */

@@ -158,7 +158,6 @@ export const de: Texts = {
   keyStats: "STATS_KEY: Sie dürfen lesen",
   visitorsOn: "An, je Tag geschätzt",
   visitorsOff: "Aus: VISITORS ist off, oder der Dienst weiß nicht, wo die Adresse eines Besuchers steht (CLIENT_IP_HEADER)",
-  visitorsUnknown: "Aus: Diese Version des Dienstes kennt keine",
   yourAddress: "Ihre Adresse, wie er sie sieht",
   addressNone: "keine",
   unattributed: "Besuche ohne Seite",

@@ -155,7 +155,6 @@ export const es: Texts = {
   keyStats: "STATS_KEY: puede leer",
   visitorsOn: "Activados, estimados cada día",
   visitorsOff: "Desactivados: VISITORS es off, o el servicio no sabe dónde está la dirección del cliente (CLIENT_IP_HEADER)",
-  visitorsUnknown: "Desactivados: esta versión del servicio no los tiene",
   yourAddress: "Su dirección, según el servicio",
   addressNone: "ninguna",
   unattributed: "Visitas sin página",

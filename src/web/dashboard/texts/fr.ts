@@ -155,7 +155,6 @@ export const fr: Texts = {
   keyStats: "STATS_KEY : vous pouvez lire",
   visitorsOn: "Activés, estimés chaque jour",
   visitorsOff: "Désactivés : VISITORS vaut off, ou le service ne sait pas où trouver l’adresse d’un client (CLIENT_IP_HEADER)",
-  visitorsUnknown: "Désactivés : cette version du service n’en a pas",
   yourAddress: "Votre adresse, vue par le service",
   addressNone: "aucune",
   unattributed: "Visites sans page",
