@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { findProgram } from "../../build/process.ts";
-import { BROWSER_FLAGS } from "../support/browser.ts";
+import { BROWSER_FLAGS, browserProgram } from "../support/browser.ts";
 import { NOON } from "./dashboard-data.ts";
 
 /** Screenshots do not depend on the machine's settings. */
@@ -12,7 +11,7 @@ const REFUSED = /the server responded with a status of \d+|net::ERR_/;
 
 /** Starts Chromium. */
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findProgram("chromium") ?? "chromium", args: FLAGS });
+  return chromium.launch({ executablePath: browserProgram(), args: FLAGS });
 }
 
 /** How a page is opened. */

@@ -160,8 +160,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
       let release = () => {};
       const late = new Promise<"pass">((resolve) => (release = () => resolve("pass")));
       stage.api.decide = (asked) => (isCount(asked) ? late : "pass");
-      // In the back/forward cache, the page would not be gone.
-      const { page } = await stage.openUncached();
+      const { page } = await stage.open();
       await page.goto(stage.at(site, "/"));
       await expect.poll(() => stage.counts(site).length, PATIENCE).toBe(1);
       await page.goto("about:blank");

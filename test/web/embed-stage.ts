@@ -40,8 +40,8 @@ export interface Stage {
   /** Pages, and scripts, beside the sample's, by path; a promise is answered when it resolves. */
   readonly pages: Map<string, string | Promise<string>>;
   open(options?: BrowserContextOptions): Promise<Opened>;
-  /** Without the back/forward cache. */
-  openUncached(): Promise<Opened>;
+  /** In the whole browser, with its back/forward cache. */
+  openCached(): Promise<Opened>;
   /** What the service has counted. */
   totals(site: string, ...pages: readonly string[]): Promise<{ siteVisits: number; visits: number[] }>;
   /** What came to the service from a site's pages in order to count. */
@@ -74,8 +74,8 @@ export async function setStage(start: (settings: Record<string, string>) => Prom
     pages,
     newSite: () => free.next().value ?? "no site is left",
     at: (site, path) => `http://${site}:${web.port}${path}`,
-    open: async (options) => openPage(await browser(true), options),
-    openUncached: async () => openPage(await browser(false)),
+    open: async (options) => openPage(await browser(false), options),
+    openCached: async () => openPage(await browser(true)),
     async totals(site, ...asked) {
       const query = new URLSearchParams([["site", site], ...asked.map((page) => ["page", page])]);
       const response = await fetch(`${service.url}/v1/visits?${query}`);

@@ -107,7 +107,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
 
     test("going back and forward, from the back/forward cache", async () => {
       const site = stage.newSite();
-      const { page } = await stage.open();
+      const { page } = await stage.openCached();
       await page.addInitScript(NOTES);
       await page.goto(stage.at(site, "/"));
       await settled(page, 1);
@@ -126,7 +126,7 @@ for (const [runtime, start] of Object.entries(RUNTIMES)) {
 
     test("going back and forward, loaded again", async () => {
       const site = stage.newSite();
-      const { page } = await stage.openUncached();
+      const { page } = await stage.open();
       await page.addInitScript(NOTES);
       await page.goto(stage.at(site, "/"));
       await settled(page, 1);
