@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { ROOT } from "../build/root.ts";
 
@@ -34,12 +35,12 @@ export default defineConfig({
       { extends: true, test: { name: "quick", include: QUICK, isolate: false, sequence: { groupOrder: 0 } } },
       {
         extends: true,
-        // Suites wait for servers more than they compute.
+        // Suites wait for servers more than they compute, but each may run a browser, a server and an emulator.
         test: {
           name: "served",
           include: ["test/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...QUICK, ...ALONE],
-          maxWorkers: 2,
+          maxWorkers: Math.min(Math.max(2, availableParallelism()), 8),
           sequence: { groupOrder: 1 },
         },
       },
