@@ -98,9 +98,14 @@ test.each([
   { timeout: SLOW_MS },
   async (_, mode) => {
     const cloud = newCloud();
+    let failed = 0;
     // Each is a newer version, and all are older than the command's.
-    for (const [index, { title, fail, hint }] of failures().entries()) {
-      const { code, output } = await cloud.take(planOf(DEMO, `v${String(index).padStart(17, "0")}`), { FAIL: fail, ...mode });
+    for (const [index, { at, title, fail, hint }] of failures().entries()) {
+      const plan = planOf(DEMO, `v${String(index).padStart(17, "0")}`).slice(0, at + 1);
+      // What is there for good, or a file, is asked for again by the next run and by the last one alone.
+      const taken = plan.filter(({ check, command: [program] }, place) => place >= failed || (!check && program === "gcloud"));
+      const { code, output } = await cloud.take(taken, { FAIL: fail, ...mode });
+      failed = at;
       expect({ title, code, output }).toEqual({ title, code: 1, output: expect.stringContaining(hint) });
       expect(output).toContain("Then run the same command again");
       expect(cloud.calls().at(-1)).toContain(fail);
@@ -111,12 +116,13 @@ test.each([
 );
 
 /** What makes each of the plan's gcloud commands fail when it is due, in a cloud where the steps before are done, and which step that is. */
-function failures(): { title: string; fail: string; hint: string }[] {
+function failures(): { at: number; title: string; fail: string; hint: string }[] {
   const due = planOf(DEMO, "0").map((step) => ({ step, fails: dueIn(step).map(fragment) }));
   return due.flatMap(({ fails }) =>
     fails.map((fail) => {
-      const { title = "", hint = "" } = due.find((other) => other.fails.includes(fail))?.step ?? {};
-      return { title, fail, hint };
+      const at = due.findIndex((other) => other.fails.includes(fail));
+      const { title = "", hint = "" } = due[at]?.step ?? {};
+      return { at, title, fail, hint };
     }),
   );
 }
