@@ -36,6 +36,7 @@ test("it is HMAC-SHA-256 of the client at the site, and SHA-256 of that and the 
       const onPage = createHash("sha256").update(onSite).update(page).digest();
       expect(createIdentify(salt)(site, page, { address, userAgent })).toEqual({ site: placeBy(onSite), page: placeBy(onPage) });
     }),
+    { examples: [[SALT, "site".repeat(2_000), "/ü".repeat(3_000), CLIENT.address, FIREFOX]] },
   );
 });
 
