@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ADMIN, startService } from "../api/service.ts";
+import { cpuMs } from "../support/cpu.ts";
 
 /** Far above what the machine's noise adds, and far below the square. */
 const MOST_GROWTH = 3.2;
@@ -143,18 +144,10 @@ const FOREIGN_INPUTS = [
 
 type Act = () => Promise<unknown>;
 
-/** The CPU that it took, in milliseconds. */
-async function cpuOf(act: Act): Promise<number> {
-  const { user, system } = process.cpuUsage();
-  await act();
-  const used = process.cpuUsage({ user, system });
-  return (used.user + used.system) / 1_000;
-}
-
-/** The least CPU that it took: whatever else the machine does only adds to it. */
+/** The least CPU that it took, in milliseconds: whatever else the machine does only adds to it. */
 async function leastCpu(act: Act): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round += 1) least = Math.min(least, await cpuOf(act));
+  for (let round = 0; round < ROUNDS; round += 1) least = Math.min(least, await cpuMs(act));
   return least;
 }
 
@@ -167,8 +160,8 @@ async function leastCpu(act: Act): Promise<number> {
 async function expectLinear(whole: Act, half: Act, { fewest, leastMs }: { fewest: number; leastMs: number }): Promise<void> {
   let [wholeMs, halfMs, growth] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS && (round < fewest || growth >= MOST_GROWTH); round += 1) {
-    wholeMs = Math.min(wholeMs, await cpuOf(whole));
-    halfMs = Math.min(halfMs, await cpuOf(half));
+    wholeMs = Math.min(wholeMs, await cpuMs(whole));
+    halfMs = Math.min(halfMs, await cpuMs(half));
     growth = wholeMs / Math.max(halfMs, leastMs);
   }
   expect(growth).toBeLessThan(MOST_GROWTH);

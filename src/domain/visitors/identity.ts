@@ -6,7 +6,7 @@ import type { Visitor } from "./visitor.ts";
 
 /** Characters of a User-Agent that are looked at: a stranger's header must not cost more. */
 const USER_AGENT_LENGTH = 512;
-/** Room for all but texts that no request brings; those get a buffer of their own. */
+/** More than the longest text of a request has. */
 const BUFFER_BYTES = 4_096;
 
 /** Who sent a visit. It is never stored or logged, nor is a hash of it. */
@@ -42,7 +42,7 @@ export function createIdentify(salt: Uint8Array): Identify {
     const onSite = placeOfHash();
     sha256.create().update(hash).update(encode(page)).digestInto(hash);
     const onPage = placeOfHash();
-    // Nothing of the last client stays.
+    // The buffers keep nothing of a client.
     hash.fill(0);
     buffer.fill(0);
     return { site: onSite, page: onPage };
