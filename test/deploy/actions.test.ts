@@ -1,26 +1,36 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { ACTIONS, planOf } from "../../build/deploy/plan.ts";
-import { newCloud } from "./cloud.ts";
+import { type Cloud, newCloud } from "./cloud.ts";
 import { DEMO, filled } from "./demo.ts";
 
 const SLOW_MS = 300_000;
 
+/** Clouds in which one, two and three versions were deployed. */
+const CLOUDS: Cloud[] = [];
+
+beforeAll(async () => {
+  for (const version of ["v10", "v11", "v12"]) {
+    const cloud = newCloud(CLOUDS.at(-1));
+    expect(await cloud.take(planOf(DEMO, version))).toMatchObject({ code: 0 });
+    CLOUDS.push(cloud);
+  }
+});
+
 /** A cloud with as many versions deployed; their names, the oldest first. */
-async function deployed(versions: number) {
-  const cloud = newCloud();
-  for (let times = 0; times < versions; times += 1) expect(await cloud.take(planOf(DEMO, `v1${times}`))).toMatchObject({ code: 0 });
+function deployed(versions: number) {
+  const cloud = newCloud(CLOUDS[versions - 1]);
   return { cloud, names: cloud.namesOf("api-configs").toSorted() };
 }
 
-function running(cloud: ReturnType<typeof newCloud>) {
+function running(cloud: Cloud) {
   return { config: cloud.read("gateway-config:footfall"), traffic: cloud.read("traffic:to") };
 }
 
 test("back brings revision and config of the version before, again and again, and the next deployment goes forward", {
   timeout: SLOW_MS,
 }, async () => {
-  const { cloud, names } = await deployed(3);
+  const { cloud, names } = deployed(3);
   const [first = "", second = ""] = names;
   expect(await cloud.deploy({}, "back")).toMatchObject({
     code: 0,
@@ -35,7 +45,7 @@ test("back brings revision and config of the version before, again and again, an
 });
 
 test("back passes over a version whose deployment broke off", { timeout: SLOW_MS }, async () => {
-  const { cloud, names } = await deployed(1);
+  const { cloud, names } = deployed(1);
   expect(await cloud.deploy({ FAIL: "run deploy" })).toMatchObject({ code: 1 });
   await cloud.deploy();
   expect(await cloud.deploy({}, "back")).toMatchObject({ code: 0 });
@@ -46,7 +56,7 @@ test.each([{}, { FAIL_AFTER: "1" }])(
   "rotate-key leaves one key, which the secret has, also where each step fails in turn: %j",
   { timeout: SLOW_MS },
   async (mode) => {
-    const { cloud } = await deployed(1);
+    const { cloud } = deployed(1);
     const [old] = cloud.namesOf("api-keys");
     for (const { command, each } of planOf(DEMO, "0", "rotate-key")) {
       const [, ...args] = filled(each?.command ?? command);
@@ -65,7 +75,7 @@ test.each([{}, { FAIL_AFTER: "1" }])(
 );
 
 test("rotate-key is refused while an earlier version runs, as its instances would not read the new key", { timeout: SLOW_MS }, async () => {
-  const { cloud } = await deployed(2);
+  const { cloud } = deployed(2);
   await cloud.deploy({}, "back");
   const before = cloud.namesOf("api-keys");
   expect(await cloud.deploy({}, "rotate-key")).toMatchObject({ code: 1, output: expect.stringContaining("deploy first") });
@@ -73,14 +83,14 @@ test("rotate-key is refused while an earlier version runs, as its instances woul
 });
 
 test("a deployment brings the secret back in step with a key that was replaced by hand", async () => {
-  const { cloud } = await deployed(1);
+  const { cloud } = deployed(1);
   cloud.write("api-keys:footfall-admin-v9", "0\n");
   expect(await cloud.deploy()).toMatchObject({ code: 0 });
   expect(cloud.secrets().at(-1)).toBe("AIza-the-footfall-admin-v9");
 });
 
 test("remove takes everything down but the database, is safe to run again, and says how to remove that", { timeout: SLOW_MS }, async () => {
-  const { cloud } = await deployed(2);
+  const { cloud } = deployed(2);
   for (const fail of ["gateways delete", "storage rm", "secrets delete"]) {
     expect(await cloud.deploy({ FAIL: fail }, "remove")).toMatchObject({ code: 1 });
   }
@@ -105,8 +115,7 @@ test("no action prints or passes on a key, also where its step fails", { timeout
 });
 
 test("the stand-in shows a key where the real gcloud does", async () => {
-  const cloud = newCloud();
-  await cloud.deploy();
+  const { cloud } = deployed(1);
   const shown = await cloud.run("gcloud", ["services", "api-keys", "create", "--key-id=other", "--format=none"]);
   expect(shown.output).toContain('"keyString": "AIza-the-other"');
 });

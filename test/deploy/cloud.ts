@@ -1,18 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import { scriptOf } from "../../build/deploy/script.ts";
 import type { Step } from "../../build/deploy/step.ts";
 import { ROOT } from "../../build/root.ts";
 import { OPTIONS } from "./demo.ts";
 
 const STAND_IN = join(import.meta.dirname, "stand-in");
+const CLOUDS = mkdtempSync(join(tmpdir(), "footfall-clouds-"));
 const TIMEOUT_MS = 120_000;
 /** What is no thing of the deployment's, or another each time. */
 const NOT_A_THING =
   /^(?:calls|clock|enabled|managed|api-configs|revisions|traffic|gateway-config|version-made|versions|grants|takeover|document)\b/;
+
+afterAll(() => rmSync(CLOUDS, { recursive: true, force: true }));
 
 export interface Ended {
   readonly code: number;
@@ -20,10 +23,12 @@ export interface Ended {
   readonly output: string;
 }
 
-/** A Google Cloud of its own, empty at first, behind a stand-in for gcloud. */
-export function newCloud() {
-  const state = mkdtempSync(join(tmpdir(), "footfall-cloud-"));
-  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+export type Cloud = ReturnType<typeof newCloud>;
+
+/** A Google Cloud of its own behind a stand-in for gcloud: empty at first, or with what another one has. */
+export function newCloud(like?: { readonly state: string }) {
+  const state = mkdtempSync(join(CLOUDS, "cloud-"));
+  if (like) cpSync(like.state, state, { recursive: true });
   const run = (program: string, args: readonly string[], env: Record<string, string> = {}) =>
     new Promise<Ended>((resolve) => {
       const path = `${STAND_IN}${delimiter}${process.env["PATH"]}`;
@@ -37,6 +42,7 @@ export function newCloud() {
   const namesOf = (kind: string) => files().flatMap((name) => (name.startsWith(`${kind}:`) ? [name.slice(kind.length + 1)] : []));
   const read = (name: string) => readFileSync(join(state, name), "utf8").trim();
   return {
+    state,
     run,
     namesOf,
     read,

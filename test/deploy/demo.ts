@@ -13,7 +13,10 @@ export const DEMO: Deployment = {
   guards: { email: "me@example.com", budget: 20 },
 };
 
-/** The same as options. */
+/** The same without guards: a third of the steps less. */
+export const PLAIN: Deployment = { ...DEMO, guards: null };
+
+/** The first as options. */
 export const OPTIONS = [
   ...["--project", DEMO.project, "--region", DEMO.region, "--sites", "example.com,blog.example.org"],
   ...["--set", "PAGES=/,/blog/*", "--set", "PUBLIC_STATS=true", "--with-guards", "me@example.com"],
