@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Outcome } from "../../src/domain/pending.ts";
 import { estimate } from "../../src/domain/visitors/estimator.ts";
 import { Sketch } from "../../src/domain/visitors/sketch.ts";
@@ -19,6 +19,7 @@ const FAULT_RATE = 0.2;
 const INSTANCES = 3;
 const CLIENTS = 64;
 const PROJECT = "unknown-outcomes";
+const TRANSPORTS = ["grpc", "rest"];
 
 /** An instance behind a faulty connection. */
 interface Instance {
@@ -26,18 +27,16 @@ interface Instance {
   kill(): Promise<void>;
 }
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
+/** Runs what is given when a test is over, the last given first. */
+type AtEnd = (cleanup: () => Promise<void>) => void;
 
-async function startProxy(seed: number): Promise<FaultProxy> {
+async function startProxy(seed: number, atEnd: AtEnd): Promise<FaultProxy> {
   const proxy = await startFaultProxy({ target: await emulatorHost(), seed, rate: FAULT_RATE });
-  cleanups.push(() => proxy.stop());
+  atEnd(() => proxy.stop());
   return proxy;
 }
 
-function startInstance(transport: string, proxy: FaultProxy): Instance {
+function startInstance(transport: string, proxy: FaultProxy, atEnd: AtEnd): Instance {
   const child: ChildProcess = fork(new URL("../support/counter-process.ts", import.meta.url), [transport, proxy.host, PROJECT]);
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const waiting = new Map<number, PromiseWithResolvers<Outcome>>();
@@ -55,7 +54,7 @@ function startInstance(transport: string, proxy: FaultProxy): Instance {
     child.kill("SIGKILL");
     await gone;
   };
-  cleanups.unshift(kill);
+  atEnd(kill);
   function ask(visit: Omit<Ask, "ask">): Promise<Outcome> {
     const answer = Promise.withResolvers<Outcome>();
     asked += 1;
@@ -117,13 +116,16 @@ async function fromClients(total: number, job: (index: number) => Promise<void>)
   await Promise.all(Array.from({ length: CLIENTS }, client));
 }
 
-for (const transport of ["grpc", "rest"]) {
-  requires("emulator")(`Datastore over ${transport}, one call in five lost, late or reset`, () => {
-    test("numbers the visits of three instances 1 … n, without a gap or a repeat", { timeout: 120_000 }, async () => {
+/** Much of their time they wait for what is lost, so they run side by side. */
+requires("emulator")("Datastore, one call in five lost, late or reset", () => {
+  test.concurrent.for(TRANSPORTS)(
+    "over %s: numbers the visits of three instances 1 … n, without a gap or a repeat",
+    { timeout: 120_000 },
+    async (transport, { onTestFinished: atEnd }) => {
       const total = 3_000;
       const site = newSite();
-      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + index)));
-      const instances = proxies.map((proxy) => startInstance(transport, proxy));
+      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + index, atEnd)));
+      const instances = proxies.map((proxy) => startInstance(transport, proxy, atEnd));
       const numbers: number[] = [];
       // Faults may last for longer than a visit waits: then it is counted or not, and with an id it is sent again.
       let lost = 0;
@@ -154,20 +156,24 @@ for (const transport of ["grpc", "rest"]) {
       expect(lost + repeated).toBeLessThan(total / 10);
       const faults = proxies.map((proxy) => proxy.fates);
       expect(faults.every((fates) => fates.drop > 0 && fates.reset > 0)).toBe(true);
-    });
+    },
+  );
 
-    test("counts each id once, though an instance is killed and started again and clients retry", { timeout: 180_000 }, async () => {
+  test.concurrent.for(TRANSPORTS)(
+    "over %s: counts each id once, though an instance is killed and started again and clients retry",
+    { timeout: 180_000 },
+    async (transport, { onTestFinished: atEnd }) => {
       const total = 4_000;
       const pages = ["/a", "/b", "/c"];
       const site = newSite();
       const random = createRandom(SEED);
-      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + 10 + index)));
-      const instances = proxies.map((proxy) => startInstance(transport, proxy));
+      const proxies = await Promise.all(Array.from({ length: INSTANCES }, (_, index) => startProxy(SEED + 10 + index, atEnd)));
+      const instances = proxies.map((proxy) => startInstance(transport, proxy, atEnd));
       let answered = 0;
       const killing = (async () => {
         while (answered < total / 2) await sleep(5);
         await instances[0]?.kill();
-        if (proxies[0]) instances[0] = startInstance(transport, proxies[0]);
+        if (proxies[0]) instances[0] = startInstance(transport, proxies[0], atEnd);
       })();
       await fromClients(total, async (index) => {
         for (;;) {
@@ -189,6 +195,6 @@ for (const transport of ["grpc", "rest"]) {
       expect(siteVisits).toBe(total);
       expect(visits).toEqual([1_334, 1_333, 1_333]);
       expect(visitors).toEqual(allVisitors(pages));
-    });
-  });
-}
+    },
+  );
+});
