@@ -11,7 +11,7 @@ import { requires } from "../support/skip.ts";
 import { runCommand, startCommand } from "./command.ts";
 
 /** Pages of the import; the whole size is 100,000. */
-const PAGES = Number(process.env["IMPORT_PAGES"] ?? 12_000);
+const PAGES = Number(process.env["IMPORT_PAGES"] ?? 6_000);
 /** The server's memory at its most, in MB. */
 const MEMORY_MAX_MB = 256;
 const PATIENCE_MS = Math.max(600_000, PAGES * 30);
