@@ -13,12 +13,7 @@ const QUICK = [
   "test/store/{adaptive-transport,http-fetch,merge-lookups,sqlite}.test.ts",
 ];
 /** They measure, fill the machine or use all of its network: one at a time, and nothing beside them. */
-const ALONE = [
-  "test/faults/*.test.ts",
-  "test/takeover/exact.test.ts",
-  "test/{bench,container,contributor,start}.test.ts",
-  "test/dev*.test.ts",
-];
+const ALONE = ["test/faults/*.test.ts", "test/{bench,start}.test.ts"];
 
 export default defineConfig({
   root: ROOT,
@@ -40,7 +35,7 @@ export default defineConfig({
           name: "served",
           include: ["test/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...QUICK, ...ALONE],
-          maxWorkers: Math.min(Math.max(2, availableParallelism()), 8),
+          maxWorkers: Math.min(availableParallelism() + 1, 8),
           sequence: { groupOrder: 1 },
         },
       },
