@@ -17,11 +17,11 @@ export const deployClaims: readonly DeployClaim[] = [
   },
   { title: "the roles that README.md lists are enough for GitHub", proof: "git tag v1 && git push --tags" },
   {
-    title: "configs have labels and sort by their names; revisions of that name take traffic",
+    title: "configs are listed with their labels; revisions of that name take traffic",
     proof: "npm run deploy -- back …, after two deployments",
   },
   {
-    title: "a revision reads the newest secret at each start",
+    title: "a revision reads the version of the secret that it is told, and a later deployment's the newest",
     proof: "npm run deploy -- rotate-key …, then npm run smoke with the new key",
   },
   {
@@ -29,6 +29,10 @@ export const deployClaims: readonly DeployClaim[] = [
     proof: "npm run smoke -- URL --confirm-address …",
   },
   { title: "Google takes the alert policies, the exclusion, the clean-up and the budget", proof: `${DEPLOY} --with-guards YOU, twice` },
+  {
+    title: 'of a request that no instance is left for, Cloud Run\'s log says "no available instance", with status 429',
+    proof: `${DEPLOY} --with-guards YOU --max-instances 1; a load beyond it; then the metric footfall-shed`,
+  },
   { title: "clean-up keeps the images of the last ten versions", proof: "npm run deploy -- back …, after 30 days" },
   { title: "everything is gone afterwards", proof: "npm run deploy -- remove …, twice" },
   { title: "a load balancer passes a name of one's own to the gateway", proof: "build/deploy/README.md, A name of your own" },

@@ -17,7 +17,7 @@ export function billingAccount({ project, gcloud }: Names): Step {
 }
 
 export function listChannels({ service, gcloud }: Names, email?: string): Command {
-  const filter = email ? `displayName=${service} AND labels.email_address=${email}` : `displayName=${service}`;
+  const filter = email ? `displayName="${service}" AND labels.email_address="${email}"` : `displayName="${service}"`;
   return gcloud("beta", "monitoring", "channels", "list", `--filter=${filter}`, field("name"));
 }
 
