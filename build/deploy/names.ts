@@ -23,6 +23,7 @@ export interface Names {
   /** The display name of the API key; its id has the version behind it. */
   readonly key: string;
   readonly secret: string;
+  readonly database: string;
   /** As src/stores/datastore/open.ts names it. */
   readonly saltDatabase: string;
   /** Where Cloud Run puts images, and what it makes them of. */
@@ -31,14 +32,13 @@ export interface Names {
   gcloud(...args: string[]): Command;
 }
 
-export const DATABASE = "(default)";
-
 /** @param release tells this version from others; they sort by it: lower-case letters, digits and `-` */
 export function namesOf({ project, region, gatewayRegion, service, settings }: Deployment, release: string): Names {
   const account = (role: string): Account => ({
     name: `${service}-${role}`,
     email: `${service}-${role}@${project}.iam.gserviceaccount.com`,
   });
+  const databaseId = read(settings, DATASTORE_DATABASE_ID);
   return {
     ...{ project, service },
     inRegion: `--region=${region}`,
@@ -48,7 +48,8 @@ export function namesOf({ project, region, gatewayRegion, service, settings }: D
     accounts: { run: account("run"), build: account("build"), gateway: account("gateway") },
     key: `${service}-admin`,
     secret: `${service}-admin-key`,
-    saltDatabase: `${read(settings, DATASTORE_DATABASE_ID) || "default"}-salts`,
+    database: databaseId || "(default)",
+    saltDatabase: `${databaseId || "default"}-salts`,
     repository: "cloud-run-source-deploy",
     sources: `run-sources-${project.replace(/[:.]/g, "_").replace("google", "elgoog")}-${region}`,
     gcloud: (...args) => ["gcloud", ...args, `--project=${project}`, "--quiet"],

@@ -1,4 +1,4 @@
-import { type Account, DATABASE, field, type Names } from "../names.ts";
+import { type Account, field, type Names } from "../names.ts";
 import type { Settling } from "../settling.ts";
 import type { Step } from "../step.ts";
 
@@ -76,7 +76,7 @@ export function grant({ gcloud }: Names, resource: readonly string[], { name, em
 
 /** The counts', and one for the salts of visitors' hashes: it is in no backup, as what it forgets is to stay forgotten. */
 function databases(names: Names, location: string): readonly Step[] {
-  const { gcloud, saltDatabase } = names;
+  const { gcloud, database, saltDatabase } = names;
   const waitsFor: readonly Settling[] = ["api", "database"];
   const create = (id: string, makes: string, ...more: string[]): Step => ({
     title: `The database ${id}, in Datastore mode`,
@@ -100,13 +100,13 @@ function databases(names: Names, location: string): readonly Step[] {
     hint: "A new database takes a minute before it can be changed.",
   });
   return [
-    create(DATABASE, "the counts, protected from deletion", "--delete-protection"),
+    create(database, "the counts, protected from deletion", "--delete-protection"),
     create(saltDatabase, "what tells visitors apart for a day, where visitors are estimated"),
     // src/stores/datastore/layout.ts and salts.ts write these kinds.
-    ...[expire(DATABASE, "visit"), expire(DATABASE, "batch"), expire(saltDatabase, "salt")],
+    ...[expire(database, "visit"), expire(database, "batch"), expire(saltDatabase, "salt")],
     {
       title: "The index for the pages with the most visits",
-      command: gcloud("datastore", "indexes", "create", "build/indexes/index.yaml", `--database=${DATABASE}`),
+      command: gcloud("datastore", "indexes", "create", "build/indexes/index.yaml", `--database=${database}`),
       waitsFor,
       hint: "A new database takes a minute before it can be changed.",
     },

@@ -1,4 +1,4 @@
-import { DATABASE, field, type Names } from "../names.ts";
+import { field, type Names } from "../names.ts";
 import type { Guards } from "../options.ts";
 import type { Step } from "../step.ts";
 import { ALERTS, billingAccount, listBudgets, listChannels, listPolicies, listUptime, TITLES } from "./guard-lists.ts";
@@ -7,12 +7,13 @@ const APIS = ["billingbudgets", "cloudbilling", "logging", "monitoring"].map((na
 const FILES = "dist/guards";
 /** How long a backup stays. */
 const RETENTION = "14d";
-const SHED_FILTER =
-  'resource.type="cloud_run_revision" jsonPayload.message="summary" (jsonPayload.overloaded>0 OR jsonPayload.unavailable>0)';
+/** What the service says of each minute, and what Cloud Run says of a request that no instance was left for (https://cloud.google.com/run/docs/troubleshooting). */
+const SHED =
+  '(jsonPayload.message="summary" AND (jsonPayload.overloaded>0 OR jsonPayload.unavailable>0)) OR (httpRequest.status=429 AND textPayload:"no available instance")';
 
 /** Guards against silence and against bills. Each is asked for before it is made. */
 export function guards(names: Names, { email, budget }: Guards): readonly Step[] {
-  const { project, service, inRegion, repository, sources, gcloud } = names;
+  const { project, service, inRegion, repository, sources, database, gcloud } = names;
   const metric = `${service}-shed`;
   const hint = "You need roles/monitoring.admin and roles/logging.admin on the project.";
   const waitsFor = ["api"] as const;
@@ -43,14 +44,14 @@ export function guards(names: Names, { email, budget }: Guards): readonly Step[]
       ),
       ...{ waitsFor, hint },
     },
-    { title: "Which channel it is", command: [...listChannels(names, email), "--limit=1"], saves: "CHANNEL", ...{ waitsFor, hint } },
+    { title: "Which channel it is", command: listChannels(names, email), saves: "CHANNEL", ...{ waitsFor, hint } },
     {
       title: "Count the minutes in which visits were shed",
       makes: `log metric ${metric}: minutes in which visits were shed or the store was away`,
       check: { command: gcloud("logging", "metrics", "describe", metric) },
       command: gcloud(
         ...["logging", "metrics", "create", metric, `--description=Minutes in which visits were shed or the store was away`],
-        `--log-filter=${SHED_FILTER.replace(" jsonPayload", ` resource.labels.service_name="${service}" jsonPayload`)}`,
+        `--log-filter=resource.type="cloud_run_revision" AND resource.labels.service_name="${service}" AND (${SHED})`,
       ),
       ...{ waitsFor, hint },
     },
@@ -93,13 +94,13 @@ export function guards(names: Names, { email, budget }: Guards): readonly Step[]
     {
       title: "A backup each day",
       makes: `backup of the database each day, kept for ${RETENTION}`,
-      check: { command: gcloud("firestore", "backups", "schedules", "list", `--database=${DATABASE}`, field("name")), expect: /./ },
+      check: { command: gcloud("firestore", "backups", "schedules", "list", `--database=${database}`, field("name")), expect: /./ },
       command: gcloud(
         "firestore",
         "backups",
         "schedules",
         "create",
-        `--database=${DATABASE}`,
+        `--database=${database}`,
         "--recurrence=daily",
         `--retention=${RETENTION}`,
       ),
@@ -128,6 +129,8 @@ export function guards(names: Names, { email, budget }: Guards): readonly Step[]
         ...["billing", "budgets", "create", "--billing-account=$BILLING_ACCOUNT", `--display-name=${service}-${project}`],
         ...[`--budget-amount=${budget}`, `--filter-projects=projects/${project}`, "--threshold-rule=percent=0.5"],
         ...["--threshold-rule=percent=1.0", "--threshold-rule=percent=1.0,basis=forecasted-spend", `--billing-project=${project}`],
+        // Google's own mail goes to the billing account's administrators alone.
+        "--notifications-rule-monitoring-notification-channels=$CHANNEL",
       ),
       ...{ waitsFor, hint: "You need roles/billing.costsManager on the billing account; without it, make the budget in the console." },
     },

@@ -1,10 +1,10 @@
-import { DATABASE, field, type Names } from "../names.ts";
+import { field, type Names } from "../names.ts";
 import type { Command, Step } from "../step.ts";
 import { ALERTS, billingAccount, listBudgets, listChannels, listPolicies, listUptime, TITLES } from "./guard-lists.ts";
 
 /** Removes every guard that is there. */
 export function removeGuards(names: Names): readonly Step[] {
-  const { project, service, gcloud } = names;
+  const { project, service, database, gcloud } = names;
   const step = (title: string, list: Command, command: Command): Step => ({
     title,
     each: { command: list, optional: true },
@@ -29,8 +29,8 @@ export function removeGuards(names: Names): readonly Step[] {
     ),
     step(
       "The backups' schedule; the backups stay",
-      gcloud("firestore", "backups", "schedules", "list", `--database=${DATABASE}`, field("name.basename()")),
-      gcloud("firestore", "backups", "schedules", "delete", `--database=${DATABASE}`, "--backup-schedule=$ITEM"),
+      gcloud("firestore", "backups", "schedules", "list", `--database=${database}`, field("name.basename()")),
+      gcloud("firestore", "backups", "schedules", "delete", `--database=${database}`, "--backup-schedule=$ITEM"),
     ),
     // Without guards nobody has enabled what answers this.
     { ...billingAccount(names), optional: true },
