@@ -53,7 +53,7 @@ function uptimeCost(): string {
 
 /** What the script says at its end, as a shell's here-document. */
 export function endOf({ project, region, service, databaseLocation }: Deployment, action: Action): string[] {
-  const key = `$(gcloud services api-keys get-key-string "$(gcloud services api-keys list --filter=displayName=${service}-admin --sort-by=~createTime --limit=1 --format='value(name.basename())' --project=${project})" --project=${project} --format='value(keyString)')`;
+  const key = `$(gcloud services api-keys get-key-string "$(gcloud services api-keys list --filter=displayName=${service}-admin --sort-by=~createTime --format='value(name.basename())' --project=${project} | head -n 1)" --project=${project} --format='value(keyString)')`;
   const readKey = `  export ADMIN_KEY="${key}"`.replaceAll("$(", "\\$(");
   switch (action) {
     case "deploy":

@@ -33,7 +33,7 @@ export function planOf(deployment: Deployment, release: string, action: Action =
         ...service(names, deployment),
         ...gateway(names),
         ...tidy(names),
-        ...(deployment.guards ? guards(names, deployment.guards) : []),
+        ...(deployment.guards ? guards(names, deployment.guards).map((step): Step => ({ ...step, guard: true })) : []),
       ];
   }
 }

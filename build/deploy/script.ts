@@ -1,17 +1,21 @@
 import { SETTLING } from "./settling.ts";
-import { type Check, type Command, PLACEHOLDER, type Step } from "./step.ts";
+import { type Check, type Command, type Listed, PLACEHOLDER, type Step } from "./step.ts";
 
 /** How long a step is tried again, and after how long, in seconds. */
 const PATIENCE_S = 600;
 const PAUSE_S = 20;
+
+/** What gcloud says of what is not there, or cannot be as Google's service for it was never enabled. */
+const MISSING = new RegExp(`NOT_FOUND|[Nn]ot found|[Dd]oes not exist|404|${SETTLING.api.refusal.source}`);
 
 /** Progress goes to descriptor 3, so that a step's own output can be kept; nothing here prints what it keeps, compares or pipes. */
 const PROLOGUE = `set -euo pipefail
 # The Node that package.json pins.
 export PATH="$PWD/node_modules/.bin:$PATH"
 exec 3>&1
-errors=$(mktemp)
-trap 'rm -f "$errors"' EXIT
+errors=$(mktemp) missing=$(mktemp)
+end() { :; }
+trap 'rm -f "$errors" "$missing"; end' EXIT
 
 # Prints a command, the first time that a step is taken, and runs it.
 run() {
@@ -27,6 +31,17 @@ expected() {
   text=$(cat)
   printf '%s\\n' "$text"
   printf '%s' "$text" | grep -qE "$1" || { echo "It is \\"$text\\"." >&2; return 1; }
+}
+
+# Of versions and their label, a line each, those that are deployed (yes) or not (no), and older than another; the newest first.
+versions() {
+  LC_ALL=C sort -r | awk -v deployed="$1" -v before="$2" '
+    ($2 == "yes" ? "yes" : "no") == deployed && (before == "" || $1 < before) { print $1 }'
+}
+
+# Runs a command that prints what is there: nothing where it, or what it is in, is not.
+found() {
+  "$@" 2>"$missing" || grep -qE ${pattern(MISSING)} "$missing" || { cat "$missing" >&2; return 1; }
 }
 
 # Which of these has not settled yet, as the errors have it.
@@ -59,22 +74,29 @@ take() {
   done
 }`;
 
-/** A plan as a script for bash, which stops at the first step that fails. It is what a deployment runs. */
+/**
+ * A plan as a script for bash, which stops at the first step that fails. It is what a deployment runs.
+ *
+ * @param last what it says at its end, also where a guard fails
+ */
 export function scriptOf(plan: readonly Step[], last: readonly string[]): string {
-  const steps = plan.map((step, index) => stepOf(step, index + 1, plan.length));
-  return [PROLOGUE, ...steps, `cat >&3 <<END\n${last.join("\n")}\nEND`].join("\n\n");
+  const parts = plan.map((step, index) => stepOf(step, index + 1, plan.length));
+  const guards = plan.findIndex(({ guard }) => guard);
+  parts.splice(guards < 0 ? parts.length : guards, 0, `end() {\n  cat >&3 <<END\n${last.join("\n")}\nEND\n}`);
+  return [PROLOGUE, ...parts].join("\n\n");
 }
 
 function stepOf(step: Step, number: number, of: number): string {
   const { title, hint, saves, waitsFor = [] } = step;
   const name = `step_${number}`;
   const call = ["take", quote(`${number}/${of}  ${title}`), quote(hint), name, ...waitsFor].join(" ");
-  return `${name}() {\n  ${bodyOf(step).replaceAll("\n", "\n  ")}\n}\n${saves ? `${saves}=$(${call})` : call}`;
+  const taken = saves ? `${saves}=$(${call})\n${saves}=\${${saves}%%$'\\n'*}` : call;
+  return `${name}() {\n  ${bodyOf(step).replaceAll("\n", "\n  ")}\n}\n${taken}`;
 }
 
-function bodyOf({ check, command, input, each, saves, mayBeEmpty, expect, optional }: Step): string {
+function bodyOf({ check, command, input, each, versions, saves, mayBeEmpty, expect, optional }: Step): string {
   if (optional) return `run ${line(command)} 2>/dev/null || true`;
-  const act = each ? loop(each, command) : input ? piped(input, command) : `run ${line(command)}`;
+  const act = each ? loop(each, command) : input ? piped(input, command) : `run ${line(command)}${chosen(versions)}`;
   const proven = expect || (saves && !mayBeEmpty) ? `${act} | expected ${pattern(expect ?? /./)}` : act;
   return check ? `${holds(check)}; then\n  echo '  is done already' >&3\nelse\n  ${proven.replaceAll("\n", "\n  ")}\nfi` : proven;
 }
@@ -93,10 +115,14 @@ function piped(input: Command, command: Command): string {
   return `input=$(run ${line(input)}) && [ -n "$input" ] && printf '%s' "$input" | run ${line(command)}`;
 }
 
-function loop({ command, skip = 0, optional }: NonNullable<Step["each"]>, act: Command): string {
-  const list = optional ? `{ ${line(command)} 2>/dev/null || true; }` : line(command);
+function loop({ command, versions, skip = 0, optional, mayBeMissing }: Listed, act: Command): string {
+  const list = `${mayBeMissing ? "found " : ""}${line(command)}${chosen(versions)}`;
   const rest = skip > 0 ? ` | tail -n +${skip + 1}` : "";
-  return `items=$(${list}${rest}) && for ITEM in $items; do\n  run ${line(act)} || return 1\ndone`;
+  return `items=$(${optional ? `{ ${list} 2>/dev/null || true; }` : list}${rest}) && for ITEM in $items; do\n  run ${line(act)} || return 1\ndone`;
+}
+
+function chosen(versions: Step["versions"]): string {
+  return versions ? ` | versions ${versions.deployed ? "yes" : "no"} ${quote(versions.before ?? "")}` : "";
 }
 
 /** As grep takes it. */

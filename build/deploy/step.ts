@@ -11,6 +11,7 @@ const SAVED = [
   "BILLING_ACCOUNT",
   "CHANNEL",
   "TAKEOVER",
+  "SECRET_VERSION",
 ] as const;
 type Saved = (typeof SAVED)[number];
 
@@ -28,6 +29,28 @@ export interface Check {
   readonly sameAs?: Command;
 }
 
+/**
+ * Which of the versions that a command lists, a name and its label `deployed` a line, are meant; the newest first. gcloud's own filter,
+ * order and limit are no help: API Gateway is sent them as they are, and does not say what it makes of them.
+ */
+export interface Versions {
+  readonly deployed: boolean;
+  /** A version that they are older than. */
+  readonly before?: string;
+}
+
+/** The lines that a command prints. */
+export interface Listed {
+  readonly command: Command;
+  readonly versions?: Versions;
+  /** How many of the first lines are left out. */
+  readonly skip?: number;
+  /** What is not there, or in what is not there, has no lines. */
+  readonly mayBeMissing?: true;
+  /** Nor has what cannot be had for any other reason. */
+  readonly optional?: true;
+}
+
 /** One step of a plan: safe to take again, because it asks first or changes nothing the second time. */
 export interface Step {
   readonly title: string;
@@ -37,10 +60,12 @@ export interface Step {
   readonly command: Command;
   /** A command whose output, without the line's end, `command` reads: keeps a secret off the screen and out of arguments. */
   readonly input?: Command;
-  /** Runs `command` for each line that a command prints, but the first `skip`; `optional`: a list that cannot be had is empty. */
-  readonly each?: { readonly command: Command; readonly skip?: number; readonly optional?: true };
-  /** What the output of `command` is kept as. */
+  /** Runs `command` for each line that a command prints. */
+  readonly each?: Listed;
+  /** What the first line of what `command` prints is kept as. */
   readonly saves?: Saved;
+  /** `command` lists versions, of which only these count. */
+  readonly versions?: Versions;
   /** What is saved may be nothing. */
   readonly mayBeEmpty?: true;
   /** A failure of `command` counts for nothing, and what it would have printed is empty. */
@@ -49,6 +74,8 @@ export interface Step {
   readonly expect?: RegExp;
   /** What may not have settled yet: while `command` fails with what says so, it is run again. */
   readonly waitsFor?: readonly Settling[];
+  /** It comes when the service is there, which is told however it ends. */
+  readonly guard?: true;
   /** What to do where the step fails. */
   readonly hint: string;
 }

@@ -53,7 +53,10 @@ export function newCloud(like?: { readonly state: string }) {
     calls: () => read("calls").split("\n"),
     /** What there is, but for what each deployment makes anew. */
     things: () => files().filter((name) => !NOT_A_THING.test(name)),
-    /** The strings that the service can read as its key. */
-    secrets: () => namesOf("versions").map((name) => read(`versions:${name}`)),
+    /** The strings that the service can read as its key, the oldest first. */
+    secrets: () =>
+      namesOf("versions")
+        .toSorted((one, other) => Number(one) - Number(other))
+        .map((name) => read(`versions:${name}`)),
   };
 }

@@ -33,6 +33,7 @@ const SAVED: Readonly<Record<string, string>> = {
   BILLING_ACCOUNT: "000000-000000-000000",
   CHANNEL: "channels-1",
   TAKEOVER: "busuanzi,leancloud",
+  SECRET_VERSION: "2",
   // What an account may be called as well.
   ITEM: "123456789012345678901",
 };

@@ -177,9 +177,16 @@ test("what has not settled after ten minutes is a failure, and running it again 
   expect(thingsOf(cloud)).toEqual(THINGS);
 });
 
+test("what it was all for is said also where a guard fails", async () => {
+  const cloud = newCloud();
+  const { code, output } = await cloud.deploy({ FAIL: "billing budgets list" });
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("You need roles/billing.costsManager") });
+  expect(output.trimEnd().split("\n").at(-1)).toContain("npm run smoke -- https://footfall-a1b2c3.ew.gateway.dev");
+});
+
 test("a refusal that does not pass by itself is not waited for", async () => {
   const cloud = newCloud();
-  expect(await cloud.deploy({ FAIL: "databases create" })).toMatchObject({ code: 1 });
+  expect(await cloud.deploy({ FAIL: "databases create" })).toMatchObject({ code: 1, output: expect.not.stringContaining("embed.js") });
   expect(() => cloud.read("clock")).toThrow("ENOENT");
 });
 

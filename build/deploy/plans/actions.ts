@@ -1,11 +1,10 @@
 import { field, type Names } from "../names.ts";
 import type { Step } from "../step.ts";
-import { createKey, keepKey, listKeys, managedService, saveKey } from "./api.ts";
-import { switchTo } from "./service.ts";
+import { createKey, keepKey, listKeys, managedService } from "./api.ts";
+import { listVersions, switchTo } from "./service.ts";
 
 /** Goes back to the version before: its revision and its config, which bear one name. The next deployment goes forward again. */
 export function back({ service, inRegion, inGatewayRegion, gcloud, ...names }: Names): readonly Step[] {
-  const before = "labels.deployed=yes AND name.basename()<$CURRENT";
   return [
     {
       title: "The version that runs",
@@ -15,10 +14,8 @@ export function back({ service, inRegion, inGatewayRegion, gcloud, ...names }: N
     },
     {
       title: "The version before",
-      command: gcloud(
-        ...["api-gateway", "api-configs", "list", `--api=${service}`, `--filter=${before}`, "--sort-by=~createTime", "--limit=1"],
-        field("name.basename()"),
-      ),
+      command: listVersions({ service, gcloud }),
+      versions: { deployed: true, before: "$CURRENT" },
       saves: "VERSION",
       hint: "There is none: none was deployed before, or one has gone back as far as versions are kept.",
     },
@@ -31,9 +28,13 @@ export function back({ service, inRegion, inGatewayRegion, gcloud, ...names }: N
   ];
 }
 
-/** Makes another API key, gives it to the service, and only then removes the old ones: visits are counted all the while. */
+/**
+ * Makes another API key, gives it to the service, and only then removes the old ones: visits are counted all the while. What is called
+ * the latest version of a secret may be the one before for some time (https://cloud.google.com/secret-manager/docs/consistency), so the
+ * service is told the number, and the version before stays until the next rotation: without it no instance could start meanwhile.
+ */
 export function rotateKey(names: Names): readonly Step[] {
-  const { service, inRegion, secret, suffix, gcloud } = names;
+  const { service, inRegion, key, secret, suffix, gcloud } = names;
   return [
     {
       title: "The service runs its newest version",
@@ -43,12 +44,17 @@ export function rotateKey(names: Names): readonly Step[] {
     },
     managedService(names),
     { title: "Another API key", ...createKey(names) },
-    saveKey(names),
+    {
+      title: "It is there",
+      command: gcloud("services", "api-keys", "describe", `${key}-${suffix}`, field("name.basename()")),
+      saves: "KEY_ID",
+      hint: "Run the same command again in a minute.",
+    },
     keepKey(names),
     {
       title: "The service reads it",
       command: gcloud(
-        ...["run", "services", "update", service, inRegion, `--update-secrets=ADMIN_KEY=${secret}:latest`],
+        ...["run", "services", "update", service, inRegion, `--update-secrets=ADMIN_KEY=${secret}:$SECRET_VERSION`],
         `--revision-suffix=${suffix}`,
       ),
       waitsFor: ["secret", "grant"],
@@ -61,10 +67,10 @@ export function rotateKey(names: Names): readonly Step[] {
       hint: "You need roles/serviceusage.apiKeysAdmin on the project.",
     },
     {
-      title: "Nor are their strings kept",
+      title: "Nor are their strings kept, but the last",
       each: {
         command: gcloud("secrets", "versions", "list", secret, "--filter=state=ENABLED", "--sort-by=~createTime", field("name.basename()")),
-        skip: 1,
+        skip: 2,
       },
       command: gcloud("secrets", "versions", "destroy", "$ITEM", `--secret=${secret}`),
       hint: "You need roles/secretmanager.admin on the project.",

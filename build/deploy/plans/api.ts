@@ -49,10 +49,16 @@ export function api(names: Names, { region, settings }: Deployment): readonly St
     {
       title: "An API key",
       makes: `API key ${key}, for this API alone: administration`,
-      check: { command: newestKey(names), expect: /./ },
+      check: { command: listKeys(names), expect: /./ },
       ...createKey(names),
     },
-    saveKey(names),
+    {
+      title: "Which key it is",
+      command: listKeys(names),
+      saves: "KEY_ID",
+      waitsFor: ["api"],
+      hint: "Run the same command again in a minute.",
+    },
     {
       title: "It opens this API alone",
       command: gcloud("services", "api-keys", "update", "$KEY_ID", "--api-target=service=$MANAGED_SERVICE", "--no-user-output-enabled"),
@@ -120,35 +126,21 @@ export function createKey({ key, suffix, gcloud }: Names): Omit<Step, "title"> {
   };
 }
 
-/** Which key is in use: the newest. */
-export function saveKey(names: Names): Step {
-  return {
-    title: "Which key it is",
-    command: newestKey(names),
-    saves: "KEY_ID",
-    waitsFor: ["api"],
-    hint: "Run the same command again in a minute.",
-  };
-}
-
 /** The key's string, in the secret. */
 export function keepKey(names: Names): Step {
   return {
     title: "The key's string, in the secret",
-    command: names.gcloud("secrets", "versions", "add", names.secret, "--data-file=-"),
+    command: names.gcloud("secrets", "versions", "add", names.secret, "--data-file=-", field("name.basename()")),
     input: keyString(names),
+    saves: "SECRET_VERSION",
     waitsFor: ["api", "secret"],
     hint: "You need roles/serviceusage.apiKeysAdmin and roles/secretmanager.admin on the project.",
   };
 }
 
-/** The deployment's keys, the newest first. */
+/** The deployment's keys, the newest first. A limit would be one of all the project's keys, before gcloud filters and sorts them. */
 export function listKeys({ key, gcloud }: Names): Command {
   return gcloud("services", "api-keys", "list", `--filter=displayName=${key}`, "--sort-by=~createTime", field("name.basename()"));
-}
-
-function newestKey(names: Names): Command {
-  return [...listKeys(names), "--limit=1"];
 }
 
 function keyString({ gcloud }: Names): Command {

@@ -10,7 +10,7 @@ export function remove(names: Names): readonly Step[] {
   const inRepository = [`--repository=${repository}`, inRegion.replace("region", "location")];
   const step = (title: string, list: Command, command: Command): Step => ({
     title,
-    each: { command: list, optional: true },
+    each: { command: list, mayBeMissing: true },
     command,
     hint: "Google says above why not; what is gone stays gone.",
   });
@@ -36,7 +36,7 @@ export function remove(names: Names): readonly Step[] {
     ...removeGuards(names),
     step(
       "The gateway",
-      gcloud("api-gateway", "gateways", "list", inGatewayRegion, `--filter=name.basename()=${service}`, name),
+      gcloud("api-gateway", "gateways", "describe", service, inGatewayRegion, name),
       gcloud("api-gateway", "gateways", "delete", "$ITEM", inGatewayRegion),
     ),
     step(
@@ -44,11 +44,7 @@ export function remove(names: Names): readonly Step[] {
       gcloud("api-gateway", "api-configs", "list", inApi, name),
       gcloud("api-gateway", "api-configs", "delete", "$ITEM", inApi),
     ),
-    step(
-      "The API",
-      gcloud("api-gateway", "apis", "list", `--filter=name.basename()=${service}`, name),
-      gcloud("api-gateway", "apis", "delete", "$ITEM"),
-    ),
+    step("The API", gcloud("api-gateway", "apis", "describe", service, name), gcloud("api-gateway", "apis", "delete", "$ITEM")),
     step(
       "The service",
       gcloud("run", "services", "list", inRegion, `--filter=metadata.name=${service}`, field("metadata.name")),
@@ -62,7 +58,7 @@ export function remove(names: Names): readonly Step[] {
     step(
       "What they were made of",
       gcloud("storage", "buckets", "list", `--filter=name=${sources}`, field("name")),
-      gcloud("storage", "rm", "--recursive", "gs://$ITEM"),
+      gcloud("storage", "rm", "--recursive", `gs://$ITEM/services/${service}/`),
     ),
     step(
       "The API keys",

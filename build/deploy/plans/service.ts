@@ -89,8 +89,7 @@ export function switchTo({ service: name, inGatewayRegion, gcloud }: Names, vers
 /** Marks this version as one to go back to, and removes what is too old for that. */
 export function tidy({ service: name, version, gcloud }: Names): readonly Step[] {
   const inApi = `--api=${name}`;
-  const list = (filter: string): Command =>
-    gcloud("api-gateway", "api-configs", "list", inApi, `--filter=${filter}`, "--sort-by=~createTime", field("name.basename()"));
+  const list = listVersions({ service: name, gcloud });
   const remove = gcloud("api-gateway", "api-configs", "delete", "$ITEM", inApi);
   const hint = "Google refuses to delete a config that a gateway runs: which one does, the console says.";
   return [
@@ -101,17 +100,22 @@ export function tidy({ service: name, version, gcloud }: Names): readonly Step[]
     },
     {
       title: `Of the configs, the last ${KEPT_VERSIONS} stay`,
-      each: { command: list("labels.deployed=yes"), skip: KEPT_VERSIONS },
+      each: { command: list, versions: { deployed: true }, skip: KEPT_VERSIONS },
       command: remove,
       hint,
     },
     {
       title: "Those of deployments that broke off go",
-      each: { command: list(`NOT labels.deployed=yes AND name.basename()<${version}`) },
+      each: { command: list, versions: { deployed: false, before: version } },
       command: remove,
       hint,
     },
   ];
+}
+
+/** The versions and their label `deployed`, in no order. */
+export function listVersions({ service, gcloud }: Pick<Names, "service" | "gcloud">): Command {
+  return gcloud("api-gateway", "api-configs", "list", `--api=${service}`, field("name.basename(),labels.deployed"));
 }
 
 /** Settings as gcloud takes them in one argument: with a delimiter of their own, as values may contain its comma. */
