@@ -55,9 +55,12 @@ function parseLine(text: string, site: string, knownDays: Set<string>): Addition
   if (text.length > MAX_LINE_LENGTH) {
     throw new InvalidInput(`it has ${text.length} characters; allowed are at most ${MAX_LINE_LENGTH}, and ${MAX_LINE_DAYS} days.`);
   }
-  const line = check(LINE, parseObject(text) ?? invalid("line", text, "a JSON object"));
-  const [dated, datedVisitors] = [sumOfDays("days", line.days, knownDays), sumOfDays("visitorDays", line.visitorDays, knownDays)];
-  const { page, visits, days, visitors = datedVisitors, visitorDays } = line;
+  const line = parseObject(text) ?? invalid("line", text, "a JSON object");
+  check(LINE, line);
+  // Read as it was sent: a record's output lacks keys such as "constructor", which are no days either.
+  const { page, visits, days = {}, visitorDays = {}, visitors: sent } = line as v.InferInput<typeof LINE>;
+  const [dated, datedVisitors] = [sumOfDays("days", days, knownDays), sumOfDays("visitorDays", visitorDays, knownDays)];
+  const visitors = sent ?? datedVisitors;
   const entries = countOf(days) + countOf(visitorDays);
   if (entries > MAX_LINE_DAYS) invalid("days and visitorDays", `${entries} entries`, `at most ${MAX_LINE_DAYS} together`);
   if (page === null && countOf(days) > 0)
