@@ -5,10 +5,10 @@ export function foldText(text: string): string {
   return letters.toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
 
-/** Tells pages whose names hold a text, as they were written or as they are in an address. */
+/** Tells pages whose decoded names hold a text. */
 export function createPageMatcher(text: string): (page: string) => boolean {
   const wanted = foldText(text);
-  return (page) => page.includes(text) || foldText(decodeName(page)).includes(wanted);
+  return (page) => foldText(decodeName(page)).includes(wanted);
 }
 
 /** Escapes that are not UTF-8 stay as they are. */

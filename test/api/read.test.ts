@@ -194,7 +194,8 @@ describe("lists and series", () => {
     expect(await found("CAFE")).toEqual(["/Caf%C3%A9", "/cafeteria"]);
     expect(await found("cafe\u0301", "&sort=visits")).toEqual(["/cafeteria", "/Caf%C3%A9"]);
     expect(await found("a b")).toEqual(["/a%20b"]);
-    expect(await found("a%20b")).toEqual(["/a%20b"]);
+    expect(await found("a%20b")).toEqual([]);
+    expect(await found("20")).toEqual([]);
     expect(await found("\u0645\u06cc\u062e\u0648\u0627\u0647\u0645")).toHaveLength(1);
     expect(await found("nothing")).toEqual([]);
     const first = (await send("GET /v1/pages?search=cafe&limit=1")).json;
