@@ -104,22 +104,19 @@ export function visits({ store, now, newId, http1, count, limitReads, sites, key
     const time = now();
     const correction = { id, site, page, change, today: day, expireAt: time + ID_LIFETIME_MS };
     const result = await store.correct(correction, time + WRITE_DEADLINE_MS);
-    return isMisfit(result) ? refuse(result, page) : result;
+    return isMisfit(result) ? refuse(result, page, change !== "remove" && change.visitors !== null) : result;
   }
 
   return app;
 }
 
-/** A 400 that says what would fit. */
-function refuse({ misfit, value, least, most }: Misfit, page: string | null): never {
-  const why =
-    misfit === "visitors"
-      ? "the visitors of its days, and at most the visits"
-      : page === null
-        ? "the visits of its pages"
-        : "the visits of its days";
-  const drop = page === null ? "" : ", unless dropDays is true";
-  invalid(misfit, value, `at least ${least}, ${why}${most === null ? drop : ` (${most})${drop}`}`);
+/** A 400 that names a field that was sent, and what would fit. */
+function refuse({ misfit, value, least, most }: Misfit, page: string | null, setsVisitors: boolean): never {
+  const unless = page === null ? "" : ", unless dropDays is true";
+  if (misfit === "visits") invalid(misfit, value, `at least ${least}, the visits of its ${page === null ? "pages" : "days"}${unless}`);
+  if (!setsVisitors) invalid("visits", most, `at least ${value}, as there are so many visitors`);
+  const low = least > 0 ? `at least ${least}, the visitors of its days${unless}, and ` : "";
+  invalid(misfit, value, `${low}at most the visits (${most})`);
 }
 
 /** A field of the query or of the body; in both it must be the same after normalisation. */

@@ -140,6 +140,28 @@ describe("visitors", () => {
     });
   });
 
+  test.each([
+    [
+      { page: "/a", visitors: 1 },
+      "visitors is 1; allowed is at least 2, the visitors of its days, unless dropDays is true, and at most the visits (10).",
+    ],
+    [{ page: "/a", visitors: 11, dropDays: true }, "visitors is 11; allowed is at most the visits (10)."],
+    [{ page: "/a", visits: 6, visitors: 7, dropDays: true }, "visitors is 7; allowed is at most the visits (6)."],
+    [{ page: "/none", visitors: 1, dropDays: true }, "visitors is 1; allowed is at most the visits (0)."],
+    [{ page: "/a", visits: 5 }, "visits is 5; allowed is at least 7, as there are so many visitors."],
+    [{ page: "/a", visits: 1 }, "visits is 1; allowed is at least 2, the visits of its days, unless dropDays is true."],
+    [{ visits: 9 }, "visits is 9; allowed is at least 10, the visits of its pages."],
+    [{ visits: 11 }, "visits is 11; allowed is at least 12, as there are so many visitors."],
+    [{ visitors: 1 }, "visitors is 1; allowed is at least 2, the visitors of its days, and at most the visits (12)."],
+  ])("PUT of what does not fit names a field that was sent: %j", async (body, detail) => {
+    const { send, count } = start();
+    for (const address of ["192.0.2.1", "192.0.2.2"]) await count(from(address));
+    const put = (one: object) => send("PUT /v1/visits", { headers: ADMIN, body: one });
+    await put({ page: "/a", visits: 10, visitors: 7 });
+    await put({ visits: 12, visitors: 12 });
+    expect((await put(body)).json).toMatchObject({ status: 400, detail });
+  });
+
   test("no answer and no log line has an address, a User-Agent or a hash of them", async () => {
     const { count, send, log, store } = start({ LOG: "all" });
     await count(from("192.0.2.77", { "User-Agent": "secret-agent" }));
