@@ -11,7 +11,8 @@ export function invalid(field: string, value: unknown, allowed: string): never {
 
 /** A value as JSON, shortened: one line of well-formed Unicode. */
 export function quote(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  // As JSON a number may be null: 1e400 is read as Infinity.
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
   const short = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
   return typeof value === "string" ? JSON.stringify(short.toWellFormed()) : short.toWellFormed();
 }

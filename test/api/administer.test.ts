@@ -93,6 +93,16 @@ describe("PUT and DELETE /v1/visits", () => {
     expect(store.writes).toEqual([]);
   });
 
+  test.each([
+    ['{"page":"/","visits":1e400}', "visits is Infinity; "],
+    ['{"page":"/","visits":null}', "visits is null; "],
+    ['{"page":"/","visits":[1]}', "visits is [1]; "],
+    ['{"page":"/","visits":1,"dropDays":-1e999}', "dropDays is -Infinity; "],
+  ])("a refusal of %s shows the value", async (body, shown) => {
+    const { json } = await startService().send("PUT /visits", { headers: ADMIN, body });
+    expect(json).toMatchObject({ status: 400, detail: expect.stringContaining(shown) });
+  });
+
   test("DELETE without a page is 400", async () => {
     const { send, store } = startService();
     expect((await send("DELETE /visits", { headers: { ...ADMIN, ...FROM_SITE } })).status).toBe(400);
