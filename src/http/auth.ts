@@ -11,6 +11,8 @@ export interface KeyChecks {
   readonly admin: MiddlewareHandler<Env>;
   /** For lists and series: with a key, unless something is public. Says which sites may be read: see {@link checkReadable}. */
   readonly stats: MiddlewareHandler<Env>;
+  /** Whether the request has the `ADMIN_KEY`. */
+  isAdmin(c: Context<Env>): Promise<boolean>;
 }
 
 const ADMIN_ALLOWED = "the service's ADMIN_KEY";
@@ -21,12 +23,16 @@ export function createKeyChecks(config: Pick<AppConfig, "adminKey" | "publicStat
   const { adminKey, publicStats, statsKeys } = config;
   const isPublic = allowSites(publicStats);
 
+  const isAdmin: KeyChecks["isAdmin"] = async (c) => {
+    const given = c.req.header("X-API-Key");
+    return given !== undefined && adminKey !== null && (await timingSafeEqual(given, adminKey));
+  };
+
   const admin: MiddlewareHandler<Env> = async (c, next) => {
     if (adminKey === null) {
       throw new Problem("administration-off", "X-API-Key is needed, and the service's ADMIN_KEY is not set.");
     }
-    const given = c.req.header("X-API-Key");
-    if (given === undefined || !(await timingSafeEqual(given, adminKey))) throw unauthorized(given, ADMIN_ALLOWED);
+    if (!(await isAdmin(c))) throw unauthorized(c.req.header("X-API-Key"), ADMIN_ALLOWED);
     await next();
   };
 
@@ -51,12 +57,11 @@ export function createKeyChecks(config: Pick<AppConfig, "adminKey" | "publicStat
     const mayRead: SitePolicy = (site) => isPublic(site) || ofKey?.(site) === true;
     // Who gives a key that is none is told so, before they miss their own sites.
     const listed = publicStats === "*" || given === undefined ? isPublic : ofKey;
-    const isAdmin = given !== undefined && adminKey !== null && (await timingSafeEqual(given, adminKey));
-    c.set("reads", { mayRead, listed, isAdmin });
+    c.set("reads", { mayRead, listed });
     await next();
   };
 
-  return { admin, stats };
+  return { admin, stats, isAdmin };
 }
 
 /** Throws 401 where the request may not read the lists and series of a site. */

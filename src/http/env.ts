@@ -9,7 +9,7 @@ export interface Env {
     originSite: string | null;
     /** There is an `Origin` header, and its site may not count. */
     foreignOrigin: boolean;
-    /** Of lists and series: the sites that the request may read, and those that it is shown (`null`: its key is wrong); its key is `ADMIN_KEY`. */
-    reads: { readonly mayRead: SitePolicy; readonly listed: SitePolicy | null; readonly isAdmin: boolean };
+    /** Of lists and series: the sites that the request may read, and those that it is shown (`null`: its key is wrong). */
+    reads: { readonly mayRead: SitePolicy; readonly listed: SitePolicy | null };
   };
 }

@@ -74,7 +74,7 @@ export function sites({ store, keys, limitReads, sites, config, now }: RouteDeps
 export function pages({ store, keys, limitReads, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", limitLists(limitReads), keys.stats, query(PAGES_QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const site = sites[c.get("reads").isAdmin ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
+    const site = sites[(await keys.isAdmin(c)) ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
     checkReadable(c, site);
     const period = asked.from === undefined && asked.to === undefined ? null : parsePeriod(asked, today());
     const dates = period ? daysBetween(period.from, period.to) : [];
@@ -110,7 +110,7 @@ async function listPages(store: Store, sorted: boolean, site: string, after: str
 export function series({ store, keys, limitReads, sites, today }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", limitLists(limitReads), keys.stats, query(SERIES_QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const site = sites[c.get("reads").isAdmin ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
+    const site = sites[(await keys.isAdmin(c)) ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
     checkReadable(c, site);
     const page = asked.page === undefined ? null : normalizePage(asked.page, site);
     const period = parsePeriod(asked, today());

@@ -362,6 +362,12 @@ test("with ADMIN_KEY a site that is not in SITES is read and removed, and neithe
   for (const path of [`/v1/pages?${site}`, `/v1/series?${site}`, `/v1/export?${site}`]) {
     expect((await send(`GET ${path}`, { headers: ADMIN })).status, path).toBe(200);
   }
+  expect((await send(`GET /v1/visits?${site}&page=/a`, { headers: ADMIN })).json).toMatchObject({ siteVisits: 1, pages: [{ visits: 1 }] });
+  expect((await send(`GET /v1/badge?${site}&page=/a`, { headers: ADMIN })).text).toContain("visits: 1<");
+  for (const path of [`/v1/visits?${site}`, `/v1/badge?${site}`]) {
+    for (const headers of [{}, { "X-API-Key": "secret2" }]) expect((await send(`GET ${path}`, { headers })).status, path).toBe(403);
+  }
+  expect((await send(`GET /v1/badge?count=true&${site}`, { headers: ADMIN })).status).toBe(403);
   const put = await send("PUT /v1/visits", { headers: ADMIN, body: { site: "gone.example", page: "/a", visits: 9 } });
   expect(put.status).toBe(403);
   expect((await send(`POST /visits?${site}`)).status).toBe(403);

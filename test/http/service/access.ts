@@ -24,6 +24,12 @@ export function access(rig: () => Rig): void {
       }
     });
 
+    test.each(["/v1/visits", "/v1/badge"])("%s answers with it for a site that is not in SITES as well", async (path) => {
+      const { guarded } = rig();
+      for (const headers of [{}, WRONG]) expect((await guarded.send(`GET ${path}?site=elsewhere.net`, { headers })).status).toBe(403);
+      expect((await guarded.send(`GET ${path}?site=elsewhere.net`, { headers: KEY })).status).toBe(200);
+    });
+
     test("administration needs it, also where PUBLIC_STATS is set", async () => {
       const { open } = rig();
       const site = newSite();

@@ -88,7 +88,6 @@ export const refusedVisits: readonly RefusedVisit[] = [
 
 /** What other requests are refused with. */
 export const refusedRequests: readonly [target: string, status: number, type: string, detail: RegExp][] = [
-  ["GET /v1/visits?site=elsewhere.net", 403, "site-not-allowed", /^site is "elsewhere\.net"/],
   ["GET /v1/visits?site=", 400, "invalid-input", /^site is ""/],
   ["GET /v1/visits?site=example.com&site=example.com", 400, "invalid-input", /^site is /],
   ["GET /v1/visits?page=%00", 400, "invalid-input", /^page is /],
