@@ -12,7 +12,7 @@ const PAGES_PER_VISIT = 25;
 const PAGES_PER_MINUTE = 120_000;
 const MINUTE_MS = 60_000;
 /** What a list counts as. */
-const LIST_PAGES = 10;
+export const LIST_PAGES = 10;
 
 /** Takes on a read of so many pages, the site as one of them, or throws 429 or 503. */
 export type LimitReads = (c: Context<Env>, pages: number) => void;

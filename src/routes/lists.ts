@@ -2,6 +2,7 @@ import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { toBase64Url } from "../base64.ts";
 import { daysBetween } from "../domain/day.ts";
+import { nextTurn } from "../domain/in-time.ts";
 import { invalid } from "../domain/invalid.ts";
 import { MAX_PAGE_BYTES, normalizePage } from "../domain/page.ts";
 import type { Period, Store } from "../domain/store.ts";
@@ -10,7 +11,7 @@ import { checkReadable, listedSites } from "../http/auth.ts";
 import type { Env } from "../http/env.ts";
 import { queryInteger, text } from "../http/fields.ts";
 import { Problem } from "../http/problem.ts";
-import { limitLists } from "../http/read-limit.ts";
+import { LIST_PAGES, limitLists } from "../http/read-limit.ts";
 import { query } from "../http/validate.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ANSWERS, KEY_PROBLEMS, list, object, READING_PROBLEMS, type RouteDocs } from "./docs.ts";
@@ -23,7 +24,10 @@ const MAX_LIMIT = 1_000;
 const MAX_TOP = 100;
 /** How long one call removes pages of a site. */
 const REMOVE_DEADLINE_MS = 10_000;
-/** The most points in one answer (a megabyte or two, which take the thread 20 ms): a list of more days has fewer pages, and goes on at its cursor. */
+/**
+ * The most points in one part of a list (a megabyte or two, which take the thread 20 ms): of more days it has fewer pages, and goes on at
+ * its cursor. Top pages have none: they are answered at once, up to MAX_TOP of MAX_PERIOD_DAYS, and count as so many lists.
+ */
 const MAX_POINTS = 50_000;
 
 /** No page's name is longer. */
@@ -78,9 +82,11 @@ export function pages({ store, keys, limitReads, sites, today }: RouteDeps): Hon
     checkReadable(c, site);
     const period = asked.from === undefined && asked.to === undefined ? null : parsePeriod(asked, today());
     const dates = period ? daysBetween(period.from, period.to) : [];
-    const limit = Math.min(asked.limit, Math.floor(MAX_POINTS / (dates.length || 1)));
     const sorted = asked.sort === "visits";
     if (sorted && asked.limit > MAX_TOP) invalid("limit", asked.limit, `at most ${MAX_TOP} where sort is "visits"`);
+    const parts = (asked.limit * dates.length) / MAX_POINTS;
+    if (sorted && parts > 1) limitReads(c, LIST_PAGES * parts);
+    const limit = sorted || parts <= 1 ? asked.limit : Math.floor(MAX_POINTS / dates.length);
     const search = asked.search || null;
     if (sorted && search === null && asked.cursor !== undefined) invalid("cursor", asked.cursor, 'none where sort is "visits"');
     const after = asked.cursor === undefined ? null : decodeCursor(asked.cursor, site);
@@ -94,6 +100,7 @@ export function pages({ store, keys, limitReads, sites, today }: RouteDeps): Hon
       const inPeriod = { periodVisits: sumOf(days), ...(visitors && { periodVisitors: sumOf(visitors.days) }) };
       return { ...numbers, ...inPeriod, points: dates.map((date) => ({ date, visits: days[date] ?? 0 })) };
     });
+    if (parts > 1) await nextTurn();
     const nextCursor = next === null ? undefined : toBase64Url(next);
     return c.json({ site, pages, nextCursor }, 200, { "Cache-Control": "no-cache" });
   });
@@ -177,7 +184,7 @@ export function listsDocs(): RouteDocs {
       summary: "List a site's pages",
       description:
         "By name, a part at a time (pages across cursors are not one snapshot), or the top pages. With from or to, each page also has its " +
-        "visits in that period, day by day; of many days there are fewer pages an answer, and a nextCursor.",
+        "visits in that period, day by day; a list by name of many days has fewer pages an answer, and a nextCursor.",
       query: PAGES_QUERY,
       fields: {
         ...period,

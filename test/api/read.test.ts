@@ -127,6 +127,19 @@ describe("GET /v1/pages", () => {
     expect([second.pages.length, second.nextCursor]).toEqual([27, expect.any(String)]);
   });
 
+  test("answers all top pages of the longest period, which count as several lists", async () => {
+    const { send } = startService({ VISITS_PER_MINUTE: "2", CLIENT_IP_HEADER: "X-Client", VISITORS: "off" });
+    const body = Array.from({ length: 120 }, (_, index) => JSON.stringify({ page: `/${index}`, visits: 1 })).join("\n");
+    await send("POST /v1/import", { headers: { ...ADMIN, "Idempotency-Key": "12345678" }, body });
+    const top = (client: string, query: string) => send(`GET /v1/pages?sort=visits${query}`, { headers: { "X-Client": client } });
+    const longest = "&from=2021-11-19&to=2026-11-22";
+    const { pages } = (await top("192.0.2.1", longest)).json;
+    expect([pages.length, pages[99].points.length]).toEqual([100, 1_830]);
+    expect((await top("192.0.2.1", "")).status).toBe(429);
+    expect((await top("192.0.2.2", `${longest}&search=/`)).json.pages).toHaveLength(100);
+    for (let time = 0; time < 5; time += 1) expect((await top("192.0.2.3", "&from=2026-11-22&to=2026-11-22")).status).toBe(200);
+  });
+
   test("shows the top pages, of all time and of a period", async () => {
     const { send } = await withVisits();
     const top = async (query: string) => (await send(`GET /v1/pages?sort=visits${query}`)).json.pages;
