@@ -57,6 +57,15 @@ describe("what a client may take of the Node server", () => {
     });
   });
 
+  test.concurrent("a URL in ASCII, else a 400 that says how other characters are sent", async () => {
+    await serving(nodeOnSqlite, OPEN, async ({ send }, { url }) => {
+      const received = await raw(url, "GET /v1/visits?page=/café HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      expectProblem(received, 400, "invalid-input");
+      expect(received).toContain("percent-encoded");
+      expect((await send("GET /v1/visits?page=/caf%C3%A9")).json().pages).toMatchObject([{ page: "/caf%C3%A9" }]);
+    });
+  });
+
   test.concurrent("a refused body of 8 MiB leaves its connection usable", async () => {
     await serving(nodeOnSqlite, OPEN, async (_, { url }) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });

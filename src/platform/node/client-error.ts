@@ -13,6 +13,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     "too-large",
     `The request's line and headers are too large; allowed are at most ${LIMITS.maxHeaderSize} bytes together.`,
   ],
+  HPE_INVALID_URL: [400, "invalid-input", "The request's URL is malformed; allowed are ASCII characters, and others percent-encoded."],
   ERR_HTTP_REQUEST_TIMEOUT: [
     408,
     "invalid-input",
