@@ -9,6 +9,8 @@ const PATH = v.object({ id: v.number(), path: v.string(), event: v.optional(v.bo
 const STATISTIC = v.object({ hour: v.string(), path_id: v.number(), count: v.unknown() });
 const DATE = "YYYY-MM-DD".length;
 const CSV_COLUMNS = ["path", "event", "bot", "date"];
+/** Of an event: GoatCounter writes `1` and `0`. */
+const TRUE = ["1", "true"];
 
 /** GoatCounter's ZIP of JSON Lines (by path and hour), or its CSV of page views, plain or as gzip. */
 export const goatcounter: Source = {
@@ -47,7 +49,7 @@ function parsePageViews(file: SourceFile, collector: Collector): void {
   const missing = CSV_COLUMNS.find((column) => !table.columns.includes(column) && path.replace(/^\d+/, "") !== column);
   if (missing) throw new InvalidInput(`${file.name} has no column "${missing}"; allowed is GoatCounter's CSV, or its ZIP of JSON.`);
   table.forEach((row) => {
-    if (row.get("event") === "true") collector.leaveOut(row.where, "of events", 1);
+    if (TRUE.includes(row.get("event") ?? "")) collector.leaveOut(row.where, "of events", 1);
     else if (row.get("bot") !== "0" && row.get("bot") !== "") collector.leaveOut(row.where, "of bots", 1);
     else collector.add({ where: row.where, page: row.get(path) ?? "", visits: 1, day: (row.get("date") ?? "").slice(0, DATE) });
   });

@@ -68,14 +68,16 @@ const GOAT_STATISTICS = jsonLines(
   { hour: "yesterday at noon", path_id: 1, ref_id: 1, count: 3 },
 );
 
+/** As GoatCounter writes it: flags are 1 and 0; one row has `true`. */
 const GOAT_CSV = [
   "2Path,Title,Event,UserAgent,Browser,System,Session,Bot,Referrer,Referrer scheme,Screen size,Location,FirstVisit,Date",
-  '/,"Home, sweet ""home""",false,,Chrome 120,Linux,1fc,0,,,"1920,1080,1",DE,true,2026-07-09T01:00:00Z',
-  "/,Home,false,,Chrome 120,Linux,1fc,0,,,,DE,false,2026-07-09T01:05:00Z",
-  "/post/,Post,false,,Firefox,Linux,2ab,0,,,,DE,true,2026-07-10T23:59:59Z",
-  "download,Download,true,,Firefox,Linux,2ab,0,,,,DE,true,2026-07-10T23:59:59Z",
-  "/post/,Post,false,,,,3cd,151,,,,US,true,2026-07-10T23:59:59Z",
-  "/post/,Post,false,,Firefox,Linux,2ab,0,,,,DE,true,not a date",
+  '/,"Home, sweet ""home""",0,Mozilla/5.0,Chrome 120,Linux,1fc,0,,,"1920,1080,1",DE,1,2026-07-09T01:00:00Z',
+  "/,Home,0,,Chrome 120,Linux,1fc,0,,,,DE,0,2026-07-09T01:05:00Z",
+  "/post/,Post,0,,Firefox,Linux,2ab,0,www.reddit.com,h,,DE,1,2026-07-10T23:59:59Z",
+  "download,Download,1,,Firefox,Linux,2ab,0,,,,DE,1,2026-07-10T23:59:59Z",
+  "click,Click,true,,Firefox,Linux,2ab,0,,,,DE,true,2026-07-10T23:59:59Z",
+  "/post/,Post,0,,,,3cd,151,,,,US,1,2026-07-10T23:59:59Z",
+  "/post/,Post,0,,Firefox,Linux,2ab,0,,,,DE,1,not a date",
 ].join("\r\n");
 
 const PLAUSIBLE_PAGES = [
@@ -185,8 +187,8 @@ export const SAMPLES: readonly Sample[] = [
     bytes: gzipSync(GOAT_CSV),
     pages: { "/": 2, "/post": 1 },
     days: { "/": { "2026-07-09": 2 }, "/post": { "2026-07-10": 1 } },
-    leftOut: { "of events": 1, "of bots": 1, [DAY]: 1 },
-    lost: 3,
+    leftOut: { "of events": 2, "of bots": 1, [DAY]: 1 },
+    lost: 4,
   },
   { from: "plausible", what: "imported_pages alone", bytes: strToU8(BOM + PLAUSIBLE_PAGES.replaceAll("\n", "\r\n")), ...OF_PLAUSIBLE },
   {
