@@ -59,7 +59,7 @@ export async function convert({ from, file, site: name, counter }: Conversion): 
   const live = LIVE[from];
   const path = live ? await readCounter(live, { from, file, site, counter }) : file;
   const collector = createCollector(site);
-  source.parse(unpack(basename(path), await readFile(path), source.reads), collector);
+  source.parse(await unpack(basename(path), await readFile(path), source.reads), collector);
   return collector.end();
 }
 
@@ -102,7 +102,7 @@ async function readText(address: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new ServiceError(`${address} answered ${response.status}.`);
-    return unpackText(address, new Uint8Array(await response.arrayBuffer()));
+    return await unpackText(address, new Uint8Array(await response.arrayBuffer()));
   } catch (error) {
     if (error instanceof ServiceError || error instanceof InvalidInput) throw error;
     throw new ServiceError(`${address} cannot be read: ${reasonOf(error)}.`);
@@ -110,6 +110,7 @@ async function readText(address: string): Promise<string> {
 }
 
 /** A sitemap may be a gzip. */
-function unpackText(name: string, bytes: Uint8Array): string {
-  return unpack(name, bytes, /\.xml$/)[0]?.text ?? "";
+async function unpackText(name: string, bytes: Uint8Array): Promise<string> {
+  const [file] = await unpack(name, bytes, /\.xml$/);
+  return file?.text ?? "";
 }

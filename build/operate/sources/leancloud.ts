@@ -6,9 +6,12 @@ import type { Source, SourceFile } from "./source.ts";
 
 const COUNTER = v.object({ url: v.optional(v.string()), target: v.optional(v.string()), time: v.unknown() });
 
-/** The class `Counter` as LeanCloud's console exports it, a JSON array, or an answer of its API. Fluid names pages `target`. */
+/**
+ * The class `Counter` as LeanCloud's console exports it (a .tar.gz of JSON Lines, a file for each class), a JSON array, or an answer of its
+ * API. Fluid names pages `target`.
+ */
 export const leancloud: Source = {
-  reads: /(?:^|\/)Counter[^/]*\.jsonl?$/,
+  reads: /(?:^|\/)Counter\b[^/]*\.jsonl?$/,
   parse(files, collector) {
     const records = files.flatMap((file) => recordsOf(file, collector));
     for (const { where, value } of records) addCounter(where, value, collector);

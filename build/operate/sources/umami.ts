@@ -4,7 +4,7 @@ import type { Collector } from "./collect.ts";
 import { readCsv, type Table } from "./read-csv.ts";
 import { parseJson } from "./read-json.ts";
 import type { Source, SourceFile } from "./source.ts";
-import { unpack } from "./unpack.ts";
+import { unpackZip } from "./unpack.ts";
 
 const READS = /(?:^|\/)(?:website_event|pages)\.csv$/;
 const ANSWER = v.object({ zip: v.string() });
@@ -26,7 +26,7 @@ export const umami: Source = {
 /** The API answers a ZIP in base64, in JSON. */
 function unpackAnswer(file: SourceFile): SourceFile[] {
   const answer = v.safeParse(ANSWER, file.text.startsWith("{") ? parseJson(file.text) : null);
-  return answer.success ? unpack(file.name, Buffer.from(answer.output.zip, "base64"), READS) : [file];
+  return answer.success ? unpackZip(file.name, Buffer.from(answer.output.zip, "base64"), READS) : [file];
 }
 
 function parseTable({ name }: SourceFile, table: Table, collector: Collector): void {

@@ -1,13 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Collected } from "../../../build/operate/sources/collect.ts";
 import { convert } from "../../../build/operate/sources/convert.ts";
 import { reportOf } from "../../../build/operate/sources/report.ts";
 import { MAX_LINE_DAYS, parseLines } from "../../../src/routes/import-lines.ts";
-import { SAMPLES, SITE } from "./samples.ts";
+import { SAMPLES, SITE, tarOf } from "./samples.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -89,6 +90,12 @@ test("the same export gives the same lines, in whatever order its rows stand", a
   expect(JSON.stringify(reversed.lines)).toBe(JSON.stringify(inOrder.lines));
 });
 
+const COUNTER_TAR = await tarOf({ "Counter.0.jsonl": '{"url":"/a","time":1}' });
+// The folder's header, the file's header, and the file's content have 512 bytes each.
+const CUT_TAR = COUNTER_TAR.subarray(0, 1_030);
+const OLD_TAR = Uint8Array.from(COUNTER_TAR, (byte, index) => (index % 512 < 257 || index >= 1_024 ? byte : 0));
+const DAMAGED_TAR = COUNTER_TAR.with(520, 0x78);
+
 test.each([
   ["goatcounter", strToU8("a,b\n1,2\n"), /has no column "path"/],
   ["goatcounter", zipSync({ "x.txt": strToU8("x") }), /holds no file named/],
@@ -100,6 +107,10 @@ test.each([
   ["csv", strToU8("page,title\n"), /allowed is a column page, path, url, target and a column visits/],
   ["csv", new Uint8Array([0x1f, 0x8b, 0x00]), /cannot be read: /],
   ["csv", new Uint8Array([0x50, 0x4b, 0x03, 0x04]), /cannot be read: /],
+  ["leancloud", await tarOf({ "Comment.0.jsonl": "{}" }), /holds no file named/],
+  ["leancloud", gzipSync(CUT_TAR), /cannot be read: Tar archive is truncated\.$/],
+  ["leancloud", OLD_TAR, /holds NUL bytes; allowed are/],
+  ["leancloud", DAMAGED_TAR, /cannot be read: Invalid tar header checksum\.$/],
 ])("refuses for %s what is none of its exports", async (from, bytes, why) => {
   await expect(convertBytes(from, bytes)).rejects.toThrow(why);
 });

@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
+import { packTar } from "modern-tar";
 
 /** A small export in the real form of a counter, with odd rows, and what is to become of it in `example.com`. */
 export interface Sample {
@@ -49,6 +50,22 @@ const OF_COUNTERS = {
   leftOut: { [OTHER]: 1, [NUMBER]: 3, [ZERO]: 1, [PAGE]: 1, "that are no counter": 1 },
   lost: 11,
 };
+
+/** An archive such as LeanCloud's console exports: a file for each class, without a newline at its end. */
+export function tarOf(files: Readonly<Record<string, string>>): Promise<Uint8Array> {
+  const entries = Object.entries(files).map(([name, text]) => {
+    const body = strToU8(text);
+    return { header: { name, size: body.length, type: "file" } as const, body };
+  });
+  return packTar([{ header: { name: "export/", size: 0, type: "directory" } }, ...entries]);
+}
+const LEANCLOUD_TAR = await tarOf({
+  "export/_User.0.jsonl": '#filetype:JSON-streaming {"type":"Class","class":"_User"}\n',
+  "export/Comment.0.jsonl": jsonLines({ objectId: "7a", url: "/2024/hello/", comment: "Hello" }),
+  "export/Counter.0.jsonl": jsonLines(...COUNTERS.slice(0, 6)).trimEnd(),
+  "export/Counter.1.jsonl": `#filetype:JSON-streaming {"type":"Class","class":"Counter"}\n${jsonLines(...COUNTERS.slice(6)).trimEnd()}`,
+  "export/Counter_old.0.jsonl": jsonLines(...COUNTERS),
+});
 
 const GOAT_PATHS = jsonLines(
   { id: 1, event: false, path: "/", title: "Home" },
@@ -154,6 +171,8 @@ export const SAMPLES: readonly Sample[] = [
     siteVisitors: 50,
   },
   { from: "leancloud", what: "an answer of the API", bytes: strToU8(JSON.stringify({ results: COUNTERS })), ...OF_COUNTERS },
+  { from: "leancloud", what: "its console's .tar.gz", bytes: gzipSync(LEANCLOUD_TAR), ...OF_COUNTERS },
+  { from: "leancloud", what: "a tar", bytes: LEANCLOUD_TAR, ...OF_COUNTERS },
   {
     from: "waline",
     what: "its JSON",
