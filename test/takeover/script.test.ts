@@ -147,6 +147,38 @@ describeBrowsing("the script that stands for other counters'", [], (browsing) =>
     expect(complaints).toEqual([]);
   });
 
+  test("Plausible's callback is called once, of events before and after the script has loaded, also where the tag runs again", async () => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const stub = `<script>
+      window.called = [];
+      window.plausible = window.plausible || function () { (plausible.q = plausible.q || []).push(arguments); };
+      plausible.init = plausible.init || function (options) { plausible.o = options || {}; };
+      plausible.init();
+      plausible("Signup", { props: {}, callback: () => called.push("before") });
+      plausible("pageview");
+    </script>`;
+    const tag = `<script src="http://${api}/js/script.js" data-domain="${site}"></script>`;
+    const later = `<script>plausible.init(); plausible("Signup", { callback: () => called.push("after") });</script>`;
+    websites.set(site, pagesOf(`${stub}<script src="http://${api}/js"></script>${tag}${later}${tag}`));
+    const { page, complaints } = await open();
+    await page.goto(at(site, "/callback"));
+    await expect.poll(() => page.evaluate("called"), PATIENCE).toEqual(["before", "after"]);
+    await expect.poll(() => totals(site, "/callback"), PATIENCE).toEqual([1, 1]);
+    expect([await page.evaluate("called"), complaints]).toEqual([["before", "after"], []]);
+  });
+
+  test("beside another counter's tag, Plausible's own function stays", async () => {
+    const { api, websites, newSite, at, open } = browsing();
+    const site = newSite();
+    const own = `<script>window.plausible = () => "Plausible's own"</script>`;
+    websites.set(site, pagesOf(`${own}${span("busuanzi_value_page_pv")}<script src="http://${api}/js"></script>`));
+    const { page } = await open();
+    await page.goto(at(site, "/beside"));
+    await textOf(page, "#busuanzi_value_page_pv");
+    expect(await page.evaluate("plausible()")).toBe("Plausible's own");
+  });
+
   test("a site that may not count: nothing is shown, nothing is asked again", async () => {
     const { api, websites, at, open } = browsing();
     websites.set(

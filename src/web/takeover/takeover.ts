@@ -11,13 +11,19 @@ import { watch } from "../embed/watch.ts";
 declare global {
   interface Window {
     umami?: unknown;
-    plausible?: unknown;
+    plausible?: Plausible;
     goatcounter?: unknown;
   }
   interface Location {
     /** Set where the page has the script already. */
     footfallTakeover?: true;
   }
+}
+
+/** Plausible's function, or what stands there until its script has loaded: that one keeps the calls in `q`. */
+interface Plausible {
+  (name?: unknown, options?: { callback?: () => void } | null): unknown;
+  q?: Iterable<Parameters<Plausible>>;
 }
 
 /** The ends of elements' ids, and which number stands there, or in its place where visitors are not estimated. */
@@ -56,14 +62,26 @@ function format(number: number, style: string | undefined): string {
   return `${number}`;
 }
 
+/** As for an event that Plausible ignores; pages wait for the callback before they navigate. */
+const plausible: Plausible = (_, options) => {
+  window.setTimeout(() => options?.callback?.());
+};
+
 if (tag && !location.footfallTakeover) {
   const { dataset } = tag;
   location.footfallTakeover = true;
   // What pages call to count by hand: each view is counted already, and events are not.
   const nothing = async (): Promise<void> => {};
   window.umami ??= { track: nothing, identify: nothing };
-  window.plausible ??= nothing;
+  window.plausible ??= plausible;
   window.goatcounter = { ...(window.goatcounter as object | undefined), count: nothing };
   window.addEventListener("footfall", () => show(dataset));
   watch(() => show(dataset));
+}
+
+// Beside another counter's tag it may be Plausible's own.
+if (/\/js\/(?:script|plausible|pa)[.-]/.test(tag?.src ?? "")) {
+  const { q = [], ...members } = window.plausible ?? plausible;
+  window.plausible = window.Object.assign(plausible, members);
+  for (const call of q) plausible(...call);
 }
