@@ -1,12 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Collected } from "../../../build/operate/sources/collect.ts";
-import { convert } from "../../../build/operate/sources/convert.ts";
+import { convert, SOURCE_NAMES } from "../../../build/operate/sources/convert.ts";
 import { reportOf } from "../../../build/operate/sources/report.ts";
+import { ROOT } from "../../../build/root.ts";
 import { MAX_LINE_DAYS, parseLines } from "../../../src/routes/import-lines.ts";
 import { SAMPLES, SITE, tarOf } from "./samples.ts";
 
@@ -113,4 +114,11 @@ test.each([
   ["leancloud", DAMAGED_TAR, /cannot be read: Invalid tar header checksum\.$/],
 ])("refuses for %s what is none of its exports", async (from, bytes, why) => {
   await expect(convertBytes(from, bytes)).rejects.toThrow(why);
+});
+
+test("the README has every counter whose numbers can be brought along", async () => {
+  const readme = await readFile(join(ROOT, "build", "operate", "README.md"), "utf8");
+  const rows = readme.slice(readme.indexOf("| `--from` |")).split("\n\n")[0] ?? "";
+  const named = [...rows.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = ""]) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  expect(named.toSorted()).toEqual([...SOURCE_NAMES].sort());
 });
