@@ -74,6 +74,8 @@ describeTakeover("goatcounter,umami,plausible,counterscale", ({ send, totals, ne
     expect(await stats("")).toMatchObject({ pageviews: { value: 3 }, visitors: { value: 3 }, visits: { value: 3 }, bounces: { value: 0 } });
     expect((await stats("&url=/b/")).pageviews.value).toBe(2);
     expect((await stats("&path=/a&url=/a")).pageviews.value).toBe(1);
+    expect((await stats("&path=eq.%2Fb%2F")).pageviews.value).toBe(2);
+    expect((await send("GET /api/websites/id/stats?path=c.b", { headers })).status).toBe(400);
     const preflight = await send("OPTIONS /api/websites/id/stats", { headers: fromPage(site) });
     expect(String(preflight.headers["access-control-allow-headers"])).toContain("Authorization");
     const cached = await send("OPTIONS /api/send", { headers: fromPage(site) });

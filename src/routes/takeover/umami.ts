@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
+import { invalid } from "../../domain/invalid.ts";
 import { normalizePage } from "../../domain/page.ts";
 import { json } from "../../http/body.ts";
 import type { Env } from "../../http/env.ts";
@@ -47,8 +48,11 @@ export function umami({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
   app.get("/api/websites/:id/stats", readableByAll, query(STATS), async (c) => {
     const { url, path = url } = c.req.valid("query");
     const site = sites.toRead(undefined, c.get("originSite"));
-    const views = await readOne(read, c, site, path === undefined ? "/" : normalizePage(path, site));
-    const [pageviews, visitors] = path === undefined ? [views.site, views.siteVisitors] : [views.page, views.pageVisitors];
+    // Umami 3 has filters such as "eq./blog" and "c.blog" there.
+    const page = path?.replace(/^eq\./, "");
+    if (page && /^[a-z]{1,3}\./.test(page)) invalid("path", path, 'one page, such as "/blog" or "eq./blog"');
+    const views = await readOne(read, c, site, page === undefined ? "/" : normalizePage(page, site));
+    const [pageviews, visitors] = page === undefined ? [views.site, views.siteVisitors] : [views.page, views.pageVisitors];
     // In Umami 2's form: the themes that read version 3's read it too.
     const stats = { pageviews, visitors, visits: visitors, bounces: 0, totaltime: 0 };
     const answer = Object.fromEntries(Object.entries(stats).map(([name, value]) => [name, { value, prev: 0 }]));
@@ -71,7 +75,7 @@ export function umamiDocs(): RouteDocs {
       group: "Read",
       summary: "Umami: read a page's totals, or the site's",
       query: STATS,
-      fields: { url: "The page; without it the whole site.", path: "The same as url." },
+      fields: { url: "The page; without it the whole site.", path: "The same as url; eq. may stand before it." },
       answer: object({ pageviews: { type: "object" }, visitors: { type: "object" } }),
       problems: ["site-not-allowed"],
     },
