@@ -61,6 +61,18 @@ describeTakeover(PROTOCOLS, ({ send, totals, newSite }) => {
     expect((await totals("github.com", `/${user}`))[0]).toBe(3);
   });
 
+  test("a GitHub user is one counter in any case, and komarev's pixel counts and shows nothing", async () => {
+    const user = newKey();
+    await send(`GET /ghpvc/?username=${user.toUpperCase()}`, { headers: camo });
+    const pixel = await send(`GET /ghpvc/?username=${user}&style=pixel`, { headers: camo });
+    expect(pixel.text).toBe('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>');
+    expect(pixel.headers).toMatchObject({
+      "content-type": "image/svg+xml; charset=utf-8",
+      "cache-control": "max-age=0, no-cache, no-store, must-revalidate",
+    });
+    expect((await totals("github.com", `/${user}`))[0]).toBe(2);
+  });
+
   test("what only shows counts nothing", async () => {
     const [key, repo] = [newKey(), newKey()];
     await send(`GET /badge?page_id=${key}`, { headers: camo });

@@ -19,7 +19,12 @@ interface Asked {
  */
 export function badgeAnswer(c: Context<Env>, text: string, asked: Asked, otherwise: { label: string; color: string }): Response {
   const label = clean(asked.label) || otherwise.label;
-  return c.body(renderBadge(label, text, colorOr(asked.color, otherwise.color)), 200, {
+  return svgAnswer(c, renderBadge(label, text, colorOr(asked.color, otherwise.color)));
+}
+
+/** Answers with an image that nothing keeps. */
+export function svgAnswer(c: Context<Env>, svg: string): Response {
+  return c.body(svg, 200, {
     "Content-Type": "image/svg+xml; charset=utf-8",
     "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate",
   });

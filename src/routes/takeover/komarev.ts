@@ -6,23 +6,29 @@ import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { formatNumber } from "../badge-svg.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
-import { badgeAnswer, startValue } from "./badge.ts";
+import { badgeAnswer, startValue, svgAnswer } from "./badge.ts";
 import type { TakeoverDeps } from "./views.ts";
 
 const NAME_ALLOWED = "a GitHub user's name";
 const QUERY = v.object({
   username: v.pipe(v.string(NAME_ALLOWED), v.regex(/^[A-Za-z0-9-]{1,39}$/, NAME_ALLOWED)),
+  style: v.optional(text),
   label: v.optional(text),
   color: v.optional(text),
   base: v.optional(text),
   abbreviated: v.optional(text),
 });
 
+/** Counts, and shows nothing. */
+const PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
+
 /** GitHub profile views of komarev.com: a user's page on github.com. */
 export function komarev({ viewKey }: TakeoverDeps): Hono<Env> {
   return new Hono<Env>().get("/ghpvc", embeddable, query(QUERY), async (c) => {
-    const { username, base, abbreviated, ...asked } = c.req.valid("query");
-    const { page } = await viewKey(c, { site: "github.com", page: `/${username}` }, null);
+    const { username, style, base, abbreviated, ...asked } = c.req.valid("query");
+    // GitHub's names are the same in any case.
+    const { page } = await viewKey(c, { site: "github.com", page: `/${username.toLowerCase()}` }, null);
+    if (style === "pixel") return svgAnswer(c, PIXEL);
     const views = page + startValue(base);
     const shown = formatNumber(views, abbreviated === "true" ? "short" : "full");
     return badgeAnswer(c, shown, asked, { label: "Profile views", color: "blue" });
@@ -39,6 +45,7 @@ export function komarevDocs(): RouteDocs {
       query: QUERY,
       fields: {
         username: "The profile.",
+        style: "pixel shows nothing.",
         label: "The left side.",
         color: "The right side's color.",
         base: "Added to what is shown.",
