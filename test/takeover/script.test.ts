@@ -118,10 +118,11 @@ describeBrowsing("the script that stands for other counters'", [], (browsing) =>
 
   test.each([
     ["umami.disabled", "1"],
+    ["umami.disabled", "true"],
     ["plausible_ignore", "true"],
     ["skipgc", "t"],
     ["footfall", "off"],
-  ])("who has set %s is shown numbers and not counted", async (name, value) => {
+  ])("who has set %s to %s is shown numbers and not counted", async (name, value) => {
     const { api, websites, newSite, at, open, totals } = browsing();
     const site = newSite();
     const html = `<script>localStorage.setItem("${name}", "${value}")</script>${span("busuanzi_page_pv")}<script src="http://${api}/js"></script>`;
@@ -130,6 +131,24 @@ describeBrowsing("the script that stands for other counters'", [], (browsing) =>
     await page.goto(at(site, "/me"));
     expect(await textOf(page, "#busuanzi_page_pv")).toBe("0");
     expect(await totals(site, "/me")).toEqual([0, 0]);
+  });
+
+  test.each([
+    ['data-domains="SITE, www.SITE"', 1],
+    ['data-domains="www.SITE"', 0],
+    ['data-do-not-track="true"', 0],
+    ['data-do-not-track="false"', 1],
+  ])("Umami's %s holds", async (attribute, counted) => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    // In the page alone: no header tells the service.
+    const wish = `<script>Object.defineProperty(navigator, "doNotTrack", { value: "1" })</script>`;
+    const tag = `<script src="http://${api}/script.js" data-website-id="x" ${attribute.replaceAll("SITE", site)}></script>`;
+    websites.set(site, pagesOf(`${wish}${span("busuanzi_page_pv")}${tag}`));
+    const { page } = await open();
+    await page.goto(at(site, "/me"));
+    expect(await textOf(page, "#busuanzi_page_pv")).toBe(`${counted}`);
+    expect(await totals(site, "/me")).toEqual([counted, counted]);
   });
 
   test("what pages call of Umami, Plausible and GoatCounter is there and counts nothing more", async () => {
