@@ -26,8 +26,7 @@ const PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
 export function komarev({ viewKey }: TakeoverDeps): Hono<Env> {
   return new Hono<Env>().get("/ghpvc", embeddable, query(QUERY), async (c) => {
     const { username, style, base, abbreviated, ...asked } = c.req.valid("query");
-    // GitHub's names are the same in any case.
-    const { page } = await viewKey(c, { site: "github.com", page: `/${username.toLowerCase()}` }, null);
+    const { page } = await viewKey(c, { site: "github.com", page: `/${username}` }, null);
     if (style === "pixel") return svgAnswer(c, PIXEL);
     const views = page + startValue(base);
     const shown = formatNumber(views, abbreviated === "true" ? "short" : "full");
