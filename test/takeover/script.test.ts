@@ -166,6 +166,36 @@ describeBrowsing("the script that stands for other counters'", [], (browsing) =>
     expect(complaints).toEqual([]);
   });
 
+  test.each([
+    ['<script>window.goatcounter = { no_onload: true, path: (path) => path + "/own" }</script>', "", "/hand/own"],
+    ["", `data-goatcounter-settings='{"no_onload":true}'`, "/hand"],
+  ])("with GoatCounter's no_onload only goatcounter.count() counts: %s%s", async (settings, attribute, own) => {
+    const { api, websites, newSite, at, open, totals } = browsing();
+    const site = newSite();
+    const tag = `<script async src="http://${api}/count.js" ${attribute}></script>`;
+    websites.set(site, pagesOf(`${settings}${span("busuanzi_value_site_pv")}${tag}`));
+    const { page, complaints } = await open();
+    await page.goto(at(site, "/hand"));
+    expect(await textOf(page, "#busuanzi_value_site_pv")).toBe("0");
+    await page.evaluate("goatcounter.count({ event: true, path: 'click' }); goatcounter.count({ path: () => null }); goatcounter.count()");
+    await expect.poll(() => totals(site, own), PATIENCE).toEqual([1, 1]);
+    await page.evaluate("goatcounter.count({ path: '/hand' })");
+    await expect.poll(() => page.locator("#busuanzi_value_site_pv").textContent(), PATIENCE).toBe("2");
+    expect(complaints).toEqual([]);
+  });
+
+  test("goatcounter keeps the page's members, and has those that its script gives", async () => {
+    const { api, websites, newSite, at, open } = browsing();
+    const site = newSite();
+    const own = '<script>window.goatcounter = { allow_local: true, visit_count: () => "own" }</script>';
+    websites.set(site, pagesOf(`${own}<script src="http://${api}/count.js"></script>`));
+    const { page } = await open();
+    await page.goto(at(site, "/members?ref=feed"));
+    const members = `(({ allow_local, visit_count, get_query, filter, url, bind_events, count }) =>
+      [allow_local, visit_count(), get_query("ref"), get_query("no"), filter(), url(), bind_events(), count()])(goatcounter)`;
+    expect(await page.evaluate(members)).toEqual([true, "own", "feed", ...Array(5).fill(undefined)]);
+  });
+
   test("Plausible's callback is called once, of events before and after the script has loaded, also where the tag runs again", async () => {
     const { api, websites, newSite, at, open, totals } = browsing();
     const site = newSite();

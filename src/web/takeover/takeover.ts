@@ -1,8 +1,9 @@
 // Stands for the scripts of other counters, at the paths where pages load those: it is the website's script, and writes the numbers also
 // into the elements that those fill. A page that loads it again after a navigation without a reload counts once.
-import { tag } from "./tag.ts";
+import { type GoatCounterView, goatcounter, isOptedOut, origin, tag } from "./tag.ts";
 // After the tag, where it finds its service.
 import "../embed/embed.ts";
+import { ask } from "../embed/ask.ts";
 import type { View } from "../embed/counter.ts";
 import { pageKey } from "../embed/page.ts";
 import { select } from "../embed/tag.ts";
@@ -12,7 +13,6 @@ declare global {
   interface Window {
     umami?: unknown;
     plausible?: Plausible;
-    goatcounter?: unknown;
   }
   interface Location {
     /** Set where the page has the script already. */
@@ -62,10 +62,24 @@ function format(number: number, style: string | undefined): string {
   return `${number}`;
 }
 
+/** GoatCounter's `get_query`. */
+const get_query = (name: string): string | undefined => new window.URLSearchParams(location.search).get(name) ?? undefined;
+
 /** As for an event that Plausible ignores; pages wait for the callback before they navigate. */
 const plausible: Plausible = (_, options) => {
   window.setTimeout(() => options?.callback?.());
 };
+
+/** GoatCounter's `count`, where the page counts by hand. The numbers stand in place of those that were read before. */
+async function count({ event, path = window.goatcounter?.path }: GoatCounterView = {}): Promise<void> {
+  const page = typeof path === "function" ? path(location.pathname) : (path ?? location.pathname);
+  if (event || isOptedOut || page === null) return;
+  const view: View = { site: location.hostname, page, id: window.Date.now() + `${window.Math.random()}`.slice(2) };
+  const answer = await ask(`${origin}/v1/visits`, window.JSON.stringify(view));
+  if (!window.footfall) await new window.Promise((resolve) => window.addEventListener("footfall", resolve, { once: true }));
+  window.footfall = window.Object.assign(view, answer);
+  window.dispatchEvent(new window.CustomEvent("footfall", { detail: view }));
+}
 
 if (tag && !location.footfallTakeover) {
   const { dataset } = tag;
@@ -74,7 +88,9 @@ if (tag && !location.footfallTakeover) {
   const nothing = async (): Promise<void> => {};
   window.umami ??= { track: nothing, identify: nothing };
   window.plausible ??= plausible;
-  window.goatcounter = { ...(window.goatcounter as object | undefined), count: nothing };
+  const none = (): void => {};
+  const standIn = { count: goatcounter.no_onload ? count : none, get_query, bind_events: none, filter: none, url: none, visit_count: none };
+  window.goatcounter = { ...standIn, ...window.goatcounter, ...goatcounter };
   window.addEventListener("footfall", () => show(dataset));
   watch(() => show(dataset));
 }
