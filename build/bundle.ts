@@ -42,7 +42,10 @@ async function buildProduct(product: Product): Promise<Built> {
 
 function problemsOf({ name, budget, oneOf, forbidden }: Product, metafile: Metafile, files: readonly Sized[]): string[] {
   const size = countedSize(files, oneOf);
-  const over = size > budget ? [`${name}: ${bytes(size)} bytes after gzip; its budget is ${bytes(budget)}.`] : [];
+  const over =
+    size > budget
+      ? [`${name}: ${bytes(size)} bytes after gzip; its budget is ${bytes(budget)}. "npm run bench size" shows what it is made of.`]
+      : [];
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   const found = forbidden.flatMap(({ input, why }) => {
     const hits = [...new Set(inputs.filter((path) => input.test(path)))];

@@ -48,6 +48,9 @@ export const workerOptions: BuildOptions = { ...workerdOptions, entryPoints: { i
 /** Google's client, which workerd cannot run. */
 const googleClient = { input: /node_modules\/(?:@google-cloud|google-gax|@grpc|protobufjs)\//, why: "workerd cannot run it" };
 
+/** Hono with all of its routers. */
+const allRouters = { input: /node_modules\/hono\/dist\/hono\.js$/, why: 'it brings other routers; import { Hono } from "hono/tiny"' };
+
 /** What Node runs. */
 export const nodeOptions: BuildOptions = {
   ...common,
@@ -104,7 +107,7 @@ export const products: readonly Product[] = [
     name: "server",
     options: serverOptions,
     budget: 72 * KB,
-    forbidden: [],
+    forbidden: [allRouters],
   },
   { name: "server-sqlite", options: sqliteOptions, budget: 12 * KB, forbidden: [] },
   {
@@ -118,7 +121,7 @@ export const products: readonly Product[] = [
       },
     ],
   },
-  { name: "worker", options: workerOptions, budget: 64 * KB, forbidden: [googleClient] },
+  { name: "worker", options: workerOptions, budget: 64 * KB, forbidden: [googleClient, allRouters] },
   // The first one clears dist/assets.
   { name: "embed", options: embedOptions, budget: 1_600, forbidden: [] },
   { name: "takeover", options: takeoverOptions, budget: 3 * KB, forbidden: [] },
