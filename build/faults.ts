@@ -5,7 +5,7 @@ import { buildOrFail } from "./bundle.ts";
 import { FINDINGS_FILE, type Finding } from "./findings.ts";
 import { readOptions } from "./options.ts";
 import { ROOT } from "./root.ts";
-import { SERVER } from "./server.ts";
+import { isStale, SERVER } from "./server.ts";
 import { table } from "./size.ts";
 
 const SUITES = ["test/faults", "test/fuzz"];
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     positionals: { name: "scenario", oneOf: [...scenarios.keys()] },
   });
   const files = [...scenarios].filter(([name]) => positionals.length === 0 || positionals.includes(name)).map(([, file]) => file);
-  if (!existsSync(SERVER)) await buildOrFail();
+  if (!existsSync(SERVER) || isStale()) await buildOrFail();
   rmSync(FINDINGS_FILE, { force: true });
   const { exitCode } = await execa("vitest", ["run", "--disable-console-intercept=true", "--config", "test/vitest.config.ts", ...files], {
     cwd: ROOT,

@@ -1,5 +1,6 @@
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DIST } from "./root.ts";
+import { DIST, ROOT } from "./root.ts";
 
 /** The built server. */
 export const SERVER = join(DIST, "server", "index.cjs");
@@ -12,3 +13,10 @@ export const SERVER = join(DIST, "server", "index.cjs");
  * is compiled ahead of time into Node itself: a start would take 10 ms longer. test/start.test.ts sees to it.
  */
 export const NODE_FLAGS = ["--min-semi-space-size=4", "--max-semi-space-size=32", "--v8-pool-size=1"];
+
+/** Whether a source is newer than the built server; `false` where there is none. */
+export function isStale(): boolean {
+  const built = statSync(SERVER, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
+  return sources.some((file) => !file.endsWith(".md") && statSync(join(ROOT, "src", file)).mtimeMs > built);
+}

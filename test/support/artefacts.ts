@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { Miniflare } from "miniflare";
+import { inject } from "vitest";
 import { ASSETS } from "../../build/assets.ts";
 import { freePort, type Running, start, waitForPort } from "../../build/process.ts";
 import { DIST, shown } from "../../build/root.ts";
-import { NODE_FLAGS } from "../../build/server.ts";
+import { isStale, NODE_FLAGS } from "../../build/server.ts";
 import { miniflareOptions } from "../../build/workerd.ts";
 
 /** A built artefact that serves, started as a user starts it. */
@@ -87,8 +88,9 @@ async function runWorker(vars: Record<string, string>, persist?: string, withObj
   };
 }
 
-/** A file of `dist/`, which `npm test` builds first. */
+/** A file of `dist/`, which `npm test` builds first: an edit while that runs is no fault, so a run is asked how it began. */
 async function artefact(...path: readonly string[]): Promise<string> {
+  if (process.env["VITEST"] ? inject("staleDist") : isStale()) throw new Error('dist/ is older than src/: run "npm run build" first.');
   const file = join(DIST, ...path);
   await readFile(file).catch((error: Error) => {
     throw new Error(`${shown(file)} is not there: run "npm run build" first.`, { cause: error });

@@ -1,11 +1,14 @@
 import type { TestProject } from "vitest/node";
 import { missingForEmulator, startEmulator } from "../../build/emulator.ts";
 import { freePort } from "../../build/process.ts";
+import { isStale } from "../../build/server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The Datastore emulator's `host:port`, which may still be starting; `null` where there is none. */
     emulator: string | null;
+    /** Whether `dist/` was older than `src/` as the run began. */
+    staleDist: boolean;
   }
 }
 
@@ -17,6 +20,7 @@ const FOR_MINUTES = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
  * suites that need none begin at once.
  */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  project.provide("staleDist", isStale());
   const own = process.env["DATASTORE_EMULATOR_HOST"];
   const isQuick = project.vitest.projects.every(({ name }) => name === "quick");
   if (own || isQuick || missingForEmulator() !== null) {
