@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readNodeConfig, readWorkerConfig } from "../../src/config.ts";
+import { quote } from "../../src/domain/invalid.ts";
 import { ConfigError } from "../../src/environment.ts";
 
 const KEY = { client_email: "a@b.example", private_key: "PEM", private_key_id: "1", project_id: "acme" };
@@ -172,7 +173,7 @@ describe("settings", () => {
     const [name = "", value = ""] = Object.entries(env)[0] ?? [];
     const error = catchError(() => readNodeConfig(env));
     expect(error.message).toMatch(new RegExp(`^${name} is .*; allowed is .*\\.$`));
-    expect(error.message).toContain(JSON.stringify(value));
+    expect(error.message).toContain(quote(value));
   });
 
   test.each([
