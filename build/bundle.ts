@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { type BuildFailure, build, formatMessages, type Metafile } from "esbuild";
 import { finishAssets } from "./assets.ts";
 import { writeCodeCache } from "./code-cache/write.ts";
+import { DescriptionError } from "./openapi/document.ts";
 import { writeDocuments } from "./openapi/write.ts";
 import { type Product, products } from "./products.ts";
 import { DIST, fail, shown } from "./root.ts";
@@ -72,6 +73,7 @@ export async function buildAndReport(): Promise<string[]> {
     console.log(report(built));
     return built.flatMap(({ problems }) => problems);
   } catch (error) {
+    if (error instanceof DescriptionError) return [error.message];
     const { errors } = error as Partial<BuildFailure>;
     if (!errors) throw error;
     console.error((await formatMessages([...errors], { kind: "error", color: process.stderr.isTTY })).join(""));

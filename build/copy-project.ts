@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./root.ts";
 
-/** What the dev loop needs. */
-const PARTS = ["src", "build", "package.json", "tsconfig.json", "wrangler.toml"];
+/** What the build and the dev loop need. */
+const PARTS = ["src", "build", "package.json", "package-lock.json", "tsconfig.json", "wrangler.toml"];
 
 /** A copy of the project, whose sources may be edited. */
 export interface Project {

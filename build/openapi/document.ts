@@ -1,5 +1,8 @@
 import type { JsonSchema } from "../../src/routes/docs.ts";
 
+/** A description that makes no document; the message says which, and what to change. */
+export class DescriptionError extends Error {}
+
 /** The methods of a path, as OpenAPI writes them. */
 export const METHODS = ["get", "head", "post", "put", "delete", "options"] as const;
 export type Method = (typeof METHODS)[number];

@@ -1,6 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { FIELDS, type JsonSchema, type RouteDoc } from "../../src/routes/docs.ts";
+import { DescriptionError } from "./document.ts";
 
 /** An object's schema whose fields say what they mean and what is allowed. */
 export type ObjectSchema = JsonSchema & {
@@ -29,7 +30,8 @@ export function describeSchema(schema: GenericSchema, own: RouteDoc["fields"], w
   });
   const described = Object.entries(properties).map(([name, property]) => {
     const meaning = own?.[name] ?? FIELDS[name];
-    if (meaning === undefined) throw new Error(`${where}: the field "${name}" has no description; add one to "fields" of its docs.`);
+    if (meaning === undefined)
+      throw new DescriptionError(`${where}: the field "${name}" has no description; add one to "fields" of its docs.`);
     return [name, { ...(property as JsonSchema), description: meaning }] as const;
   });
   return { ...rest, properties: Object.fromEntries(described), required };

@@ -6,6 +6,7 @@ import type { TakeoverProtocol } from "../../src/http/config.ts";
 import { takeoverDocs } from "../../src/routes/takeover/docs.ts";
 import { DIST } from "../root.ts";
 import { describeContract, ROUTE_DOCS } from "./contract.ts";
+import { DescriptionError } from "./document.ts";
 import { describeGateway, type GatewayDocument } from "./gateway.ts";
 import { violations } from "./google.ts";
 
@@ -36,7 +37,7 @@ export async function writeDocuments(): Promise<void> {
 /** Writes the gateway's document; throws where Google would refuse it. */
 export async function writeGateway(file: string, document: GatewayDocument): Promise<void> {
   const found = violations(document);
-  if (found.length > 0) throw new Error(`The gateway's document: ${found.join(" ")}`);
+  if (found.length > 0) throw new DescriptionError(`The gateway's document: ${found.join(" ")}`);
   await write(file, `${JSON.stringify(document, null, 2)}\n`);
 }
 
