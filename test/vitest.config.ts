@@ -5,7 +5,7 @@ import { ROOT } from "../build/root.ts";
 /** They need neither a build, a browser, the emulator nor a container: `npm run test:quick` runs these alone. */
 const QUICK = [
   "test/{api,domain}/**/*.test.ts",
-  "test/openapi-lint.test.ts",
+  "test/{openapi,openapi-lint}.test.ts",
   "test/{fault-proxy,wrangler}.test.ts",
   "test/operate/cut.test.ts",
   "test/operate/sources/{formats,live}.test.ts",

@@ -38,7 +38,10 @@ export function createChecker(contract: OpenApi): Checker {
     if (!described) return [`Content-Type is ${type}; described are ${Object.keys(content).join(", ") || "none"}`];
     if (!/^application\/(?:problem\+)?json$/.test(type)) return [];
     const validate = validator(described.schema, closed);
-    return validate(JSON.parse(text)) ? [] : [`the body does not fit: ${ajv.errorsText(validate.errors)}`];
+    if (validate(JSON.parse(text))) return [];
+    const extra = validate.errors?.find(({ keyword }) => keyword === "additionalProperties")?.params["additionalProperty"];
+    const hint = extra ? `: describe the field "${extra}" in "answer" of the route's …Docs()` : "";
+    return [`the body does not fit: ${ajv.errorsText(validate.errors)}${hint}`];
   }
 
   function faultsOfHeaders(answer: Answer, answered: Answered): string[] {
@@ -53,7 +56,7 @@ export function createChecker(contract: OpenApi): Checker {
   return {
     faults({ responses }, answered) {
       const part = responses[answered.status];
-      if (!part) return [`status ${answered.status} is not described`];
+      if (!part) return [`status ${answered.status} is not described: add its code to "problems" of the route's …Docs()`];
       const answer = resolve<Answer>(part);
       return [...faultsOfHeaders(answer, answered), ...faultsOfBody(answer, answered)];
     },
