@@ -9,7 +9,7 @@ export const FROM_SITE = { Origin: "https://example.com" };
 /** The header of the guarded service that bears the client's address. */
 export const ADDRESS = "X-Client-Address";
 
-/** No limit by address or by new pages is met; other issues' suites are about those. */
+/** No limit by address or by new pages is met; limits.ts and test/http/bounds.test.ts are about those. */
 const UNLIMITED = { ADMIN_KEY: "secret", VISITS_PER_MINUTE: "1000000000", NEW_PAGES_BURST: "1000000000" };
 /** The settings of a service for every site. */
 export const OPEN = { ...UNLIMITED, SITES: "*", PUBLIC_STATS: "true", VISITORS: "off" };
@@ -21,6 +21,11 @@ export const GUARDED = {
   VISITORS: "daily",
   DEFAULT_SITE: "example.com",
 };
+
+/** The text that counting answers without visitors, where all visits of the site are its page's and today's. */
+export function countedText(site: string, page: string, visits: number, outcome: object = { counted: true }): string {
+  return JSON.stringify({ site, page, visits, siteVisits: visits, visitsToday: visits, siteVisitsToday: visits, ...outcome });
+}
 
 /** The services that a row's tests share; each test has sites of its own. */
 export interface Rig {
