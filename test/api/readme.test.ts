@@ -33,6 +33,18 @@ describe("the README's table of settings", () => {
   });
 });
 
+test('the answers of "The API in a minute" are what the service answers', async () => {
+  const text = await readFile(join(ROOT, "README.md"), "utf8");
+  const section = /^## The API in a minute\n([\s\S]*?)^## /m.exec(text)?.[1] ?? "";
+  const shown = Array.from(section.matchAll(/^# (\{[\s\S]*?\})$/gm), ([, json = ""]) => json.replaceAll(/\n# +/g, ""));
+  const [, body = ""] = /^curl localhost:8787\/v1\/visits -d '(.*)'$/m.exec(section) ?? [];
+  const { send } = startService({ SITES: "*", DEFAULT_SITE: "", CLIENT_IP_HEADER: "socket" });
+  expect([(await send("POST /visits")).text, (await send("POST /v1/visits", { body })).text]).toEqual(shown);
+  const [, again = ""] = /^# the same line again: (.*)$/m.exec(section) ?? [];
+  expect((await send("POST /v1/visits", { body })).text).toContain(again);
+  expect(again).toContain("duplicate");
+});
+
 describe('the blocks of "Without a script"', async () => {
   const text = await readFile(join(ROOT, "src", "web", "embed", "README.md"), "utf8");
   const section = /^## Without a script\n([\s\S]*?)^## /m.exec(text)?.[1] ?? "";
