@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { operationsOf } from "../../build/openapi/document.ts";
+import { describeAll } from "../../build/openapi/write.ts";
 import { ADMIN, GOOGLEBOT, startService } from "./service.ts";
 
 const HEADER = "X-Real-IP";
@@ -98,15 +100,16 @@ describe("reads", () => {
     expect(statuses).toEqual([200, 200, 429]);
   });
 
-  test.each(["GET /v1/badge", "GET /v1/pages", "GET /v1/series", "GET /v1/sites", "GET /v1/export", "HEAD /visits"])(
-    "by %s are limited as well",
-    async (target) => {
-      const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "1" });
-      const statuses: number[] = [];
-      for (let index = 0; index < 30; index += 1) statuses.push((await send(target, from("192.0.2.1"))).status);
-      expect(statuses.at(-1)).toBe(429);
-    },
-  );
+  const ofSites = operationsOf(describeAll().contract.paths)
+    .filter(({ method, operation }) => method === "get" && operation.parameters?.some(({ name }) => name === "site"))
+    .map(({ path }) => `GET ${path.replaceAll(/\{\w+\}/g, "a")}?site=example.com&page=/`);
+
+  test.each([...ofSites, "GET /v1/sites", "HEAD /visits"])("by %s are limited as well", async (target) => {
+    const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "1" });
+    const statuses: number[] = [];
+    for (let index = 0; index < 30; index += 1) statuses.push((await send(target, from("192.0.2.1"))).status);
+    expect(statuses.at(-1), "a route that reads the store calls limitReads(c, 1 + pages) first").toBe(429);
+  });
 
   test("by the protocol of another counter cost what they read", async () => {
     const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "2", TAKEOVER: "leancloud" });
