@@ -354,6 +354,43 @@ requires("chromium")("the dashboard", () => {
     await served.stop();
   });
 
+  test("asks for the key of a site that is not public beside one that is", async () => {
+    const shared = "friends-key-0123456789";
+    const served = await onNode({ PUBLIC_STATS: "blog.example.org", STATS_KEY: `blog.example.org=${shared}` });
+    await fill(served.url);
+    const { page, complaints } = await openPage(browser);
+    const gate = page.getByRole("heading", { name: "These numbers are not public" });
+    await page.goto(`${served.url}/?site=${SITE}`);
+    await gate.waitFor();
+    expect(await page.locator("#sites li bdi").allInnerTexts()).toEqual(["blog.example.org"]);
+    await page.getByLabel("Key").fill(KEY);
+    await page.keyboard.press("Enter");
+    await eventually(() => title(page)).toBe(SITE);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await gate.waitFor();
+    expect(await page.locator("#sites li bdi").allInnerTexts()).toEqual(["blog.example.org"]);
+    await page.getByRole("link", { name: "blog.example.org" }).click();
+    await eventually(() => title(page)).toBe("blog.example.org");
+    await page.goto(`${served.url}/?site=${SITE}#key=${shared}`);
+    await page.getByText("The service does not know the key of this link.").waitFor();
+    await gate.waitFor();
+    expect(complaints).toEqual([]);
+    await closePage(page);
+    await served.stop();
+  });
+
+  test("says what to do for a site that has no visit yet, or may not count", async () => {
+    const served = await onNode({ PUBLIC_STATS: "true", SITES: `${SITE},new.example` });
+    await fillMany(served.url, SITE, 1);
+    const { page } = await openPage(browser);
+    for (const site of ["new.example", "stranger.example"]) {
+      await page.goto(`${served.url}/?site=${site}`);
+      await page.getByRole("heading", { name: `No visits of ${site} yet` }).waitFor();
+    }
+    await closePage(page);
+    await served.stop();
+  });
+
   test("shows visitors beside visits, and says what one is", async () => {
     const served = await onNode({ PUBLIC_STATS: "true", CLIENT_IP_HEADER: "socket" });
     await fill(served.url, true);

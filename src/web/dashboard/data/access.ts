@@ -1,4 +1,4 @@
-import { ApiError, getSites, request } from "./api.ts";
+import { getSites, isRefused, request } from "./api.ts";
 import { currentKey } from "./session.ts";
 
 /** What the session's key may do; `unknown` where the service cannot be asked. */
@@ -26,9 +26,8 @@ export async function askClient(key: string | null, signal: AbortSignal): Promis
     const { address } = await (await request("v1/client", { key, signal })).json();
     return { role: "admin", address };
   } catch (error) {
-    const status = error instanceof ApiError ? error.status : 0;
     if (signal.aborted) throw error;
-    return { role: status === 401 || status === 403 ? "stats" : "unknown", address: undefined };
+    return { role: isRefused(error) ? "stats" : "unknown", address: undefined };
   }
 }
 
@@ -38,7 +37,7 @@ export async function opens(site: string, key: string | null, signal: AbortSigna
     const { sites } = await getSites(signal, key);
     return sites.some((one) => one.site === site);
   } catch (error) {
-    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return false;
+    if (isRefused(error)) return false;
     throw error;
   }
 }

@@ -74,6 +74,9 @@ export interface RequestParts {
   readonly key?: string | null;
 }
 
+/** Whether the service wants another key, or none will do. */
+export const isRefused = (error: unknown): boolean => error instanceof ApiError && (error.status === 401 || error.status === 403);
+
 const TIMEOUT_MS = 20_000;
 
 /** Asks the service. Throws {@link ApiError}, or the signal's reason where it was aborted. */

@@ -1,5 +1,5 @@
 import { prepareFormats } from "../texts/format.ts";
-import { ApiError, getSites, type SitesAnswer, type SiteTotal } from "./api.ts";
+import { type ApiError, getSeries, getSites, isRefused, type SitesAnswer, type SiteTotal } from "./api.ts";
 import { createLive, type Live } from "./live.ts";
 import { loadNumbers, type Numbers } from "./load.ts";
 import { createPageList, isListOf, type PageList } from "./page-list.ts";
@@ -67,10 +67,12 @@ export function createDashboard(): Dashboard {
     running = own;
     reading = true;
     due ||= !fresh;
+    let sites: SitesAnswer | null = null;
     try {
-      return await show(await getSites(own.signal), fresh, own.signal);
+      sites = await getSites(own.signal);
+      return await show(sites, fresh, own.signal);
     } catch (error) {
-      if (!own.signal.aborted) fail(error as Error);
+      if (!own.signal.aborted) fail(error as Error, sites);
       return "same";
     } finally {
       if (running === own) reading = false;
@@ -86,6 +88,8 @@ export function createDashboard(): Dashboard {
     const chosen = view.site ?? (fresh ? totalOf(state.site) : null)?.site ?? busiestOf(sites.sites)?.site ?? null;
     const total = totalOf(chosen);
     if (chosen === null || !total) {
+      if (chosen !== null && due) await checkReadable(chosen, today, signal);
+      due = false;
       set({ ...known, phase: "empty", site: chosen, numbers: null, pages: null, busy: false });
       return "waiting";
     }
@@ -112,9 +116,17 @@ export function createDashboard(): Dashboard {
     return "new";
   }
 
-  function fail(error: Error): void {
-    const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
-    if (refused) set({ phase: "gate", numbers: null, pages: null, sites: null, problem: error, busy: false });
+  /** Throws where a site that is not listed needs a key: it may have visits. */
+  async function checkReadable(site: string, today: string, signal: AbortSignal): Promise<void> {
+    await getSeries(site, null, { from: today, to: today }, signal).catch((error: ApiError) => {
+      // 403: it may not count here, which the page of an empty site says.
+      if (error.status !== 403) throw error;
+    });
+  }
+
+  /** `sites`: those that are shown all the same. */
+  function fail(error: Error, sites: SitesAnswer | null): void {
+    if (isRefused(error)) set({ phase: "gate", numbers: null, pages: null, sites, site: state.view.site, problem: error, busy: false });
     else if (state.numbers && !state.busy) set({ problem: error });
     else set({ phase: "error", problem: error, busy: false });
   }

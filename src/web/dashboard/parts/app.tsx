@@ -25,7 +25,7 @@ export function App({ dashboard }: { dashboard: Dashboard }): JSX.Element {
     const subject = phase === "content" && site !== null ? `${readableSite(site)}${view.page === null ? "" : readable(view.page)} · ` : "";
     document.title = `${subject}Footfall`;
   });
-  const listed = sites !== null && sites.sites.length > 0 && !view.api && (phase === "content" || phase === "empty");
+  const listed = sites !== null && sites.sites.length > 0 && !view.api && phase !== "loading" && phase !== "error";
 
   return (
     <Shared.Provider value={dashboard}>
