@@ -135,7 +135,7 @@ requires("chromium")("how the dashboard looks", () => {
   });
 });
 
-/** What is too small for a finger (24 px), or juts out of the page. Links within a sentence are as high as its lines. */
+/** What is too small for a finger (24 px), or juts out of the page or its box. Links within a sentence are as high as its lines. */
 function findMisfits(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const misfits = [...document.querySelectorAll("button, select, summary, input:not([type=file]), a.outward, #sites a")].flatMap(
@@ -145,6 +145,10 @@ function findMisfits(page: Page): Promise<string[]> {
         return seen && (width < 24 || height < 24) ? [`${width} x ${height}: ${element.outerHTML.slice(0, 120)}`] : [];
       },
     );
+    for (const number of document.querySelectorAll("#sites :is(li span, summary small)")) {
+      const box = number.closest("ul, summary")?.getBoundingClientRect();
+      if (box && number.getBoundingClientRect().right > box.right) misfits.push(`cut: ${number.outerHTML}`);
+    }
     const wide = document.documentElement.scrollWidth - innerWidth;
     return wide > 0 ? [...misfits, `the page is ${wide} px too wide`] : misfits;
   });
