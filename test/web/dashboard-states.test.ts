@@ -19,6 +19,7 @@ const WIDTHS = [
 ];
 /** 1,280 px at 400 % zoom. */
 const ZOOMED = { width: 320, height: 256 };
+const LANGUAGES = ["en-US", "de-DE", "fr-FR", "es-ES", "zh-CN"];
 const LONG_SITE = `${"long-name-of-a-site.".repeat(3)}example.com`;
 
 /** A state of the dashboard: which of the servers, what is opened there, and what is done. */
@@ -90,6 +91,9 @@ requires("chromium")("how the dashboard looks", () => {
     await fillMany(url, "twenty.example", 20);
     await fillMany(url, "many.example", 5_000);
     await importLines(url, "old.example", [JSON.stringify({ page: "/", visits: 12_345 })]);
+    servers["wide"] = await startNodeServer({ ...SETTINGS, PUBLIC_STATS: "true", CLIENT_IP_HEADER: "socket" });
+    await fill(servers["wide"].url, true);
+    await fillMany(servers["wide"].url, "billions.example", 1, 4 * 10 ** 9);
     for (let site = 0; site < 200; site += 1) await fillMany(servers["many"].url, `site-${site}.example`, 1, site);
     await fillMany(servers["many"].url, LONG_SITE, 1);
   });
@@ -123,6 +127,19 @@ requires("chromium")("how the dashboard looks", () => {
     },
     180_000,
   );
+
+  test.each(LANGUAGES)("%s: the page fits 320 px, with visitors and with billions of visits", async (locale) => {
+    const { page } = await openPage(browser, { locale, ...ZOOMED });
+    for (const site of [SITE, "billions.example"]) {
+      await page.goto(`${servers["wide"]?.url}/?site=${site}`);
+      await chart(page);
+      await page.locator("#pages tbody td").first().waitFor();
+      await page.locator("figure summary").click();
+      await page.locator("figure tbody").waitFor();
+      await eventually(() => findMisfits(page)).toEqual([]);
+    }
+    await page.context().close();
+  });
 
   test("the README's picture", async () => {
     const { page } = await openPage(browser);
