@@ -130,6 +130,21 @@ requires("chromium")("the dashboard while answers are on their way", () => {
     await closePage(page);
   });
 
+  test("numbers of the site before are dimmed below another one's name, until its own come", async () => {
+    const { page } = await openFull(browser, `${served.url}/?site=${SITE}`);
+    const opacities = () =>
+      page.locator(".tiles, figure, #pages").evaluateAll((parts) => parts.map((part) => Number(getComputedStyle(part).opacity)));
+    expect(await opacities()).toEqual([1, 1, 1]);
+    const release = await hold(page, "**/v1/series*");
+    await page.locator("#sites li bdi").getByText("blog.example.org").click();
+    await eventually(() => title(page)).toBe("blog.example.org");
+    await eventually(opacities).toEqual([0.5, 0.5, 0.5]);
+    release();
+    await eventually(() => caption(page)).toContain("blog.example.org");
+    await eventually(opacities).toEqual([1, 1, 1]);
+    await closePage(page);
+  });
+
   test("a search that goes on keeps the rows that still fit", async () => {
     await fillMany(served.url, "many.example", 1_200);
     const { page } = await openFull(browser, `${served.url}/?site=many.example`);
