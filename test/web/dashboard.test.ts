@@ -277,6 +277,12 @@ requires("chromium")("the dashboard", () => {
       await page.getByText("Answers after the store has committed the visit.").first().waitFor();
       await page.getByRole("link", { name: "Back to the numbers" }).click();
       await eventually(() => title(page)).toBe(SITE);
+      await page.getByRole("link", { name: "API", exact: true }).click();
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByLabel("Key").fill(KEY);
+      await page.keyboard.press("Enter");
+      await eventually(() => title(page)).toBe(SITE);
+      expect(new URL(page.url()).search).toBe(`?site=${SITE}`);
       expect(complaints).toEqual([]);
       await closePage(page);
     });

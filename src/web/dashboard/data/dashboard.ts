@@ -140,6 +140,13 @@ export function createDashboard(): Dashboard {
     news.reset();
   }
 
+  /** Puts numbers of another view into the address. */
+  function turnTo(change: Partial<View>): View {
+    const view = { ...state.view, api: false, site: state.view.site ?? state.site, ...change };
+    history.pushState(null, "", addressOf(view));
+    return view;
+  }
+
   addEventListener("popstate", () => open(readView(location.search)));
   // A shared link that is opened in a tab where the dashboard is already.
   addEventListener("hashchange", () => open(readView(location.search)));
@@ -154,9 +161,7 @@ export function createDashboard(): Dashboard {
       listeners = [...listeners, onChange];
     },
     go(change) {
-      const next = { ...state.view, api: false, site: state.view.site ?? state.site, ...change };
-      history.pushState(null, "", addressOf(next));
-      open(next);
+      open(turnTo(change));
     },
     reload() {
       changed = true;
@@ -164,7 +169,7 @@ export function createDashboard(): Dashboard {
     },
     askForKey() {
       running.abort();
-      set({ phase: "gate", problem: null, busy: false });
+      set({ phase: "gate", view: turnTo({}), problem: null, busy: false });
     },
     touch() {
       set({});
