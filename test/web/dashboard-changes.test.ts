@@ -106,6 +106,9 @@ for (const { engine, needs, start } of ROWS) {
       // A slow emulator may ask for a third.
       expect(counted.seen).toBeGreaterThanOrEqual(2);
       expect(await visits("/blog")).toEqual([12_345, 12_395]);
+      // The owner's number is none of the visits of the last minutes.
+      await eventually(() => page.locator(".tiles").innerText()).toContain("12,395");
+      expect(await page.locator("#live").count()).toBe(0);
       await fetch(`${served.url}/v1/visits?site=${site}&page=/blog`, { method: "POST" });
       await page.getByRole("button", { name: "Undo" }).click();
       await page.getByText("/blog now has 101.").waitFor();

@@ -41,7 +41,7 @@ export interface Dashboard {
 
 /** Starts reading what the address asks for, and keeps it fresh. */
 export function createDashboard(): Dashboard {
-  const live = createLive();
+  let live = createLive();
   const view = readView(location.search);
   let listeners: (() => void)[] = [];
   let state: State = {
@@ -165,6 +165,8 @@ export function createDashboard(): Dashboard {
     },
     reload() {
       changed = true;
+      // The owner's own numbers are no visits.
+      live = createLive();
       open(state.view);
     },
     askForKey() {
