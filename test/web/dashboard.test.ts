@@ -336,9 +336,12 @@ requires("chromium")("the dashboard", () => {
     const stored = () =>
       page.evaluate(() => ({ local: Object.values(localStorage), session: Object.values(sessionStorage), cookie: document.cookie }));
     await page.goto(served.url);
-    await page.getByLabel("Key").fill("wrong");
-    await page.keyboard.press("Enter");
-    await page.getByText("This is not the key.").waitFor();
+    for (const wrong of ["wrong", "Schlüssel", "ключ", "密钥"]) {
+      await page.getByLabel("Key").fill(wrong);
+      await page.keyboard.press("Enter");
+      await page.getByText("This is not the key.").waitFor();
+      await eventually(() => page.getByLabel("Key").inputValue()).toBe("");
+    }
     await page.getByLabel("Key").fill(KEY);
     await page.keyboard.press("Enter");
     await page.locator("#chart canvas").waitFor();

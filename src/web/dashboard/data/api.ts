@@ -82,6 +82,8 @@ const TIMEOUT_MS = 20_000;
 /** Asks the service. Throws {@link ApiError}, or the signal's reason where it was aborted. */
 export async function request(path: string, parts: RequestParts = {}): Promise<Response> {
   const { method = "GET", query = {}, body, signal, key = currentKey() } = parts;
+  // `fetch` takes no other characters in a header, and no key has them.
+  if (/[^ -\xff]/.test(key ?? "")) throw new ApiError(401, t("wrongKey"));
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(serviceUrl(path, query), {
     method,
