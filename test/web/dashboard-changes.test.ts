@@ -249,6 +249,8 @@ for (const { engine, needs, start } of ROWS) {
       await askToSet(page, "1,000");
       await page.getByRole("button", { name: "Yes, set it" }).click();
       await page.getByText("Nothing was changed: the service did not take the key.").waitFor();
+      const focused = () => page.evaluate(() => document.activeElement?.textContent);
+      expect(await focused()).toBe("Yes, set it");
       await page.keyboard.press("Escape");
       await action("Remove a page").getByLabel("Page").fill("/blog");
       await action("Remove a page").getByRole("button", { name: "Remove the page…" }).click();
@@ -259,6 +261,7 @@ for (const { engine, needs, start } of ROWS) {
       await page.getByLabel("File").setInputFiles({ name: "old.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
       await page.getByRole("button", { name: "Add these numbers" }).click();
       await action("Upload numbers").getByText("did not take the key.").waitFor();
+      expect(await focused()).toBe("Add these numbers");
       await action("Remove this site").getByRole("button", { name: "Remove the site…" }).click();
       await page.getByLabel("Name of the site").fill(site);
       await page.getByRole("button", { name: "Yes, remove it" }).click();

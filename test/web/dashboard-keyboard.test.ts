@@ -20,6 +20,7 @@ requires("chromium")("the dashboard by keyboard alone", () => {
     served = await startNodeServer(SETTINGS);
     await fill(served.url);
     for (let site = 0; site < 10; site += 1) await fillMany(served.url, `site-${site}.example`, 2);
+    await fillMany(served.url, "long.example", 25);
     browser = await openBrowser();
   });
   beforeEach(async () => {
@@ -123,6 +124,14 @@ requires("chromium")("the dashboard by keyboard alone", () => {
     await eventually(title).toBe("/about");
     await pressAt(page.getByRole("link", { name: `All pages of ${SITE}` }));
     await eventually(title).toBe(SITE);
+  });
+
+  test("goes on at the first of more rows", { timeout: WORST_MS }, async () => {
+    await openSite("long.example");
+    await pressAt(button("Show more"));
+    await eventually(() => page.locator("#pages tbody tr").count()).toBe(25);
+    expect(await button("Show more").count()).toBe(0);
+    await focusIsAt(page.locator("#pages tbody tr").nth(20).locator("a").first());
   });
 
   test("shares a link, and downloads the days", { timeout: WORST_MS }, async () => {

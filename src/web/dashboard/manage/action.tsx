@@ -15,7 +15,7 @@ export function Action({ title, detail, children }: { title: string; detail: str
   );
 }
 
-/** Asks once more before a change, and tells how it went. `again`: the button's text after a lost answer. */
+/** Asks once more before a change, and tells how it went. Its button keeps the focus while it may not be pressed. */
 export function Confirm(parts: {
   question: string;
   yes: string;
@@ -34,7 +34,7 @@ export function Confirm(parts: {
         {change.told}
       </p>
       <div class="row">
-        <button type="button" class="danger" disabled={disabled || change.working} onClick={onYes}>
+        <button type="button" class="danger" aria-disabled={disabled || change.working} onClick={() => disabled || onYes()}>
           {change.lost ? t("again") : yes}
         </button>
         <button type="button" class="quiet" onClick={(event) => event.currentTarget.closest("dialog")?.close()}>

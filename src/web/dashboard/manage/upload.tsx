@@ -79,7 +79,7 @@ export function Upload({ site }: { site: string }): JSX.Element {
           </p>
           <Preview plan={plan} />
           <div class="row">
-            <button type="button" disabled={change.working} onClick={() => addAll(plan)}>
+            <button type="button" aria-disabled={change.working} onClick={() => addAll(plan)}>
               {t(change.lost || sent > 0 ? "again" : "uploadButton")}
             </button>
             <p role="status">

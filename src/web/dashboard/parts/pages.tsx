@@ -19,6 +19,8 @@ export function Pages(): JSX.Element | null {
   const [limit, setLimit] = useState(STEP);
   const [problem, setProblem] = useState("");
   const reading = useRef<AbortController | null>(null);
+  /** Which row takes the focus when it comes: the button for more may go. */
+  const next = useRef(-1);
   const order = useRef<{ asked: string; pages: string[] }>({ asked: "", pages: [] });
   const text = search.trim();
   const found = usePageSearch(list, text);
@@ -38,6 +40,12 @@ export function Pages(): JSX.Element | null {
   useEffect(() => {
     if (sort.column !== "visits" && sort.column !== "change") readAll();
   }, [list, sort.column]);
+  useEffect(() => {
+    const link = document.querySelectorAll<HTMLElement>("#pages tbody .name > a:first-child")[next.current];
+    if (!link) return;
+    link.focus();
+    next.current = -1;
+  });
   if (!list) return null;
   const asked = JSON.stringify([list.site, list.period, sort, text, limit]);
   const shown = settled(rows.slice(0, limit), order.current.asked === asked ? order.current.pages : []);
@@ -62,6 +70,7 @@ export function Pages(): JSX.Element | null {
   }
 
   function showMore(): void {
+    next.current = shown.length;
     setLimit(limit + STEP);
     if (!found && limit + STEP > rows.length) readAll();
   }
