@@ -141,6 +141,16 @@ requires("chromium")("the dashboard", () => {
       await closePage(page);
     });
 
+    test("on a phone, the heading of a page that is chosen in the table comes into view", async () => {
+      const { page } = await openFull(browser, `${served.url}/?site=${SITE}`, { width: 390, height: 844 });
+      await page.locator("#pages tbody th bdi").getByText("/imprint").click();
+      await eventually(() => title(page)).toBe("/imprint");
+      const top = () => page.locator("#title").evaluate((heading) => heading.getBoundingClientRect().top);
+      await eventually(top).toBeGreaterThanOrEqual(0);
+      expect(await top()).toBeLessThan(400);
+      await closePage(page);
+    });
+
     test("sorts by keyboard, says so, and searches", async () => {
       const { page } = await openFull(browser, `${served.url}/?site=${SITE}`);
       const header = page.getByRole("columnheader", { name: "Page" });

@@ -100,4 +100,6 @@ function follow(event: MouseEvent, dashboard: Dashboard): void {
   const skips = link.hash === "#main";
   if (!skips) dashboard.go(readView(link.search));
   if (skips || link.dataset["focus"] !== undefined) focusMain();
+  // On a phone nothing that changes is beside a table.
+  if (link.closest("tbody") && matchMedia("(max-width: 47.99rem)").matches) document.getElementById("title")?.scrollIntoView();
 }
