@@ -181,6 +181,9 @@ for (const { engine, needs, start } of ROWS) {
       await upload.getByLabel("File").setInputFiles(file("page,visits,date\n/blog,x,\n/blog,7,2026-13-01\n"));
       await upload.getByText("Line 2: visits is not a whole number").waitFor();
       await upload.getByText("Line 3: date is not a day").waitFor();
+      // A line without a page is none.
+      await upload.getByLabel("File").setInputFiles(file('{"page":"/blog","visits":7}\n{"page":null,"visits":0}\n'));
+      await upload.getByText(`The file has 7 visits for 1 page of ${site}`).waitFor();
       await upload.getByLabel("File").setInputFiles(file(`page;visits;date\n/blog;7;${TODAY}\n/new;5;\n`));
       await upload.getByText(`The file has 12 visits for 2 pages of ${site}`).waitFor();
       expect(await upload.locator("tbody tr").allInnerTexts()).toEqual([

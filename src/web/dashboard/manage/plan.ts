@@ -17,15 +17,13 @@ export interface Plan {
 /** What the lines would do; also asks the service for the pages' names and totals. */
 export async function planOf(site: string, lines: readonly Line[]): Promise<Plan> {
   const sums = new Map<string, number>();
-  for (const { page, visits } of lines) sums.set(page ?? "", (sums.get(page ?? "") ?? 0) + visits);
-  const first = [...sums].filter(([page]) => page !== "").slice(0, SHOWN_PAGES);
-  const { pages } =
-    first.length > 0
-      ? await getTotals(
-          site,
-          first.map(([page]) => page),
-        )
-      : { pages: [] };
+  // A line without a page has the site's own visitors.
+  for (const { page, visits } of lines) if (page !== null) sums.set(page, (sums.get(page) ?? 0) + visits);
+  const first = [...sums].slice(0, SHOWN_PAGES);
+  const { pages } = await getTotals(
+    site,
+    first.map(([page]) => page),
+  );
   const preview = pages.map(({ page, visits }, index) => ({ page, now: visits, after: visits + (first[index]?.[1] ?? 0) }));
   const visits = lines.reduce((sum, line) => sum + line.visits, 0);
   return { parts: partsOf(lines), visits, pages: sums.size, preview };
