@@ -273,8 +273,11 @@ requires("chromium")("the dashboard", () => {
       const { page } = await openFull(browser, `${served.url}/?site=${SITE}`, { locale: "zh-CN" });
       expect(await page.locator("html").getAttribute("lang")).toBe("zh-Hans");
       await page.locator("#caption").getByText("2026年10月24日 至 2026年11月22日").waitFor();
+      const picture = () => page.locator("#chart canvas").evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+      const inChinese = await picture();
       await page.getByLabel("语言").selectOption("English");
       await page.getByText("Show by").waitFor();
+      await eventually(picture).not.toBe(inChinese);
       await page.reload();
       await page.getByText("Show by").waitFor();
       await closePage(page);

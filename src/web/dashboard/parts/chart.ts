@@ -25,6 +25,7 @@ export interface Chart {
 /** Makes the chart in `box`, as wide as that. */
 export function createChart(box: HTMLElement): Chart {
   let shown: ChartData | undefined;
+  let drawn = "";
   let plot: UPlot | undefined;
 
   function build(): void {
@@ -42,7 +43,9 @@ export function createChart(box: HTMLElement): Chart {
 
   return {
     draw(data) {
-      if (shown && JSON.stringify([shown.buckets, shown.before]) === JSON.stringify([data.buckets, data.before])) return;
+      const content = JSON.stringify([data.buckets, data.before, document.documentElement.lang]);
+      if (drawn === content) return;
+      drawn = content;
       shown = data;
       build();
     },
