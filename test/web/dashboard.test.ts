@@ -237,6 +237,9 @@ requires("chromium")("the dashboard", () => {
       await page.goto(`${served.url}/?site=old.example`);
       await page.getByText("No visits between Oct 24, 2026 and Nov 22, 2026. The 12,345 visits of all time were brought along").waitFor();
       expect(await tile(page, "All time").innerText()).toContain("12,345");
+      await importLines(served.url, "once.example", [JSON.stringify({ page: "/", visits: 1 })]);
+      await page.goto(`${served.url}/?site=once.example`);
+      await page.getByText("The 1 visit of all time was brought along").waitFor();
       await closePage(page);
     });
 

@@ -90,7 +90,10 @@ export const de: Texts = {
   "unit-week": "Woche",
   "unit-month": "Monat",
   noVisits: "Keine Besuche vom {from} bis {to}.",
-  noVisitsUndated: "Die {n} Besuche insgesamt wurden ohne Tage übernommen oder sind von anderen Tagen.",
+  noVisitsUndated: {
+    one: "Der {n} Besuch insgesamt wurde ohne Tag übernommen oder ist von einem anderen Tag.",
+    other: "Die {n} Besuche insgesamt wurden ohne Tage übernommen oder sind von anderen Tagen.",
+  },
   chartSummary: "{visits}; am meisten: {best}, {n}. Die Tabelle darunter enthält alles.",
   unfinished: "läuft noch",
   beforeLine: "Zeitraum davor",

@@ -93,7 +93,10 @@ export const en = {
   "unit-week": "Week",
   "unit-month": "Month",
   noVisits: "No visits between {from} and {to}.",
-  noVisitsUndated: "The {n} visits of all time were brought along without days, or are of other days.",
+  noVisitsUndated: {
+    one: "The {n} visit of all time was brought along without its day, or is of another day.",
+    other: "The {n} visits of all time were brought along without days, or are of other days.",
+  },
   chartSummary: "{visits}; the most: {best}, {n}. The table below has all.",
   unfinished: "unfinished",
   beforeLine: "period before",

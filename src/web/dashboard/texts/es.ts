@@ -88,7 +88,10 @@ export const es: Texts = {
   "unit-week": "Semana",
   "unit-month": "Mes",
   noVisits: "Sin visitas del {from} al {to}.",
-  noVisitsUndated: "Las {n} visitas desde el inicio se trajeron sin sus días, o son de otros días.",
+  noVisitsUndated: {
+    one: "La visita desde el inicio ({n}) se trajo sin su día, o es de otro día.",
+    other: "Las {n} visitas desde el inicio se trajeron sin sus días, o son de otros días.",
+  },
   chartSummary: "{visits}; el máximo: {best}, {n}. La tabla de abajo lo tiene todo.",
   unfinished: "en curso",
   beforeLine: "periodo anterior",

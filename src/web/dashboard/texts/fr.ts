@@ -88,7 +88,10 @@ export const fr: Texts = {
   "unit-week": "Semaine",
   "unit-month": "Mois",
   noVisits: "Aucune visite du {from} au {to}.",
-  noVisitsUndated: "Les {n} visites depuis le début ont été reprises sans leurs jours, ou sont d’autres jours.",
+  noVisitsUndated: {
+    one: "La visite depuis le début ({n}) a été reprise sans son jour, ou est d’un autre jour.",
+    other: "Les {n} visites depuis le début ont été reprises sans leurs jours, ou sont d’autres jours.",
+  },
   chartSummary: "{visits} ; le maximum : {best}, {n}. Le tableau ci-dessous contient tout.",
   unfinished: "en cours",
   beforeLine: "période précédente",

@@ -86,7 +86,7 @@ export const zhHans: Texts = {
   "unit-week": "周",
   "unit-month": "月",
   noVisits: "{from} 至 {to} 没有访问。",
-  noVisitsUndated: "累计的 {n} 次访问没有日期，或属于其他日期。",
+  noVisitsUndated: { other: "累计的 {n} 次访问没有日期，或属于其他日期。" },
   chartSummary: "{visits}；最多的是 {best}：{n}。下面的表格列出全部数据。",
   unfinished: "未结束",
   beforeLine: "上一时段",
