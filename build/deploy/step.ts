@@ -33,7 +33,7 @@ export interface Check {
  * Which of the versions that a command lists, a name and its label `deployed` a line, are meant; the newest first. gcloud's own filter,
  * order and limit are no help: API Gateway is sent them as they are, and does not say what it makes of them.
  */
-export interface Versions {
+interface Versions {
   readonly deployed: boolean;
   /** A version that they are older than. */
   readonly before?: string;
