@@ -97,6 +97,7 @@ describeTakeover("goatcounter,umami,plausible,counterscale", ({ send, totals, ne
     expect((await event({ n: "pageview", u: `${STRANGER}/p` }, STRANGER)).status).toBe(403);
     expect((await event({ n: "pageview", u: `${STRANGER}/p` })).status).toBe(400);
     expect((await event({ n: "pageview" })).status).toBe(400);
+    expect((await event({ n: "pageview", u: "" })).status).toBe(400);
     expect((await event({ n: 1, u: "/p" })).status).toBe(400);
   });
 

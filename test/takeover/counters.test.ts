@@ -87,6 +87,16 @@ describe("busuanzi, Vercount and soxft", () => {
       expect(await totals(site, "/blog")).toEqual([3, 3]);
     });
 
+    test.each(["", "blog", "/blog", "file:///blog"])("a page whose URL is %j is none, and nothing is counted", async (url) => {
+      const site = newSite();
+      const headers = fromPage(site);
+      for (const path of ["/log", "/api/v1/log", "/api/v2/log"])
+        expect((await send(`POST ${path}`, { headers, body: { url } })).status, path).toBe(400);
+      expect((await send(`GET /log?url=${url}`, { headers })).status).toBe(400);
+      expect((await send("POST /api", { headers: { ...headers, "x-bsz-referer": url } })).status).toBe(400);
+      expect(await totals(site, "/")).toEqual([0, 0]);
+    });
+
     test.each([
       ["/api", "x-bsz-referer", "PUT"],
       ["/api/v2/log", "X-Browser-Token", "POST"],

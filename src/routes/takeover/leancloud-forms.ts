@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { text } from "../../http/fields.ts";
 import { strictObject } from "../../http/validate.ts";
+import { TARGET } from "./targets.ts";
 
 /** The path of the class. */
 export const CLASS = "/1.1/classes/Counter";
@@ -27,8 +28,8 @@ export const FIND = v.object({ where: v.string(WHERE_ALLOWED) });
 const TIME_ALLOWED = "0 or 1";
 /** Title, ACL and xid are a client's own: nothing keeps them. */
 export const CREATE = v.object({
-  url: v.optional(text),
-  target: v.optional(text),
+  url: v.optional(TARGET),
+  target: v.optional(TARGET),
   time: v.optional(v.picklist([0, 1], TIME_ALLOWED), 0),
 });
 const INCREMENT_ALLOWED = '{"__op":"Increment","amount":1}';

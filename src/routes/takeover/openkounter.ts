@@ -6,7 +6,7 @@ import { text } from "../../http/fields.ts";
 import { readableByAll } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
-import { isSite, parseTarget, readTargets } from "./targets.ts";
+import { isSite, parseTarget, readTargets, TARGET } from "./targets.ts";
 import type { TakeoverDeps } from "./views.ts";
 
 /** The most targets in one batch: Fluid sends three. */
@@ -16,10 +16,10 @@ const ACTION_ALLOWED = '{"action":"inc","target":"/page/"} or {"action":"batch_i
 const INCREMENT = v.variant(
   "action",
   [
-    v.object({ action: v.literal("inc"), target: text }),
+    v.object({ action: v.literal("inc"), target: TARGET }),
     v.object({
       action: v.literal("batch_inc"),
-      requests: v.pipe(v.array(v.object({ target: text }), "an array"), v.maxLength(MAX_REQUESTS, `at most ${MAX_REQUESTS} requests`)),
+      requests: v.pipe(v.array(v.object({ target: TARGET }), "an array"), v.maxLength(MAX_REQUESTS, `at most ${MAX_REQUESTS} requests`)),
     }),
   ],
   ACTION_ALLOWED,

@@ -24,7 +24,7 @@ export function plausible({ view, http1 }: TakeoverDeps): Hono<Env> {
     const { name, n = name, url, u = url } = c.req.valid("json");
     // Events, and how long somebody stayed.
     const counted =
-      n === "pageview" && (await view(c, { page: u ?? invalid("u", u, "the page's URL") }, c.req.header("Origin") || siteUrl(u))).counted;
+      n === "pageview" && (await view(c, { page: u || invalid("u", u, "the page's URL") }, c.req.header("Origin") || siteUrl(u))).counted;
     return c.body("ok", 202, {
       "Content-Type": "text/plain; charset=utf-8",
       "Cache-Control": "no-store",

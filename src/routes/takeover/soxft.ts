@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import { InvalidInput } from "../../domain/invalid.ts";
 import { normalizePage } from "../../domain/page.ts";
 import { siteOfUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
@@ -11,7 +10,7 @@ import { ANSWERS, COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
 import { answerToReferer, callback } from "./jsonp.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
-import { readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
+import { pageUrl, readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
 
 const SCRIPTS = ["/js", "/js/lite", "/js/lite_pjax", "/js/jsonp"];
 const QUERY = v.object({ callback });
@@ -49,9 +48,7 @@ export function soxft(deps: TakeoverDeps): Hono<Env> {
 }
 
 function pageOf(c: Context<Env>): string {
-  const page = c.req.header("x-bsz-referer");
-  if (!page) throw new InvalidInput("x-bsz-referer is missing; it is required.");
-  return page;
+  return pageUrl(c.req.header("x-bsz-referer"), "x-bsz-referer");
 }
 
 function answer({ site, siteVisitors, page, pageVisitors }: Views) {

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import * as v from "valibot";
 import { normalizePage } from "../../domain/page.ts";
 import type { Env } from "../../http/env.ts";
 import type { ReadViews, Views } from "./views.ts";
@@ -6,11 +7,16 @@ import type { ReadViews, Views } from "./views.ts";
 /** What LeanCloud's and OpenKounter's clients count: a page, by its normal name, or the site as a whole. */
 export type Target = string;
 
+const TARGET_ALLOWED = 'a page such as "/blog"';
+
 /** The site's totals follow from its pages', so that these are read and never counted. */
 const SITE: Readonly<Record<string, (views: Views) => number>> = {
   "site-pv": ({ site }) => site,
   "site-uv": ({ siteVisitors }) => siteVisitors,
 };
+
+/** How a client names a target that it counts; no text at all is not the home page. */
+export const TARGET = v.pipe(v.string(TARGET_ALLOWED), v.regex(/\S/, TARGET_ALLOWED));
 
 /** The target that a client names: `site-pv`, `site-uv`, a path or a URL, percent-encoded or not. */
 export function parseTarget(text: string, site: string): Target {

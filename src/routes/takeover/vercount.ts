@@ -10,7 +10,7 @@ import { query } from "../../http/validate.ts";
 import { ANSWERS, COUNTING_PROBLEMS, object, type RouteDoc, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
-import { readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
+import { pageUrl, readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
 
 const SCRIPTS = ["/js"];
 /** The client's own idea of who is new is not heeded, nor its fingerprint. */
@@ -31,11 +31,11 @@ export function vercount({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> 
   for (const [path, answer] of routes) {
     app.use(path, allowHeaders("X-Browser-Token"));
     app.post(path, json(VIEW, { http1 }), async (c) => {
-      const { url } = c.req.valid("json");
+      const url = pageUrl(c.req.valid("json").url);
       return c.json(answer(await view(c, { page: url }, sourceOf(c) ?? url), "updated"), 200, { "Cache-Control": "no-store" });
     });
     app.get(path, readableByAll, query(VIEW), async (c) => {
-      const { url } = c.req.valid("query");
+      const url = pageUrl(c.req.valid("query").url);
       const site = sites.toRead(siteOfUrl(url) ?? undefined, c.get("originSite"));
       return c.json(answer(await readOne(read, c, site, normalizePage(url, site)), "retrieved"), 200, { "Cache-Control": "no-cache" });
     });

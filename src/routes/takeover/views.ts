@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { invalid } from "../../domain/invalid.ts";
 import type { Numbers } from "../../domain/numbers.ts";
 import { normalizePage } from "../../domain/page.ts";
+import { siteOfUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import type { CountVisit } from "../counting.ts";
 import type { RouteDeps } from "../deps.ts";
@@ -76,6 +77,11 @@ export async function readOne(read: ReadViews, c: Context<Env>, site: string, pa
 export function pageOfKey(key: string, site: string, field: string): string {
   const page = normalizePage(`/${key.replace(/[?#]/g, encodeURIComponent)}`, site);
   return page === "/" ? invalid(field, key, "a key of the badge's own") : page;
+}
+
+/** The URL that a client names its page by; a text that is none is no page. */
+export function pageUrl(text: string | undefined, field = "url"): string {
+  return text !== undefined && siteOfUrl(text) !== null ? text : invalid(field, text, 'a URL such as "https://example.com/blog"');
 }
 
 /** The header that names the page that a script or an image belongs to. */
