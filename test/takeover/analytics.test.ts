@@ -11,7 +11,7 @@ describeTakeover("goatcounter,umami,plausible,counterscale", ({ send, totals, ne
     expect([beacon.status, beacon.headers["content-type"], beacon.headers["cache-control"]]).toEqual([200, "image/gif", "no-store"]);
     expect(beacon.text).toContain(GIF_BYTES);
     await send(`GET ${hit("p=/post/%25E4%25BD%25A0")}`, { headers: fromElement(`https://${site}/`) });
-    await send(`POST ${hit("p=click-x&e=true")}`, { headers: fromPage(site) });
+    for (const e of ["true", "1", "on"]) await send(`POST ${hit(`p=click-x&e=${e}`)}`, { headers: fromPage(site) });
     await send(`POST ${hit("p=/post/&b=150")}`, { headers: fromPage(site) });
     await send(`HEAD ${hit("p=/post/%25E4%25BD%25A0")}`, { headers: fromElement(`https://${site}/`) });
     expect(await totals(site, "/post/你")).toEqual([2, 2]);

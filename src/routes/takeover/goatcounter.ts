@@ -31,7 +31,7 @@ export function goatcounter({ view, read, sites }: TakeoverDeps): Hono<Env> {
   app.on(["GET", "POST"], "/count", embeddable, query(HIT), async (c) => {
     const { p, e, b } = c.req.valid("query");
     // An event's name is no page.
-    if (e !== "true" && !(Number(b) >= FIRST_BOT)) await view(c, { page: p }, sourceOf(c));
+    if (!/^(?:true|1|on)$/.test(e ?? "") && !(Number(b) >= FIRST_BOT)) await view(c, { page: p }, sourceOf(c));
     return pixelAnswer(c);
   });
 
@@ -65,7 +65,7 @@ export function goatcounterDocs(): RouteDocs {
   const doc = {
     group: "Count",
     query: HIT,
-    fields: { p: "The page's path.", e: "true for an event, which is not counted.", b: "From 150 on it is a bot." },
+    fields: { p: "The page's path.", e: "true, 1 or on for an event, which is not counted.", b: "From 150 on it is a bot." },
     answer: "image/gif",
     problems: COUNTING_PROBLEMS,
   } as const;
