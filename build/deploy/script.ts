@@ -6,7 +6,7 @@ const PATIENCE_S = 600;
 const PAUSE_S = 20;
 
 /** What gcloud says of what is not there, or cannot be as Google's service for it was never enabled. */
-const MISSING = new RegExp(`NOT_FOUND|[Nn]ot found|[Dd]oes not exist|404|${SETTLING.api.refusal.source}`);
+const MISSING = new RegExp(`NOT_FOUND|[Nn]ot found|[Dd]oes not exist|${SETTLING.api.refusal.source}`);
 
 /** Progress goes to descriptor 3, so that a step's own output can be kept; nothing here prints what it keeps, compares or pipes. */
 const PROLOGUE = `set -euo pipefail
@@ -14,6 +14,7 @@ const PROLOGUE = `set -euo pipefail
 export PATH="$PWD/node_modules/.bin:$PATH"
 exec 3>&1
 errors=$(mktemp) missing=$(mktemp)
+# What is told at the end: nothing until the service is there.
 end() { :; }
 trap 'rm -f "$errors" "$missing"; end' EXIT
 
