@@ -56,7 +56,7 @@ export async function benchVisitors(run: Run): Promise<Result> {
     const servers = { off: await startWith("off", run), daily: await startWith("daily", run) };
     try {
       for (const kind of KINDS) {
-        await warmUpByLoad(servers[kind].url, run);
+        await warmUpByLoad(servers[kind].url, run, VISITORS);
         await countOn(servers[kind], kind, KNOWN, 256, options.seconds);
       }
       for (const { connections, isNew } of points) {

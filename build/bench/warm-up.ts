@@ -39,14 +39,18 @@ export async function warmUpByCommits(emulator: string, starts: number, reads = 
   await Promise.all(stores.map((store) => store.close()));
 }
 
-/** The same by visits, through a server at full load, which goes over to gRPC: a visit costs the emulator ten times as much at first. */
-export async function warmUpByLoad(url: string, { options, emulatorCpuMs }: Run): Promise<void> {
+/**
+ * The same by visits, through a server at full load, which goes over to gRPC: a visit costs the emulator ten times as much at first.
+ *
+ * @param visitors different clients that take turns; each turn's page has seen none of them
+ */
+export async function warmUpByLoad(url: string, { options, emulatorCpuMs }: Run, visitors = 0): Promise<void> {
   let before = Number.POSITIVE_INFINITY;
   for (let turn = 1; turn <= TURNS.most; turn += 1) {
     const begun = await emulatorCpuMs();
     let visits = 0;
     for (const ids of [false, true])
-      visits += (await sendVisits({ ...LOAD, url, ids, seconds: options.seconds, run: `warm-${turn}` })).counted;
+      visits += (await sendVisits({ ...LOAD, url, ids, visitors, seconds: options.seconds, run: `warm-${turn}` })).counted;
     const cost = ((await emulatorCpuMs()) - begun) / visits;
     // Where nothing tells what it costs, the least must do.
     if (turn >= TURNS.least && !(cost < before * TURNS.settled)) return;
