@@ -172,6 +172,25 @@ requires("chromium")("the dashboard while answers are on their way", () => {
     await closePage(page);
   });
 
+  test("one step back undoes typed dates, however many were typed; what is shown already is no step", async () => {
+    const { page } = await openFull(browser, `${served.url}/?site=${SITE}`);
+    const steps = await page.evaluate(() => history.length);
+    await page.locator("#sites a", { hasText: SITE }).first().click();
+    await page.getByLabel("Period", { exact: true }).selectOption("Dates");
+    for (const [label, day] of [
+      ["From", "2026-11-10"],
+      ["to", "2026-11-20"],
+      ["From", "2026-11-12"],
+    ] as const) {
+      await page.getByLabel(label, { exact: true }).fill(day);
+    }
+    await eventually(() => caption(page)).toContain("Nov 12, 2026 to Nov 20, 2026");
+    expect((await page.evaluate(() => history.length)) - steps).toBe(1);
+    await page.goBack();
+    await eventually(() => caption(page)).toContain("Oct 24, 2026");
+    await closePage(page);
+  });
+
   test("a wrong key beside public numbers can be taken back", async () => {
     const partly = await startNodeServer({ ...SETTINGS, PUBLIC_STATS: SITE });
     await fill(partly.url);

@@ -140,10 +140,12 @@ export function createDashboard(): Dashboard {
     news.reset();
   }
 
-  /** Puts numbers of another view into the address. */
+  /** Puts numbers of another view into the address: a step to go back by, unless it is the same one, or dates are still being typed. */
   function turnTo(change: Partial<View>): View {
-    const view = { ...state.view, api: false, site: state.view.site ?? state.site, ...change };
-    history.pushState(null, "", addressOf(view));
+    const { view: before } = state;
+    const view = { ...before, api: false, site: before.site ?? state.site, ...change };
+    const isStep = addressOf(view) !== addressOf(before) && !(typeof change.range === "object" && typeof before.range === "object");
+    history[isStep ? "pushState" : "replaceState"](null, "", addressOf(view));
     return view;
   }
 

@@ -48,7 +48,8 @@ export function Downloads(): JSX.Element {
 function saveDays({ state: { numbers } }: Dashboard): void {
   if (!numbers) return;
   const rows = numbers.points.map(({ date, visits, visitors }) => [date, visits, visitors ?? ""]);
-  save(`${numbers.site}-days.csv`, "text/csv", fromRows([["date", "visits", "visitors"], ...rows]));
+  // Browsers write "_" for what a file's name may not have.
+  save(`${numbers.site}${numbers.page ?? ""}-days.csv`, "text/csv", fromRows([["date", "visits", "visitors"], ...rows]));
 }
 
 /** All pages of the period, read anew: the list that is shown may have only the first ones. */
