@@ -96,6 +96,8 @@ async function prepare(
   /** What was sent for an epoch: the time, where the counter has none yet. */
   const sentEpoch = ({ epoch }: CounterCopy): number => (epoch === 0 ? madeAt : 0);
   const sentEstimate = ({ sketch, copy }: Part): number => Math.max(estimate(sketch), copy.estimated);
+  /** A counter that was corrected, or made anew, since it was read: what the copy knows, and sent, may be missing there. */
+  const isOutdated = (copy: CounterCopy, results: Results): boolean => results("epoch") !== (copy.epoch || sentEpoch(copy));
 
   return {
     sketches: growing.map(([page, own]) => raiseRegisters(keys.sketch(site, page, shard), own)),
@@ -119,7 +121,8 @@ async function prepare(
       let others = 0;
       for (const { day, copy } of partsOf(page)) {
         const current = copies.get(place, page, day) ?? copy;
-        shown[day] = Math.min(days[day] ?? 0, Math.max(results(dayPath(day, "visitors")), current.estimated) + current.added);
+        const told = isOutdated(copy, results) ? 0 : results(dayPath(day, "visitors"));
+        shown[day] = Math.min(days[day] ?? 0, Math.max(told, current.estimated) + current.added);
         if (day > last) [last, others] = [day, current.others];
       }
       return { total: Math.min(all, others + (shown[last] ?? 0)), days: shown };
@@ -132,9 +135,7 @@ async function prepare(
         const { page, day, copy, sketch, grown } = part;
         const result = counters.get(page);
         if (!result) continue;
-        const epoch = copy.epoch || sentEpoch(copy);
-        // A counter that was corrected, or made anew, since it was read: what the copy knows may be missing there.
-        if (result("epoch") !== epoch) {
+        if (isOutdated(copy, result)) {
           outdated.push(part);
           continue;
         }
@@ -142,7 +143,7 @@ async function prepare(
         const count = result("count");
         const shared = copy.shared || count !== copy.count + (sent.get(page) ?? 0);
         const estimated = result(dayPath(day, "visitors"));
-        copies.set(place, page, day, { ...copy, sketch, epoch, estimated, count, shared, folds: {} });
+        copies.set(place, page, day, { ...copy, sketch, epoch: result("epoch"), estimated, count, shared, folds: {} });
         if (day !== newest) forgetNewest(page);
       }
       // They have this commit's estimate, which is too large, and lack what the commit left out.

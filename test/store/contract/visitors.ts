@@ -200,8 +200,9 @@ export function visitors(rig: () => Rig): void {
     await second.correct(correctionOf(site, "/a", null), soon());
     expect(await shown(store, site)).toMatchObject({ page: [0, 0] });
     // This instance knew the page's sketch, which is gone.
-    const receipt = await store.commit(batchOf(site, [by("two"), by("one", "/b"), by("one", "/b")]), soon());
-    expect(receipt.pages["/a"]).toEqual({ visits: 1, days: { [DAY]: 1 }, visitors: { total: 1, days: { [DAY]: 1 } } });
+    const unknown = visit("/a", null, DAY, null);
+    const receipt = await store.commit(batchOf(site, [by("two"), unknown, unknown, by("one", "/b"), by("one", "/b")]), soon());
+    expect(receipt.pages["/a"]).toEqual({ visits: 3, days: { [DAY]: 3 }, visitors: { total: 1, days: { [DAY]: 1 } } });
     await send(await rig().another(), site, [by("two"), by("four")]);
     expect(await shown(store, site)).toEqual({ page: [2, 2], site: [4, 4] });
   });
