@@ -11,8 +11,11 @@ export function invalid(field: string, value: unknown, allowed: string): never {
 
 /** A value as JSON, shortened: one line of well-formed Unicode. */
 export function quote(value: unknown): string {
+  // What stands behind as many parts is not shown: a value that is nested thousands deep would overflow the stack.
+  let parts = 0;
+  const shown = (_: string, part: unknown) => (parts++ > QUOTED ? undefined : part);
   // As JSON a number may be null: 1e400 is read as Infinity.
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "object" ? JSON.stringify(value, shown) : String(value);
   const short = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
   return typeof value === "string" ? JSON.stringify(short.toWellFormed()) : short.toWellFormed();
 }
