@@ -28,14 +28,15 @@ export function createApp(deps: Deps) {
   const choice = createSiteChoice(allowed, config.defaultSite);
   const today = createDayClock(now, config.timeZone);
   const addressOf = createClientAddress(config, deps.socketAddress);
+  const limitReads = createReadLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now });
   const routes = {
     ...deps,
     addressOf,
     today,
     sites: choice,
     keys: createKeyChecks(config),
-    count: createCounting({ ...deps, addressOf }, choice, today),
-    limitReads: createReadLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now }),
+    count: createCounting({ ...deps, addressOf, limitReads }, choice, today),
+    limitReads,
   };
   const app = new Hono<Env>({ strict: false });
 

@@ -12,6 +12,7 @@ import type { Env } from "../http/env.ts";
 import { visitId } from "../http/idempotency.ts";
 import { Problem } from "../http/problem.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
+import type { LimitReads } from "../http/read-limit.ts";
 import type { SiteChoice } from "../http/site.ts";
 import { type PageTotals, totalsOf } from "./totals.ts";
 
@@ -36,8 +37,12 @@ interface CountRequest {
  */
 export type CountVisit = (c: Context<Env>, request: CountRequest, source: string | null, isFromPage: boolean) => Promise<Counted>;
 
-export function createCounting(deps: Deps & { readonly addressOf: ClientAddress }, sites: SiteChoice, today: DayClock): CountVisit {
-  const { store, recorder, config, now, keepAlive, meter, identify, addressOf } = deps;
+export function createCounting(
+  deps: Deps & { readonly addressOf: ClientAddress; readonly limitReads: LimitReads },
+  sites: SiteChoice,
+  today: DayClock,
+): CountVisit {
+  const { store, recorder, config, now, keepAlive, meter, identify, addressOf, limitReads } = deps;
   const record = guardNewPages({
     recorder,
     store,
@@ -74,6 +79,8 @@ export function createCounting(deps: Deps & { readonly addressOf: ClientAddress 
     }
     const day = today();
     if (isCrawlerOrPrefetch(headers, isFromPage)) {
+      // It counts nothing: it is a read, of a page and its site.
+      limitReads(c, 2);
       return answer(totalsOf(site, page, await store.totals(site, [page], day), day), "bot");
     }
     const work = record(site, { page, day, id }, () => visitorOfRequest(c, site, page, day));

@@ -111,6 +111,19 @@ describe("reads", () => {
     expect(statuses.at(-1), "a route that reads the store calls limitReads(c, 1 + pages) first").toBe(429);
   });
 
+  test.each([
+    ["a prefetch", { "Sec-Purpose": "prefetch" }],
+    ["a crawler", { Origin: "https://example.com", "User-Agent": GOOGLEBOT }],
+  ])("of %s, whose visit does not count, have the limit of all reads", async (_, headers) => {
+    const { send } = startService({ VISITS_PER_MINUTE: "0" });
+    for (let index = 0; index < 1_188; index += 1) await send(`GET /v1/visits?${pages(100)}`);
+    let answer = await send("POST /v1/visits", { headers });
+    expect(answer.json).toMatchObject({ counted: false, reason: "bot" });
+    for (let index = 0; index < 10 && answer.status === 200; index += 1) answer = await send("POST /v1/visits", { headers });
+    expect(answer).toMatchObject({ status: 503, json: { type: "urn:footfall:overloaded" } });
+    expect((await send("POST /v1/visits")).json).toMatchObject({ counted: true });
+  });
+
   test("by the protocol of another counter cost what they read", async () => {
     const { send } = startService({ CLIENT_IP_HEADER: "X-Client", VISITS_PER_MINUTE: "2", TAKEOVER: "leancloud" });
     const urls = Array.from({ length: 24 }, (_, index) => `/${index}`);
