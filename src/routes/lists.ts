@@ -75,7 +75,7 @@ export function sites({ store, keys, limitReads, sites, config, now }: RouteDeps
 }
 
 /** A site's pages by name, a part at a time, or its top pages; with a period, their days. */
-export function pages({ store, keys, limitReads, sites, today }: RouteDeps): Hono<Env> {
+export function pages({ store, keys, limitReads, sites, today, now }: RouteDeps): Hono<Env> {
   return new Hono<Env>().get("/", limitLists(limitReads), keys.stats, query(PAGES_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites[(await keys.isAdmin(c)) ? "toAdminister" : "toRead"](asked.site, c.get("originSite"));
@@ -84,16 +84,17 @@ export function pages({ store, keys, limitReads, sites, today }: RouteDeps): Hon
     const dates = period ? daysBetween(period.from, period.to) : [];
     const sorted = asked.sort === "visits";
     if (sorted && asked.limit > MAX_TOP) invalid("limit", asked.limit, `at most ${MAX_TOP} where sort is "visits"`);
-    const parts = (asked.limit * dates.length) / MAX_POINTS;
+    const atATime = Math.floor(MAX_POINTS / dates.length);
+    const parts = asked.limit / atATime;
     if (sorted && parts > 1) limitReads(c, LIST_PAGES * parts);
-    const limit = sorted || parts <= 1 ? asked.limit : Math.floor(MAX_POINTS / dates.length);
+    const limit = sorted ? asked.limit : Math.min(asked.limit, atATime);
     const search = asked.search || null;
     if (sorted && search === null && asked.cursor !== undefined) invalid("cursor", asked.cursor, 'none where sort is "visits"');
     const after = asked.cursor === undefined ? null : decodeCursor(asked.cursor, site);
     const { pages: found, next } =
       search === null
         ? await listPages(store, sorted, site, after, limit, period)
-        : await searchPages(store, { site, text: search, sort: asked.sort, limit, after, period });
+        : await searchPages(store, now, { site, text: search, sort: asked.sort, limit, after, period, atATime });
     const pages = found.map(({ page, visits, days, visitors }) => {
       const numbers = { page, visits, ...(visitors && { visitors: visitors.total }) };
       if (!period) return numbers;

@@ -249,6 +249,34 @@ describe("lists and series", () => {
     });
   });
 
+  test("a search for the top pages of a long period reads few pages at a time, and finds the same", async () => {
+    const { send, store, clock } = startService();
+    const lines = Array.from({ length: 300 }, (_, index) => {
+      const visits = (index * 7) % 300;
+      return JSON.stringify({ page: `/${index}`, visits, days: visits ? { "2026-11-20": visits } : {} });
+    });
+    await send("POST /v1/import", { headers: { ...ADMIN, "Idempotency-Key": "12345678" }, body: lines.join("\n") });
+    const asked: number[] = [];
+    const { some } = store;
+    store.some = (site, pages, period) => {
+      asked.push(pages.length);
+      return some(site, pages, period);
+    };
+    const query = "GET /v1/pages?sort=visits&limit=5&from=2021-11-19&to=2026-11-22";
+    expect((await send(`${query}&search=/`)).json).toEqual((await send(query)).json);
+    // A list has at most 50,000 points, and these are 1,830 days.
+    expect(Math.max(...asked)).toBe(27);
+    // Nobody waits any more: it is not read to the end.
+    asked.length = 0;
+    store.some = async (_, pages) => {
+      clock.time += 5_000;
+      asked.push(pages.length);
+      return [];
+    };
+    expect((await send(`${query}&search=/`)).json).toMatchObject({ status: 503, type: "urn:footfall:unavailable" });
+    expect(asked).toHaveLength(3);
+  });
+
   test("a key of one site opens that one, a key of all opens all, and neither changes anything", async () => {
     const { send } = await withVisits({ PUBLIC_STATS: "false", STATS_KEY: "for-all,example.com=for-one,example.org=other" });
     const sitesOf = async (key: string) => {
