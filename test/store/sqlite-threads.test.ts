@@ -59,6 +59,22 @@ describe("the embedded store in threads", () => {
     await store.close();
   });
 
+  test("hands on the answers of many lists one by one, with turns for others in between", async () => {
+    const store = await openSqliteThreads({ path: join(folder, "lists.sqlite"), script });
+    await store.pages(newSite(), null, 10, null);
+    let turns = 0;
+    let count = setImmediate(function turn() {
+      turns += 1;
+      count = setImmediate(turn);
+    });
+    const seen = Array.from({ length: 20 }, () => store.pages(newSite(), null, 10, null).then(() => turns));
+    // Time for all answers to come while nobody takes them.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    expect(new Set(await Promise.all(seen)).size).toBe(20);
+    clearImmediate(count);
+    await store.close();
+  });
+
   test("gives a write up at its deadline while the lock lasts, and counts nothing of it", async () => {
     const path = join(folder, "held.sqlite");
     const store = await openSqliteThreads({ path, script });

@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { inTime, timeLeft } from "../../domain/in-time.ts";
+import { inTime, nextTurn, timeLeft } from "../../domain/in-time.ts";
 import { StoreError } from "../../domain/store.ts";
 import { ConfigError } from "../../environment.ts";
 import { type Answer, type Method, resultOf } from "../../stores/sqlite/answer.ts";
@@ -28,11 +28,11 @@ export async function openSqliteThreads(options: { path: string; script: string 
   const listing = options.path === ":memory:" ? counting : openThread({ ...options, readOnly: true });
 
   const by =
-    ({ call }: Thread) =>
+    (call: Thread["call"]) =>
     <M extends Method>(method: M) =>
     (...args: Parameters<SqliteStore[M]>) =>
       call(method, args, Date.now() + READ_MS);
-  const [count, list] = [by(counting), by(listing)];
+  const [count, list] = [by(counting.call), by(oneAtATime(listing.call))];
 
   return {
     name: "sqlite",
@@ -54,6 +54,20 @@ export async function openSqliteThreads(options: { path: string; script: string 
     close: async () => {
       await Promise.all([counting.close(), listing.close()]);
     },
+  };
+}
+
+/**
+ * Sends a thread its next call a turn after the answer to the last one, and none whose time was up meanwhile. Of a thread that has many,
+ * Node takes all answers that have come without a turn for others: a hundred lists would hold up visits for seconds.
+ */
+function oneAtATime(call: Thread["call"]): Thread["call"] {
+  let turn: Promise<unknown> = Promise.resolve();
+  return (method, args, deadline) => {
+    const left = timeLeft(deadline, Date.now);
+    const result = turn.then(() => (left() > 0 ? call(method, args, deadline) : tooLate()));
+    turn = result.catch(() => {}).then(nextTurn);
+    return inTime(result, left() + GRACE_MS, tooLate);
   };
 }
 
