@@ -371,6 +371,25 @@ requires("chromium")("the script on pages as they are found", () => {
       expect(await page.evaluate(texts("i"))).toEqual(["5", "6", "6", "7", "8", "", "", ""]);
     });
 
+    test("of this page: the last one's stays until this one's comes, and goes where this one is refused", async () => {
+      const { page } = await visit(`${tag()}${NUMBER}<i data-visits="site"></i><i data-visits-of="/other"></i>`);
+      const show = (...numbers: string[]) => page.waitForFunction(`${texts("#number, i")}.join() === "${numbers}"`);
+      await show("1", "1", "0");
+      let release = () => {};
+      const late = new Promise<"pass">((resolve) => (release = () => resolve("pass")));
+      stage.api.decide = (asked) => (isCount(asked) ? late : "pass");
+      await page.evaluate("history.pushState({}, '', '/late'); document.body.append('next')");
+      await sleep(200);
+      await show("1", "1", "0");
+      await page.evaluate("number.textContent = ''");
+      release();
+      await show("1", "2", "0");
+      stage.api.decide = (asked) => (isCount(asked) ? { status: 403 } : "pass");
+      await page.evaluate("history.pushState({}, '', '/refused')");
+      await page.waitForFunction("footfall.page === '/refused'");
+      await show("", "", "0");
+    });
+
     test("of other pages, with one read of up to 100, which counts nothing", async () => {
       const names = Array.from({ length: 99 }, (_, index) => `/post/${index}`);
       site = stage.newSite();

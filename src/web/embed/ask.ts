@@ -31,7 +31,7 @@ const MAX_QUERY_LENGTH = 7_000;
 export const ask = async (url: string, body?: string): Promise<Answer | null> => {
   // Plain text needs no preflight; a request that is kept alive outlives the page.
   const send = (mode: RequestMode): Promise<Partial<Response>> =>
-    window.fetch(url, { mode, keepalive: true, ...(body && { method: "POST", body }) }).catch((error) => error);
+    window.fetch(url, { mode, keepalive: true, method: body && "POST", body } as RequestInit).catch((error) => error);
   try {
     const end = window.Date.now() + GIVE_UP_MS;
     let unreadable = 0;
@@ -46,8 +46,7 @@ export const ask = async (url: string, body?: string): Promise<Answer | null> =>
         const answer: Answer | null = await response.json?.().catch(() => null);
         if (answer) return answer;
         // Lost, or an answer that this page may not read? The same request tells, unread, and is safe to send again.
-        weight ??= status || (await send("no-cors")).type ? 1 : 0;
-        unreadable += weight;
+        unreadable += weight ??= status || (await send("no-cors")).type ? 1 : 0;
         if (unreadable === 2) window.console.warn(`Footfall: no answer: ${url}`);
       }
       await new window.Promise((resolve) => {

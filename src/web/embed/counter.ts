@@ -45,9 +45,7 @@ export const startCounter = (service: string, tags: Record<string, HTMLScriptEle
     const found = numbers;
     const answer = await readPages(url, view.site, pages);
     if (answer) {
-      pages.forEach((page, index) => {
-        window.Object.assign(found[pageKey(page)] as Numbers, answer, answer.pages?.[index]);
-      });
+      pages.map((page, index) => window.Object.assign(found[pageKey(page)] as Numbers, answer, answer.pages?.[index]));
       fill();
     } else if (pages[1]) {
       read(pages.splice(pages.length / 2));
@@ -61,16 +59,17 @@ export const startCounter = (service: string, tags: Record<string, HTMLScriptEle
     if (window.Object.keys(tags)[0] !== service) return;
     const unknown: string[] = [];
     for (const element of select<HTMLElement & { footfall?: unknown }>("[data-visits],[data-visits-of]")) {
-      const field = element.dataset["visits"];
+      const field = element.dataset["visits"] || "visits";
       const other = element.dataset["visitsOf"];
       const name = other ? pageKey(other) : key;
       const known = numbers[name];
-      const total = known?.[field === "site" ? "siteVisits" : field || "visits"] as number;
-      // What the page has made of this view's number stays.
+      const total = known?.[field === "site" ? "siteVisits" : field] as number;
       const shown = view.id + total;
-      if (total >= 0 && (element.footfall !== shown || !element.textContent)) {
+      // What the page has made of this view's number stays. The last view's does not where this one is refused.
+      const isRefused = known === window.footfall && element.footfall;
+      if (element.footfall === shown ? !element.textContent : total >= 0 || isRefused) {
         element.footfall = shown;
-        element.textContent = total.toLocaleString();
+        element.textContent = total?.toLocaleString() as string;
       }
       // Until the first view has an outcome, the page may still be parsed.
       if (!known && window.footfall) {

@@ -13,7 +13,7 @@ export const watch = (look: (event?: Partial<PageTransitionEvent>) => void): voi
   for (const name of ["pushState", "replaceState"] as const) {
     const original = window.history[name];
     window.history[name] = (...state) => {
-      original.apply(window.history, state);
+      original.call(window.history, ...state);
       look();
     };
   }
