@@ -235,6 +235,17 @@ requires("chromium")("the script on pages as they are found", () => {
     });
   });
 
+  test("a relative address stays the service's on the other pages of a single-page application", async () => {
+    stage.pages.set("/embed.js", embed);
+    stage.pages.set("/v1/visits", '{"visits":1}');
+    const { page } = await visit('<script src="embed.js"></script>');
+    await page.waitForFunction(ANSWERED);
+    await page.evaluate("history.pushState({}, '', '/docs/page')");
+    await page.waitForFunction("footfall.page === '/docs/page'");
+    const asked = stage.web.asked.filter(({ method, headers }) => method === "POST" && headers.host?.startsWith(site));
+    expect(asked.map(({ path }) => path)).toEqual(["/v1/visits", "/v1/visits"]);
+  });
+
   test.each(["", 'type="module"'])("two services on one page each count, and the first one's numbers are shown: %s", async (type) => {
     const second = await startGate(stage.api.url);
     try {

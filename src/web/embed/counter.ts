@@ -66,8 +66,7 @@ export const startCounter = (service: string, tags: Record<string, HTMLScriptEle
       const total = known?.[field === "site" ? "siteVisits" : field] as number;
       const shown = view.id + total;
       // What the page has made of this view's number stays. The last view's does not where this one is refused.
-      const isRefused = known === window.footfall && element.footfall;
-      if (element.footfall === shown ? !element.textContent : total >= 0 || isRefused) {
+      if (element.footfall === shown ? !element.textContent : total >= 0 || (known === window.footfall && element.footfall)) {
         element.footfall = shown;
         element.textContent = total?.toLocaleString() as string;
       }
@@ -95,7 +94,8 @@ export const startCounter = (service: string, tags: Record<string, HTMLScriptEle
         };
         view = current;
         key = pageKey(page);
-        url = `${serviceOf(tag)}/v1/visits`;
+        // A relative `src` is another address on the next page of a single-page application.
+        url = `${tag.dataset["service"] ? serviceOf(tag) : service}/v1/visits`;
         numbers = { [key]: current };
         let isRead: boolean | undefined;
         try {
