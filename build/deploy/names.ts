@@ -29,7 +29,8 @@ export interface Names {
   /** Where Cloud Run puts images, and what it makes them of. */
   readonly repository: string;
   readonly sources: string;
-  gcloud(...args: string[]): Command;
+  /** @param command with spaces between its words, such as `run services list`; what may hold a space is an argument of its own */
+  gcloud(command: string, ...args: string[]): Command;
 }
 
 /** @param release tells this version from others; they sort by it: lower-case letters, digits and `-` */
@@ -52,7 +53,7 @@ export function namesOf({ project, region, gatewayRegion, service, settings }: D
     saltDatabase: `${databaseId || "default"}-salts`,
     repository: "cloud-run-source-deploy",
     sources: `run-sources-${project.replace(/[:.]/g, "_").replace("google", "elgoog")}-${region}`,
-    gcloud: (...args) => ["gcloud", ...args, `--project=${project}`, "--quiet"],
+    gcloud: (command, ...args) => ["gcloud", ...command.split(" "), ...args, `--project=${project}`, "--quiet"],
   };
 }
 

@@ -8,7 +8,7 @@ export function back({ service, inRegion, inGatewayRegion, gcloud, ...names }: N
   return [
     {
       title: "The version that runs",
-      command: gcloud("api-gateway", "gateways", "describe", service, inGatewayRegion, field("apiConfig.basename()")),
+      command: gcloud("api-gateway gateways describe", service, inGatewayRegion, field("apiConfig.basename()")),
       saves: "CURRENT",
       hint: "There is no gateway of this name: look at --service and --region.",
     },
@@ -21,7 +21,7 @@ export function back({ service, inRegion, inGatewayRegion, gcloud, ...names }: N
     },
     {
       title: "All traffic to its revision",
-      command: gcloud("run", "services", "update-traffic", service, inRegion, "--to-revisions=$VERSION=100"),
+      command: gcloud("run services update-traffic", service, inRegion, "--to-revisions=$VERSION=100"),
       hint: `See gcloud run revisions list --service=${service}.`,
     },
     ...switchTo({ service, inRegion, inGatewayRegion, gcloud, ...names }, "$VERSION"),
@@ -38,7 +38,7 @@ export function rotateKey(names: Names): readonly Step[] {
   return [
     {
       title: "The service runs its newest version",
-      command: gcloud("run", "services", "describe", service, inRegion, field("spec.traffic[0].latestRevision")),
+      command: gcloud("run services describe", service, inRegion, field("spec.traffic[0].latestRevision")),
       expect: /^True$/,
       hint: "After going back, a new key would not reach what runs: deploy first.",
     },
@@ -46,7 +46,7 @@ export function rotateKey(names: Names): readonly Step[] {
     { title: "Another API key", ...createKey(names) },
     {
       title: "It is there",
-      command: gcloud("services", "api-keys", "describe", `${key}-${suffix}`, field("name.basename()")),
+      command: gcloud("services api-keys describe", `${key}-${suffix}`, field("name.basename()")),
       saves: "KEY_ID",
       hint: "Run the same command again in a minute.",
     },
@@ -54,7 +54,8 @@ export function rotateKey(names: Names): readonly Step[] {
     {
       title: "The service reads it",
       command: gcloud(
-        ...["run", "services", "update", service, inRegion, `--update-secrets=ADMIN_KEY=${secret}:$SECRET_VERSION`],
+        `run services update ${service} ${inRegion}`,
+        `--update-secrets=ADMIN_KEY=${secret}:$SECRET_VERSION`,
         `--revision-suffix=${suffix}`,
       ),
       waitsFor: ["secret", "grant"],
@@ -63,16 +64,16 @@ export function rotateKey(names: Names): readonly Step[] {
     {
       title: "The keys before are no keys any more",
       each: { command: listKeys(names), skip: 1 },
-      command: gcloud("services", "api-keys", "delete", "$ITEM", "--no-user-output-enabled"),
+      command: gcloud("services api-keys delete", "$ITEM", "--no-user-output-enabled"),
       hint: "You need roles/serviceusage.apiKeysAdmin on the project.",
     },
     {
       title: "Nor are their strings kept, but the last",
       each: {
-        command: gcloud("secrets", "versions", "list", secret, "--filter=state=ENABLED", "--sort-by=~createTime", field("name.basename()")),
+        command: gcloud("secrets versions list", secret, "--filter=state=ENABLED", "--sort-by=~createTime", field("name.basename()")),
         skip: 2,
       },
-      command: gcloud("secrets", "versions", "destroy", "$ITEM", `--secret=${secret}`),
+      command: gcloud("secrets versions destroy", "$ITEM", `--secret=${secret}`),
       hint: "You need roles/secretmanager.admin on the project.",
     },
   ];

@@ -25,15 +25,15 @@ export function api(names: Names, { region, settings }: Deployment): readonly St
     {
       title: "The API",
       makes: `API ${service}, with a config for each version: what the gateway lets through`,
-      check: { command: gcloud("api-gateway", "apis", "describe", service) },
-      command: gcloud("api-gateway", "apis", "create", service, `--display-name=${service}`),
+      check: { command: gcloud("api-gateway apis describe", service) },
+      command: gcloud("api-gateway apis create", service, `--display-name=${service}`),
       waitsFor: ["api"],
       hint: "You need roles/apigateway.admin on the project.",
     },
     {
       title: "This version of it",
       command: gcloud(
-        ...["api-gateway", "api-configs", "create", version, `--api=${service}`, `--openapi-spec=${DEPLOYED_DOCUMENT}`],
+        `api-gateway api-configs create ${version} --api=${service} --openapi-spec=${DEPLOYED_DOCUMENT}`,
         `--backend-auth-service-account=${accounts.gateway.email}`,
       ),
       waitsFor: ["api", "account"],
@@ -42,7 +42,7 @@ export function api(names: Names, { region, settings }: Deployment): readonly St
     managedService(names),
     {
       title: "Enable it, so that the gateway knows API keys",
-      command: gcloud("services", "enable", "$MANAGED_SERVICE"),
+      command: gcloud("services enable", "$MANAGED_SERVICE"),
       waitsFor: ["api", "managedService"],
       hint: "You need roles/serviceusage.serviceUsageAdmin and roles/servicemanagement.serviceConsumer on the project.",
     },
@@ -61,7 +61,7 @@ export function api(names: Names, { region, settings }: Deployment): readonly St
     },
     {
       title: "It opens this API alone",
-      command: gcloud("services", "api-keys", "update", "$KEY_ID", "--api-target=service=$MANAGED_SERVICE", "--no-user-output-enabled"),
+      command: gcloud("services api-keys update", "$KEY_ID", "--api-target=service=$MANAGED_SERVICE", "--no-user-output-enabled"),
       waitsFor: ["api", "managedService"],
       hint: "You need roles/serviceusage.apiKeysAdmin on the project.",
     },
@@ -75,8 +75,9 @@ function saveTakeover({ service, inRegion, gcloud }: Names): Step {
   return {
     title: "Which other counters' protocols the service answers (TAKEOVER)",
     command: gcloud(
-      ...["run", "services", "list", inRegion, "--flatten=spec.template.spec.containers[].env[]"],
-      ...[`--filter=metadata.name=${service} AND ${env}.name=TAKEOVER`, field(`${env}.value`)],
+      `run services list ${inRegion} --flatten=spec.template.spec.containers[].env[]`,
+      `--filter=metadata.name=${service} AND ${env}.name=TAKEOVER`,
+      field(`${env}.value`),
     ),
     saves: "TAKEOVER",
     mayBeEmpty: true,
@@ -91,15 +92,15 @@ function secretOf(names: Names): readonly Step[] {
     {
       title: "A secret for its string",
       makes: `secret ${secret}: the key's string, which the service reads as ADMIN_KEY`,
-      check: { command: gcloud("secrets", "describe", secret) },
-      command: gcloud("secrets", "create", secret, "--replication-policy=automatic"),
+      check: { command: gcloud("secrets describe", secret) },
+      command: gcloud("secrets create", secret, "--replication-policy=automatic"),
       waitsFor: ["api"],
       hint: "You need roles/secretmanager.admin on the project.",
     },
-    grant(names, ["secrets", "add-iam-policy-binding", secret], accounts.run, "roles/secretmanager.secretAccessor"),
+    grant(names, `secrets add-iam-policy-binding ${secret}`, accounts.run, "roles/secretmanager.secretAccessor"),
     {
       ...keepKey(names),
-      check: { command: gcloud("secrets", "versions", "access", "latest", `--secret=${secret}`), sameAs: keyString(names) },
+      check: { command: gcloud("secrets versions access", "latest", `--secret=${secret}`), sameAs: keyString(names) },
     },
   ];
 }
@@ -108,7 +109,7 @@ function secretOf(names: Names): readonly Step[] {
 export function managedService({ service, gcloud }: Names): Step {
   return {
     title: "The API's name among Google's services",
-    command: gcloud("api-gateway", "apis", "describe", service, field("managedService")),
+    command: gcloud("api-gateway apis describe", service, field("managedService")),
     saves: "MANAGED_SERVICE",
     hint: "Run the same command again in a minute.",
   };
@@ -118,8 +119,9 @@ export function managedService({ service, gcloud }: Names): Step {
 export function createKey({ key, suffix, gcloud }: Names): Omit<Step, "title"> {
   return {
     command: gcloud(
-      ...["services", "api-keys", "create", `--key-id=${key}-${suffix}`, `--display-name=${key}`],
-      ...["--api-target=service=$MANAGED_SERVICE", "--no-user-output-enabled"],
+      `services api-keys create --key-id=${key}-${suffix} --display-name=${key}`,
+      "--api-target=service=$MANAGED_SERVICE",
+      "--no-user-output-enabled",
     ),
     waitsFor: ["api", "managedService"],
     hint: "You need roles/serviceusage.apiKeysAdmin on the project.",
@@ -130,7 +132,7 @@ export function createKey({ key, suffix, gcloud }: Names): Omit<Step, "title"> {
 export function keepKey(names: Names): Step {
   return {
     title: "The key's string, in the secret",
-    command: names.gcloud("secrets", "versions", "add", names.secret, "--data-file=-", field("name.basename()")),
+    command: names.gcloud("secrets versions add", names.secret, "--data-file=-", field("name.basename()")),
     input: keyString(names),
     saves: "SECRET_VERSION",
     waitsFor: ["api", "secret"],
@@ -140,9 +142,9 @@ export function keepKey(names: Names): Step {
 
 /** The deployment's keys, the newest first. A limit would be one of all the project's keys, before gcloud filters and sorts them. */
 export function listKeys({ key, gcloud }: Names): Command {
-  return gcloud("services", "api-keys", "list", `--filter=displayName=${key}`, "--sort-by=~createTime", field("name.basename()"));
+  return gcloud("services api-keys list", `--filter=displayName=${key}`, "--sort-by=~createTime", field("name.basename()"));
 }
 
 function keyString({ gcloud }: Names): Command {
-  return gcloud("services", "api-keys", "get-key-string", "$KEY_ID", field("keyString"));
+  return gcloud("services api-keys get-key-string", "$KEY_ID", field("keyString"));
 }

@@ -17,7 +17,7 @@ export function service(names: Names, { region, settings, maxInstances }: Deploy
       title: "Build the image and run the service, for its invokers only",
       makes: `service ${names.service}: private, at most ${maxInstances} instances, none while nobody visits`,
       command: gcloud(
-        ...["run", "deploy", names.service, "--source=.", inRegion, "--no-allow-unauthenticated", `--revision-suffix=${suffix}`],
+        `run deploy ${names.service} --source=. ${inRegion} --no-allow-unauthenticated --revision-suffix=${suffix}`,
         `--service-account=${accounts.run.email}`,
         `--build-service-account=projects/${project}/serviceAccounts/${accounts.build.email}`,
         ...["--cpu-boost", `--concurrency=${CONCURRENCY}`, `--max-instances=${maxInstances}`],
@@ -29,16 +29,16 @@ export function service(names: Names, { region, settings, maxInstances }: Deploy
     },
     {
       title: "All traffic to it, also after going back",
-      command: gcloud("run", "services", "update-traffic", names.service, inRegion, "--to-latest"),
+      command: gcloud("run services update-traffic", names.service, inRegion, "--to-latest"),
       hint: "The service's log says why a revision does not start.",
     },
     {
       title: "It has the address that the gateway calls",
-      command: gcloud("run", "services", "describe", names.service, inRegion, field("status.url,metadata.annotations")),
+      command: gcloud("run services describe", names.service, inRegion, field("status.url,metadata.annotations")),
       expect: new RegExp(addressOf(names.service, region).replace("$PROJECT_NUMBER", "[0-9]+").replaceAll(".", "[.]")),
       hint: "Cloud Run gives this service no address of the form SERVICE-NUMBER.REGION.run.app; that is worth an issue.",
     },
-    grant(names, ["run", "services", "add-iam-policy-binding", names.service, inRegion], accounts.gateway, "roles/run.invoker"),
+    grant(names, `run services add-iam-policy-binding ${names.service} ${inRegion}`, accounts.gateway, "roles/run.invoker"),
   ];
 }
 
@@ -50,15 +50,15 @@ export function gateway(names: Names): readonly Step[] {
     {
       title: "The gateway",
       makes: `gateway ${names.service}: the only way in`,
-      check: { command: gcloud("api-gateway", "gateways", "describe", names.service, inGatewayRegion) },
-      command: gcloud("api-gateway", "gateways", "create", names.service, inGatewayRegion, ...config),
+      check: { command: gcloud("api-gateway gateways describe", names.service, inGatewayRegion) },
+      command: gcloud("api-gateway gateways create", names.service, inGatewayRegion, ...config),
       waitsFor: ["api"],
       hint: "You need roles/apigateway.admin on the project.",
     },
     ...switchTo(names, version),
     {
       title: "Its host's name",
-      command: gcloud("api-gateway", "gateways", "describe", names.service, inGatewayRegion, field("defaultHostname")),
+      command: gcloud("api-gateway gateways describe", names.service, inGatewayRegion, field("defaultHostname")),
       saves: "GATEWAY_HOST",
       hint: "Run the same command again in a minute.",
     },
@@ -67,7 +67,7 @@ export function gateway(names: Names): readonly Step[] {
 
 /** Brings the gateway to a config, and waits until it is there. */
 export function switchTo({ service: name, inGatewayRegion, gcloud }: Names, version: string): readonly Step[] {
-  const describe = (of: string): Command => gcloud("api-gateway", "gateways", "describe", name, inGatewayRegion, field(of));
+  const describe = (of: string): Command => gcloud("api-gateway gateways describe", name, inGatewayRegion, field(of));
   const active: Step = {
     title: "It is ready",
     command: describe("state"),
@@ -79,7 +79,7 @@ export function switchTo({ service: name, inGatewayRegion, gcloud }: Names, vers
     active,
     {
       title: "The gateway runs this version",
-      command: gcloud("api-gateway", "gateways", "update", name, inGatewayRegion, `--api=${name}`, `--api-config=${version}`),
+      command: gcloud("api-gateway gateways update", name, inGatewayRegion, `--api=${name}`, `--api-config=${version}`),
       hint: "You need roles/apigateway.admin on the project.",
     },
     active,
@@ -90,12 +90,12 @@ export function switchTo({ service: name, inGatewayRegion, gcloud }: Names, vers
 export function tidy({ service: name, version, gcloud }: Names): readonly Step[] {
   const inApi = `--api=${name}`;
   const list = listVersions({ service: name, gcloud });
-  const remove = gcloud("api-gateway", "api-configs", "delete", "$ITEM", inApi);
+  const remove = gcloud("api-gateway api-configs delete", "$ITEM", inApi);
   const hint = "Google refuses to delete a config that a gateway runs: which one does, the console says.";
   return [
     {
       title: "One can go back to this version",
-      command: gcloud("api-gateway", "api-configs", "update", version, inApi, "--update-labels=deployed=yes"),
+      command: gcloud("api-gateway api-configs update", version, inApi, "--update-labels=deployed=yes"),
       hint: "You need roles/apigateway.admin on the project.",
     },
     {
@@ -115,7 +115,7 @@ export function tidy({ service: name, version, gcloud }: Names): readonly Step[]
 
 /** The versions and their label `deployed`, in no order. */
 export function listVersions({ service, gcloud }: Pick<Names, "service" | "gcloud">): Command {
-  return gcloud("api-gateway", "api-configs", "list", `--api=${service}`, field("name.basename(),labels.deployed"));
+  return gcloud("api-gateway api-configs list", `--api=${service}`, field("name.basename(),labels.deployed"));
 }
 
 /** Settings as gcloud takes them in one argument: with a delimiter of their own, as values may contain its comma. */
