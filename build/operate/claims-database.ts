@@ -2,6 +2,7 @@ import { rejects } from "node:assert/strict";
 import type { Keys } from "../../src/stores/datastore/layout.ts";
 import { keyName } from "../../src/stores/datastore/lookup.ts";
 import { addToSite, visitMarks } from "../../src/stores/datastore/mutations.ts";
+import { commitAlone } from "../../src/stores/datastore/transaction.ts";
 import {
   type EntityResult,
   type Key,
@@ -53,13 +54,9 @@ export function mark({ keys, site }: Database, id: string): Mutation {
   return markOf(keys.visit(site, id), { page: "/", day: DAY, id, visitor: null });
 }
 
-export function commit({ call }: Database, mutations: readonly Mutation[]): Promise<Responses["commit"]> {
-  return call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
-}
-
 /** Counts a visit as the service does; answers the totals of the page and of its site. */
 export async function count(database: Database, page: string, id: string): Promise<number[]> {
-  const { mutationResults } = await commit(database, [...add(database, page, 1, { [DAY]: 1 }), mark(database, id)]);
+  const { mutationResults } = await commitAlone(database, [...add(database, page, 1, { [DAY]: 1 }), mark(database, id)]);
   return [mutationResults[1], mutationResults[0]].map((result) => number(result?.transformResults?.[0]));
 }
 
@@ -85,7 +82,7 @@ export async function whileWriting(database: Database, page: string, act: () => 
   let written = 0;
   let acting = true;
   const write = async () => {
-    await commit(database, add(database, page, 1, {}));
+    await commitAlone(database, add(database, page, 1, {}));
     written += 1;
   };
   await write();

@@ -3,11 +3,11 @@ import { ADDITION_DAYS } from "../../src/domain/store.ts";
 import { dayPath, daysOf, daysValue } from "../../src/stores/datastore/days.ts";
 import { COUNTER_KIND } from "../../src/stores/datastore/layout.ts";
 import { setCounter } from "../../src/stores/datastore/mutations.ts";
+import { commitAlone } from "../../src/stores/datastore/transaction.ts";
 import type { Requests } from "../../src/stores/datastore/transport.ts";
 import { integer, number } from "../../src/stores/datastore/values.ts";
 import {
   add,
-  commit,
   count,
   countersOf,
   counts,
@@ -47,7 +47,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
   {
     title: "a mark twice in one commit is INVALID_ARGUMENT, not ALREADY_EXISTS",
     async run(database) {
-      await refusedWith(commit(database, [mark(database, "twice-1"), mark(database, "twice-1")]), "INVALID_ARGUMENT");
+      await refusedWith(commitAlone(database, [mark(database, "twice-1"), mark(database, "twice-1")]), "INVALID_ARGUMENT");
     },
   },
   {
@@ -66,7 +66,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     title: "a `maximum` transform answers the larger number",
     async run(database) {
       for (const shards of [3, 2]) {
-        const { mutationResults } = await commit(database, add(database, "/maximum", 1, {}, shards));
+        const { mutationResults } = await commitAlone(database, add(database, "/maximum", 1, {}, shards));
         equal(number(mutationResults[0]?.transformResults?.at(-1)), 3);
       }
     },
@@ -77,7 +77,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
       const [page, site] = add(database, "/closed", 1, {});
       ok(page?.upsert && site, "there is no mutation");
       const { upsert: update, ...rest } = page;
-      await refusedWith(commit(database, [{ ...rest, update }, site]), "NOT_FOUND");
+      await refusedWith(commitAlone(database, [{ ...rest, update }, site]), "NOT_FOUND");
       equal((await lookup(database, countersOf(database, "/closed"))).length, 0);
     },
   },
@@ -93,7 +93,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
       };
       deepEqual(daysOf(await days({ paths: ["days"] }), null), { [DAY]: 1 });
       const paths = [dayPath(NEXT_DAY)];
-      await commit(database, [{ upsert: { key, properties: { days: daysValue({ [NEXT_DAY]: 5 }) } }, propertyMask: { paths } }]);
+      await commitAlone(database, [{ upsert: { key, properties: { days: daysValue({ [NEXT_DAY]: 5 }) } }, propertyMask: { paths } }]);
       deepEqual(daysOf(await days({ paths: ["days"] }), null), { [DAY]: 1, [NEXT_DAY]: 5 });
       deepEqual(daysOf(await days({ paths }), null), { [NEXT_DAY]: 5 });
     },
@@ -116,7 +116,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     async run(database) {
       const marks = Array.from({ length: MUTATIONS - 2 }, (_, index) => mark(database, `many-${index}`));
       const days = Array.from({ length: ADDITION_DAYS }, (_, index) => [addDay(index), 1]);
-      await commit(database, [...add(database, "/many", ADDITION_DAYS, Object.fromEntries(days)), ...marks]);
+      await commitAlone(database, [...add(database, "/many", ADDITION_DAYS, Object.fromEntries(days)), ...marks]);
       deepEqual(await counts(database, "/many"), [ADDITION_DAYS, ADDITION_DAYS]);
     },
   },

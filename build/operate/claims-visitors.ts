@@ -3,9 +3,10 @@ import { mapOf, packRank } from "../../src/domain/visitors/day-ranks.ts";
 import { dayPath, daysOf, daysValue } from "../../src/stores/datastore/days.ts";
 import { setCounter, transformAlso } from "../../src/stores/datastore/mutations.ts";
 import { raiseRegisters, SKETCH_FIELDS } from "../../src/stores/datastore/sketches.ts";
+import { commitAlone } from "../../src/stores/datastore/transaction.ts";
 import type { EntityResult, Key } from "../../src/stores/datastore/transport.ts";
 import { integer, number } from "../../src/stores/datastore/values.ts";
-import { add, commit, countersOf, DAY, type Database, type DatastoreClaim, lookup, NEXT_DAY, siteOf } from "./claims-database.ts";
+import { add, countersOf, DAY, type Database, type DatastoreClaim, lookup, NEXT_DAY, siteOf } from "./claims-database.ts";
 
 /** Registers of one entity that a batch may raise: one a visit. */
 const REGISTERS = 400;
@@ -24,7 +25,7 @@ export const visitorClaims: readonly DatastoreClaim[] = [
         [3, 3],
         [1, 3],
       ] as const) {
-        const { mutationResults } = await commit(database, [raiseRegisters(key, [{ day: DAY, grown: places(sent) }])]);
+        const { mutationResults } = await commitAlone(database, [raiseRegisters(key, [{ day: DAY, grown: places(sent) }])]);
         const results = mutationResults[0]?.transformResults?.map((value) => number(value));
         deepEqual(
           results,
@@ -59,7 +60,7 @@ export const visitorClaims: readonly DatastoreClaim[] = [
     title: "a masked upsert replaces a counter's estimates as a whole and leaves the rest",
     async run(database) {
       const [key] = await estimateOne(database, "/restated");
-      await commit(database, [setCounter(key, { visitors: daysValue({ [NEXT_DAY]: 5 }) })]);
+      await commitAlone(database, [setCounter(key, { visitors: daysValue({ [NEXT_DAY]: 5 }) })]);
       const [found] = await lookup(database, [key]);
       ok(found, "the counter is missing");
       deepEqual(daysOf(found.entity, null, "visitors"), { [NEXT_DAY]: 5 });
@@ -76,7 +77,7 @@ async function estimateOne(database: Database, page: string): Promise<[counter: 
   const [ofSite, ofPage] = add(database, page, 1, { [DAY]: 1 });
   ok(ofSite && ofPage);
   const raised = raiseRegisters(keys[1], [{ day: DAY, grown: [{ register: 7, rank: 2 }] }]);
-  await commit(database, [ofSite, transformAlso(ofPage, [estimated]), raised]);
+  await commitAlone(database, [ofSite, transformAlso(ofPage, [estimated]), raised]);
   return keys;
 }
 

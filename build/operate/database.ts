@@ -5,6 +5,7 @@ import { readNodeConfig } from "../../src/config.ts";
 import type { Identity } from "../../src/stores/datastore/identity.ts";
 import { createKeys } from "../../src/stores/datastore/layout.ts";
 import { openRestTransport } from "../../src/stores/datastore/open.ts";
+import { commitAlone } from "../../src/stores/datastore/transaction.ts";
 import type { Key } from "../../src/stores/datastore/transport.ts";
 import type { Database } from "./claims-database.ts";
 
@@ -40,7 +41,7 @@ export function openDatabase(): Database & { readonly emulated: boolean; removeA
       const keys = [...written.values()];
       for (let start = 0; start < keys.length; start += DELETIONS) {
         const mutations = keys.slice(start, start + DELETIONS).map((key) => ({ delete: key }));
-        await call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
+        await commitAlone({ call }, mutations);
       }
     },
   };

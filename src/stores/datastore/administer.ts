@@ -8,7 +8,7 @@ import { lookup } from "./lookup.ts";
 import { addToSite, addVisitors, markBatch, setCounter, transformAlso } from "./mutations.ts";
 import { withRetries } from "./retry.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
-import { inTransaction } from "./transaction.ts";
+import { commitAlone, inTransaction } from "./transaction.ts";
 import { isStatus, type Mutation, type Properties } from "./transport.ts";
 import { integer, textOf } from "./values.ts";
 
@@ -28,7 +28,7 @@ export function correctTotals(context: Context, correction: Correction, deadline
   const mark = context.keys.batch(site, id);
   const pages = page === null ? [] : [page];
   return withRetries(context, deadline, (session) =>
-    inTransaction(session, "readWrite", async (transaction, onCommitted) => {
+    inTransaction(session, "readWrite", async (transaction, commit) => {
       const snapshot = await readSnapshot(
         session,
         site,
@@ -39,9 +39,7 @@ export function correctTotals(context: Context, correction: Correction, deadline
       if (snapshot.has(mark)) return totalsOf(snapshot.site, snapshot.pages, today);
       const plan = planCorrection(session, correction, snapshot);
       if (isMisfit(plan)) return plan;
-      const mutations = [...plan.mutations, markBatch(mark, "", expireAt)];
-      await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
-      onCommitted();
+      await commit([...plan.mutations, markBatch(mark, "", expireAt)]);
       return totalsOf(plan.site, plan.page ? [plan.page] : [], today);
     }),
   );
@@ -176,7 +174,7 @@ export function addBatch(context: Context, batch: AdditionBatch, deadline: numbe
   const mutations = [...counters, markBatch(mark, digest, batch.expireAt)];
   return withRetries(context, deadline, async (session) => {
     try {
-      await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
+      await commitAlone(session, mutations);
       return "added";
     } catch (error) {
       if (!isStatus(error, "ALREADY_EXISTS")) throw error;

@@ -15,15 +15,14 @@ import { integer, numberOf } from "./values.ts";
  */
 export function clearAhead(session: Session, counter: Key, sketch: Key, today: string): Promise<Entity[]> {
   const last = addDays(today, 1);
-  return inTransaction(session, "readWrite", async (transaction, onCommitted) => {
+  return inTransaction(session, "readWrite", async (transaction, commit) => {
     const found = await lookup(session, [counter, sketch], { readOptions: { transaction } });
     const changed = found.map(({ entity }) => {
       const isSketch = keyName(entity.key) === keyName(sketch);
       return { entity, properties: isSketch ? registersUpTo(entity, last) : estimatesUpTo(entity, last, session.now()) };
     });
     const mutations = changed.map(({ entity, properties }) => setCounter(entity.key, properties));
-    await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
-    onCommitted();
+    await commit(mutations);
     return changed.map(({ entity, properties }) => ({ ...entity, properties: { ...entity.properties, ...properties } }));
   });
 }

@@ -13,7 +13,7 @@ import { integer } from "./values.ts";
  * `generation` tells.
  */
 export function closeShards(session: Session, site: string): Promise<void> {
-  return inTransaction(session, "readWrite", async (transaction, onCommitted) => {
+  return inTransaction(session, "readWrite", async (transaction, commit) => {
     const fields = allFields(session.prepareVisitors !== null);
     const { site: whole, siteRoot } = await readSnapshot(session, site, [], { fields }, { transaction });
     if (siteRoot.shards.length === 0) return;
@@ -31,7 +31,6 @@ export function closeShards(session: Session, site: string): Promise<void> {
       setCounter(keys.counter(site, null, 0), properties),
       ...others.map((shard) => ({ delete: keys.counter(site, null, shard) })),
     ];
-    await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
-    onCommitted();
+    await commit(mutations);
   });
 }

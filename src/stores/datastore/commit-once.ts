@@ -7,6 +7,7 @@ import { learnShards, type Session, shardsOf } from "./context.ts";
 import { dayPath } from "./days.ts";
 import { addToSite, inOpenShard, markBatch, openShard, openShards, resultsOf, transformAlso, visitMarks } from "./mutations.ts";
 import type { Plan } from "./sharding.ts";
+import { commitAlone } from "./transaction.ts";
 import { type Key, type Mutation, TransportError } from "./transport.ts";
 
 /** A visit that has not been refused so far. */
@@ -51,7 +52,7 @@ export async function commitOnce(
   if (plan.opens) for (let shard = 1; shard < sharding.most; shard += 1) mutations.push(openShard(keys.counter(site, null, shard)));
   mutations.push(...marks(session, batch, candidates));
 
-  const answer = await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
+  const answer = await commitAlone(session, mutations);
   const all = mutations.map((mutation, index) => resultsOf(mutation, answer.mutationResults[index]?.transformResults));
   const results = all.slice(0, names.length);
   const [siteResults = NO_RESULTS] = results;

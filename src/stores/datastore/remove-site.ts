@@ -19,7 +19,7 @@ export async function removeSome(context: Context, site: string, deadline: numbe
   const found = await listPages(context, site, null, PAGES_REMOVED + 1, null);
   const pages = found.slice(0, PAGES_REMOVED).map(({ page }) => page);
   return withRetries(context, deadline, (session) =>
-    inTransaction(session, "readWrite", async (transaction, onCommitted) => {
+    inTransaction(session, "readWrite", async (transaction, commit) => {
       const snapshot = await readSnapshot(session, site, pages, { fields: allFields(session.prepareVisitors !== null) }, { transaction });
       const { keys } = session;
       const mutations: Mutation[] = [];
@@ -39,10 +39,7 @@ export async function removeSome(context: Context, site: string, deadline: numbe
           ...removeSketches(session, site, null),
         );
       }
-      if (mutations.length > 0) {
-        await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
-        onCommitted();
-      }
+      if (mutations.length > 0) await commit(mutations);
       return isLast;
     }),
   );

@@ -16,7 +16,7 @@ export function restate(
   shard: number,
   days: readonly { readonly day: string; readonly places: readonly Place[] }[],
 ): Promise<void> {
-  return inTransaction(session, "readWrite", async (transaction, onCommitted) => {
+  return inTransaction(session, "readWrite", async (transaction, commit) => {
     const shards = (await readCounters(session, site, [page], { transaction }))(page);
     const own = shards[shard]?.counter;
     if (!own) return;
@@ -30,7 +30,6 @@ export function restate(
     const properties: Properties = { ...daysValue(estimates).entityValue?.properties, ...(start && { start }) };
     const mutations = [setCounter(own.key, { visitors: { entityValue: { properties } } })];
     if (raised.some(({ grown }) => grown.length > 0)) mutations.push(raiseRegisters(session.keys.sketch(site, page, shard), raised));
-    await session.call("commit", { mode: "TRANSACTIONAL", transaction, mutations });
-    onCommitted();
+    await commit(mutations);
   });
 }

@@ -5,6 +5,7 @@ import { newSalt, oldestKept, type SaltStore } from "../../domain/visitors/salts
 import type { Context } from "./context.ts";
 import { lookup } from "./lookup.ts";
 import { withRetries } from "./retry.ts";
+import { commitAlone } from "./transaction.ts";
 import { isStatus, type Key, type Mutation } from "./transport.ts";
 import { text, textOf, timestamp } from "./values.ts";
 
@@ -41,8 +42,7 @@ export function createDatastoreSalts(context: Context): SaltStore {
         const salt = stored === null ? make() : fromBase64(stored);
         if (stored === null && salt) mutations.push({ insert: { key: keyOf(day), properties: propertiesOf(day, salt) } });
         try {
-          if (mutations.length > 0)
-            await session.call("commit", { mode: "TRANSACTIONAL", singleUseTransaction: { readWrite: {} }, mutations });
+          if (mutations.length > 0) await commitAlone(session, mutations);
           return salt;
         } catch (error) {
           // Another instance has inserted one meanwhile: that one it is.
