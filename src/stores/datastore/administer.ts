@@ -29,13 +29,7 @@ export function correctTotals(context: Context, correction: Correction, deadline
   const pages = page === null ? [] : [page];
   return withRetries(context, deadline, (session) =>
     inTransaction(session, "readWrite", async (transaction, commit) => {
-      const snapshot = await readSnapshot(
-        session,
-        site,
-        pages,
-        { fields: allFields(session.prepareVisitors !== null), marks: [mark] },
-        { transaction },
-      );
+      const snapshot = await readSnapshot(session, site, pages, { fields: allFields(session), marks: [mark] }, { transaction });
       if (snapshot.has(mark)) return totalsOf(snapshot.site, snapshot.pages, today);
       const plan = planCorrection(session, correction, snapshot);
       if (isMisfit(plan)) return plan;

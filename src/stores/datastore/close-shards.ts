@@ -14,8 +14,7 @@ import { integer } from "./values.ts";
  */
 export function closeShards(session: Session, site: string): Promise<void> {
   return inTransaction(session, "readWrite", async (transaction, commit) => {
-    const fields = allFields(session.prepareVisitors !== null);
-    const { site: whole, siteRoot } = await readSnapshot(session, site, [], { fields }, { transaction });
+    const { site: whole, siteRoot } = await readSnapshot(session, site, [], { fields: allFields(session) }, { transaction });
     if (siteRoot.shards.length === 0) return;
     const { keys } = session;
     const properties = {

@@ -1,6 +1,7 @@
 import type { Count, Days, Period } from "../../domain/store.ts";
 import { addCounts, pick, within } from "../../domain/tally.ts";
 import { shownInAll, shownOn } from "../../domain/visitors/shown.ts";
+import type { Context } from "./context.ts";
 import { daysOf } from "./days.ts";
 import type { Entity } from "./transport.ts";
 import { number, numberOf } from "./values.ts";
@@ -35,8 +36,8 @@ export const SHARD_FIELDS = ["shards", "open", "generation"];
 const VISITOR_FIELDS = ["visitors", "visitorsAdded", "epoch"];
 
 /** The properties of a counter's numbers with all their days. */
-export function allFields(visitors: boolean): string[] {
-  return [...SHARD_FIELDS, "count", "unattributed", "days", ...(visitors ? VISITOR_FIELDS : [])];
+export function allFields({ prepareVisitors }: Pick<Context, "prepareVisitors">): string[] {
+  return [...SHARD_FIELDS, "count", "unattributed", "days", ...(prepareVisitors ? VISITOR_FIELDS : [])];
 }
 
 /** Sums up the shards of a counter. */

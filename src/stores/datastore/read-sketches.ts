@@ -29,7 +29,7 @@ export async function readCounters(
   readOptions?: ReadOptions,
 ): Promise<(page: string | null) => Shard[]> {
   const { keys } = session;
-  const options = { propertyMask: { paths: [...allFields(true), ...SKETCH_FIELDS] }, ...(readOptions && { readOptions }) };
+  const options = { propertyMask: { paths: [...allFields(session), ...SKETCH_FIELDS] }, ...(readOptions && { readOptions }) };
   const found = new Map<string, Entity>();
 
   async function read(from: number, to: number): Promise<void> {

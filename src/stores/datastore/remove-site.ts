@@ -20,7 +20,7 @@ export async function removeSome(context: Context, site: string, deadline: numbe
   const pages = found.slice(0, PAGES_REMOVED).map(({ page }) => page);
   return withRetries(context, deadline, (session) =>
     inTransaction(session, "readWrite", async (transaction, commit) => {
-      const snapshot = await readSnapshot(session, site, pages, { fields: allFields(session.prepareVisitors !== null) }, { transaction });
+      const snapshot = await readSnapshot(session, site, pages, { fields: allFields(session) }, { transaction });
       const { keys } = session;
       const mutations: Mutation[] = [];
       const dropped: Record<string, number> = {};

@@ -10,8 +10,8 @@ import { numberOf } from "./values.ts";
 export const TOTAL_FIELDS = ["count", ...SHARD_FIELDS];
 
 /** The properties that totals need, and their numbers of some days: with visitors all days, as each caps what is shown. */
-export function fieldsOn({ prepareVisitors }: Context, days: readonly string[]): string[] {
-  return prepareVisitors ? allFields(true) : [...TOTAL_FIELDS, "unattributed", ...days.map((day) => dayPath(day))];
+export function fieldsOn(context: Context, days: readonly string[]): string[] {
+  return context.prepareVisitors ? allFields(context) : [...TOTAL_FIELDS, "unattributed", ...days.map((day) => dayPath(day))];
 }
 
 /** Counters of a site and of some of its pages, all read at one moment. */
@@ -27,7 +27,7 @@ export interface Snapshot {
 
 /** The properties to read, and marks to read along. */
 interface Selection {
-  readonly fields: readonly string[] | "all";
+  readonly fields: readonly string[];
   readonly marks?: readonly Key[];
 }
 
@@ -60,7 +60,7 @@ async function collect(
   const found = new Map<string, Entity>();
 
   async function read(wanted: readonly Key[]): Promise<void> {
-    const results = await lookup(session, wanted, { readOptions, ...(fields !== "all" && { propertyMask: { paths: fields } }) });
+    const results = await lookup(session, wanted, { readOptions, propertyMask: { paths: fields } });
     for (const { entity } of results) found.set(keyName(entity.key), entity);
   }
 

@@ -86,7 +86,7 @@ export function createDatastoreStore(options: {
     some: (site, pages, period) => listSome(context, site, pages, period),
     top: (site, limit, period) => listTop(context, site, limit, period),
     async days(site, page, period) {
-      const snapshot = await read(site, page === null ? [] : [page], allFields(context.prepareVisitors !== null));
+      const snapshot = await read(site, page === null ? [] : [page], allFields(context));
       return countOf((page === null ? undefined : snapshot.pages[0]) ?? snapshot.site, period);
     },
     correct: (correction, deadline) => correctTotals(context, correction, deadline),
