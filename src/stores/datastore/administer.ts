@@ -3,7 +3,7 @@ import type { AdditionBatch, Correction, Misfit, NewTotals, Refusal, Totals } fr
 import { addCounts, nothingFor, sumForSite, sumOf } from "../../domain/tally.ts";
 import { type Context, shardsOf } from "./context.ts";
 import { allFields, type Counter, type CounterVisitors, countOf, visitorsOf } from "./counter.ts";
-import { daysValue } from "./days.ts";
+import { daysValue, visitorsValue } from "./days.ts";
 import { lookup } from "./lookup.ts";
 import { addToSite, addVisitors, markBatch, setCounter, transformAlso } from "./mutations.ts";
 import { withRetries } from "./retry.ts";
@@ -84,23 +84,21 @@ function planPage(context: Context, { site, page, change }: Correction, before: 
   const bounds = { visits: before.count, bound: sumOf(before.days), visitors: before.visitors && visitorsOf(before) };
   const after = isRemoved ? { visits: 0, start: 0 } : applyTotals(bounds, change);
   if ("misfit" in after) return after;
-  const days = isRemoved || change.dropDays ? {} : before.days;
+  const dropsDays = isRemoved || change.dropDays;
+  const days = dropsDays ? {} : before.days;
+  const dropped = dropsDays ? before.days : {};
+  const visitors = before.visitors && { ...before.visitors, ...(dropsDays && { estimated: {}, added: {} }), start: after.start ?? 0 };
   const mutations = [
-    changeSite(context, site, snapshot, after.visits - before.count, days === before.days ? {} : before.days),
+    changeSite(context, site, snapshot, after.visits - before.count, dropped),
     ...before.shards.flatMap((shard) => (shard > 0 || isRemoved ? [{ delete: keys.counter(site, page, shard) }] : [])),
   ];
-  const isKept = days === before.days;
-  const visitors = before.visitors && {
-    start: after.start ?? 0,
-    estimated: isKept ? before.visitors.estimated : {},
-    added: isKept ? before.visitors.added : {},
-  };
-  if (!isRemoved) {
+  if (isRemoved) mutations.push(...removeSketches(context, site, page));
+  else {
     const properties = { count: integer(after.visits, true), days: daysValue(days), ...visitorProperties(context, before, visitors ?? {}) };
     mutations.push(setCounter(keys.counter(site, page, 0), properties));
-  } else mutations.push(...removeSketches(context, site, page));
+  }
   const siteDays = { ...snapshot.site.days };
-  if (days !== before.days) addCounts(siteDays, before.days, -1);
+  addCounts(siteDays, dropped, -1);
   return {
     mutations,
     site: { ...snapshot.site, count: snapshot.site.count + after.visits - before.count, days: siteDays },
@@ -131,9 +129,8 @@ export function changeSite(context: Context, site: string, { siteRoot }: Snapsho
 export function visitorProperties({ now }: Context, { visitors, epoch }: Counter, change: Partial<CounterVisitors>): Properties {
   if (!visitors) return {};
   const { start, estimated, added } = { ...visitors, ...change };
-  const days = daysValue(estimated).entityValue?.properties;
   return {
-    visitors: { entityValue: { properties: { ...days, start: integer(start) } } },
+    visitors: visitorsValue(estimated, integer(start)),
     visitorsAdded: daysValue(added),
     epoch: integer(Math.max(now(), epoch + 1)),
   };

@@ -1,12 +1,12 @@
 import { addDays } from "../../domain/day.ts";
 import { unpackRank } from "../../domain/visitors/day-ranks.ts";
 import type { Session } from "./context.ts";
-import { daysOf, daysValue } from "./days.ts";
+import { daysOf, startOf, visitorsValue } from "./days.ts";
 import { keyName, lookup } from "./lookup.ts";
 import { setCounter } from "./mutations.ts";
 import { ranksOf, ranksValue, SKETCH_FIELDS } from "./sketches.ts";
 import { inTransaction } from "./transaction.ts";
-import type { Entity, Key, Properties, Value } from "./transport.ts";
+import type { Entity, Key, Properties } from "./transport.ts";
 import { integer, numberOf } from "./values.ts";
 
 /**
@@ -34,8 +34,7 @@ function registersUpTo(entity: Entity, last: string): Properties {
 
 /** The start value and the estimates up to a day, and a new epoch, by which other instances notice. */
 function estimatesUpTo(entity: Entity, last: string, now: number): Properties {
-  const { start } = entity.properties?.["visitors"]?.entityValue?.properties ?? {};
   const days = Object.entries(daysOf(entity, null, "visitors")).filter(([day]) => day <= last);
-  const kept: Record<string, Value> = { ...daysValue(Object.fromEntries(days)).entityValue?.properties, ...(start && { start }) };
-  return { visitors: { entityValue: { properties: kept } }, epoch: integer(Math.max(now, numberOf(entity, "epoch") + 1)) };
+  const visitors = visitorsValue(Object.fromEntries(days), startOf(entity));
+  return { visitors, epoch: integer(Math.max(now, numberOf(entity, "epoch") + 1)) };
 }

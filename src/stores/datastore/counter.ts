@@ -2,7 +2,7 @@ import type { Count, Days, Period } from "../../domain/store.ts";
 import { addCounts, pick, within } from "../../domain/tally.ts";
 import { shownInAll, shownOn } from "../../domain/visitors/shown.ts";
 import type { Context } from "./context.ts";
-import { daysOf } from "./days.ts";
+import { daysOf, startOf } from "./days.ts";
 import type { Entity } from "./transport.ts";
 import { number, numberOf } from "./values.ts";
 
@@ -53,7 +53,7 @@ export function sumShards(shards: readonly { readonly shard: number; readonly en
     addCounts(days, daysOf(entity, null));
     if (!visitors) continue;
     sum.epoch = Math.max(sum.epoch, numberOf(entity, "epoch"));
-    sum.start += number(entity.properties?.["visitors"]?.entityValue?.properties?.["start"]);
+    sum.start += number(startOf(entity));
     addCounts(added, daysOf(entity, null, "visitorsAdded"));
     keepLargest(estimated, daysOf(entity, null, "visitors"));
   }

@@ -32,6 +32,16 @@ export function daysValue(days: Days): Value {
   return { entityValue: { properties } };
 }
 
+/** The map `visitors`: estimates by day, and the start value where there is one. */
+export function visitorsValue(estimated: Days, start: Value | undefined): Value {
+  return { entityValue: { properties: { ...daysValue(estimated).entityValue?.properties, ...(start && { start }) } } };
+}
+
+/** The start value in an entity's map `visitors`. */
+export function startOf({ properties }: Entity): Value | undefined {
+  return properties?.["visitors"]?.entityValue?.properties?.["start"];
+}
+
 /** The numbers by day of a counter entity: all, or those of a period. Days with 0 are absent. */
 export function daysOf(entity: Entity, period: Period | null, map: DayMap = "days"): Record<string, number> {
   const days: Record<string, number> = {};

@@ -1,12 +1,11 @@
 import { estimate } from "../../domain/visitors/estimator.ts";
 import { grow, type Place } from "../../domain/visitors/sketch.ts";
 import type { Session } from "./context.ts";
-import { daysOf, daysValue } from "./days.ts";
+import { daysOf, startOf, visitorsValue } from "./days.ts";
 import { setCounter } from "./mutations.ts";
 import { mergedSketch, readCounters } from "./read-sketches.ts";
 import { raiseRegisters } from "./sketches.ts";
 import { inTransaction } from "./transaction.ts";
-import type { Properties } from "./transport.ts";
 
 /** Sets a counter's estimates of some days to what its sketches say with these places, and adds the places. Any number of times. */
 export function restate(
@@ -26,9 +25,7 @@ export function restate(
       estimates[day] = estimate(sketch);
       return { day, grown };
     });
-    const { start } = own.properties?.["visitors"]?.entityValue?.properties ?? {};
-    const properties: Properties = { ...daysValue(estimates).entityValue?.properties, ...(start && { start }) };
-    const mutations = [setCounter(own.key, { visitors: { entityValue: { properties } } })];
+    const mutations = [setCounter(own.key, { visitors: visitorsValue(estimates, startOf(own)) })];
     if (raised.some(({ grown }) => grown.length > 0)) mutations.push(raiseRegisters(session.keys.sketch(site, page, shard), raised));
     await commit(mutations);
   });
