@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { InvalidInput, invalid } from "../../domain/invalid.ts";
-import { normalizePage } from "../../domain/page.ts";
 import { parseHttpUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
@@ -11,7 +10,7 @@ import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDoc, type RouteDocs } from "../docs.ts";
 import { badgeAnswer, full } from "./badge.ts";
 import { callback, javascript } from "./jsonp.ts";
-import { readOne, sourceOf, type TakeoverDeps } from "./views.ts";
+import { sourceOf, type TakeoverDeps } from "./views.ts";
 
 const QUERY = v.object({ callback: v.optional(callback), text: v.optional(text), bgcolor: v.optional(text) });
 /** A namespace, or a key. */
@@ -25,7 +24,7 @@ interface Key {
 }
 
 /** Abacus, and CountAPI before it: named counters. `ns/key` is the page `/ns/key` of the default site. */
-export function abacus({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
+export function abacus({ viewKey, readPage, sites }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
 
   // Moe-Counter's names, which begin with @, have the same path.
@@ -49,7 +48,7 @@ export function abacus({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
   async function get(c: Context<Env>): Promise<number> {
     const { page, source } = keyOf(c);
     const site = source === null ? sites.toRead(undefined, null) : sites.toCount(undefined, source);
-    return (await readOne(read, c, site, normalizePage(page, site))).page;
+    return (await readPage(c, site, page)).page;
   }
 
   return app;

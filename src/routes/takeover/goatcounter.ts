@@ -1,6 +1,5 @@
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import { normalizePage } from "../../domain/page.ts";
 import { siteOfUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
@@ -10,7 +9,7 @@ import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
 import { badgeAnswer, full } from "./badge.ts";
 import { pixelAnswer } from "./pixel.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
-import { readOne, sourceOf, type TakeoverDeps } from "./views.ts";
+import { sourceOf, type TakeoverDeps } from "./views.ts";
 
 const SCRIPTS = ["/count.js"];
 const HIT = v.object({ p: v.optional(text, "/"), e: v.optional(text), b: v.optional(text) });
@@ -24,7 +23,7 @@ const THIN_SPACE = "\u202f";
 const FIRST_BOT = 150;
 
 /** GoatCounter: counts what `count.js` sends, and answers its visitor counter. */
-export function goatcounter({ view, read, sites }: TakeoverDeps): Hono<Env> {
+export function goatcounter({ view, readPage, sites }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.route("/", scriptsAt(...SCRIPTS));
 
@@ -40,7 +39,7 @@ export function goatcounter({ view, read, sites }: TakeoverDeps): Hono<Env> {
     const referer = c.req.header("Referer");
     const site = sites.toRead(undefined, c.get("originSite") ?? (referer ? siteOfUrl(referer) : null));
     const isSite = name === TOTAL;
-    const views = await readOne(read, c, site, isSite ? "/" : normalizePage(name, site));
+    const views = await readPage(c, site, isSite ? "/" : name);
     const count = thin(isSite ? views.site : views.page);
     const unique = thin(isSite ? views.siteVisitors : views.pageVisitors);
     if (type === "json") return c.json({ count_unique: unique, count }, count === "0" ? 404 : 200, { "Cache-Control": "no-cache" });

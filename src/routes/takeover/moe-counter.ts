@@ -7,7 +7,8 @@ import { text } from "../../http/fields.ts";
 import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
-import { pageOfKey, readOne, type TakeoverDeps } from "./views.ts";
+import { svgAnswer } from "./badge.ts";
+import { pageOfKey, type TakeoverDeps } from "./views.ts";
 
 const NAME = /^@[^/\\\s]{1,32}$/;
 const QUERY = v.object({ num: v.optional(text), padding: v.optional(text) });
@@ -18,7 +19,7 @@ const DIGIT_WIDTH_PX = 24;
 const HEIGHT_PX = 40;
 
 /** Moe-Counter: a name's hits as an image, in plain digits. `@name` is a page of the default site. */
-export function moeCounter({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
+export function moeCounter({ viewKey, readPage, sites }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
 
   for (const path of ["/:name{@[^/]+}", "/get/:name{@[^/]+}"]) {
@@ -28,16 +29,13 @@ export function moeCounter({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
       // A number of the page's own is shown, and counts nothing; so does the demonstration.
       const fixed = name === DEMO ? "0123456789" : num && /^[1-9]\d{0,15}$/.test(num) ? num : null;
       const digits = fixed ?? String((await viewKey(c, { page: pageOf(name) }, null)).page);
-      return c.body(draw(digits.padStart(digitsOf(padding), "0")), 200, {
-        "Content-Type": "image/svg+xml; charset=utf-8",
-        "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate",
-      });
+      return svgAnswer(c, draw(digits.padStart(digitsOf(padding), "0")));
     });
   }
   // There it counts as well, which nobody expects of a read.
   app.get("/record/:name{@[^/]+}", embeddable, async (c) => {
     const name = nameOf(c);
-    const { page } = await readOne(read, c, sites.toRead(undefined, null), pageOf(name));
+    const { page } = await readPage(c, sites.toRead(undefined, null), pageOf(name));
     return c.json({ name: name.slice(1), num: page }, 200, { "Cache-Control": "no-cache" });
   });
   return app;

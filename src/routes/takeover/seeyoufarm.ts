@@ -1,7 +1,6 @@
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { invalid } from "../../domain/invalid.ts";
-import { normalizePage } from "../../domain/page.ts";
 import { parseHttpUrl, siteOfHost } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
@@ -9,12 +8,12 @@ import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDoc, type RouteDocs } from "../docs.ts";
 import { badgeAnswer, full } from "./badge.ts";
-import { readOne, type TakeoverDeps, type Views } from "./views.ts";
+import type { TakeoverDeps, Views } from "./views.ts";
 
 const QUERY = v.object({ url: text, title: v.optional(text), count_bg: v.optional(text) });
 
 /** hits.seeyoufarm.com: its key is an address, whose host is the site. */
-export function seeyoufarm({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
+export function seeyoufarm({ viewKey, readPage, sites }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
 
   app.get("/api/count/incr/badge.svg", embeddable, query(QUERY), async (c) => {
@@ -23,9 +22,8 @@ export function seeyoufarm({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
   });
   app.get("/api/count/keep/badge.svg", embeddable, query(QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const key = parseKey(asked.url);
-    const site = sites.toRead(key.site, null);
-    return badgeAnswer(c, shown(await readOne(read, c, site, normalizePage(key.page, site))), colors(asked), DEFAULTS);
+    const { site, page } = parseKey(asked.url);
+    return badgeAnswer(c, shown(await readPage(c, sites.toRead(site, null), page)), colors(asked), DEFAULTS);
   });
   return app;
 }

@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import { normalizePage } from "../../domain/page.ts";
 import { siteOfUrl } from "../../domain/site.ts";
 import type { Env } from "../../http/env.ts";
 import { embeddable, readableByAll } from "../../http/headers.ts";
@@ -10,14 +9,14 @@ import { ANSWERS, COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
 import { answerToReferer, callback } from "./jsonp.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
-import { pageUrl, readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
+import { pageUrl, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
 
 const SCRIPTS = ["/js", "/js/lite", "/js/lite_pjax", "/js/jsonp"];
 const QUERY = v.object({ callback });
 
 /** busuanzi of github.com/soxft/busuanzi: the page's address is in a header of its own. */
 export function soxft(deps: TakeoverDeps): Hono<Env> {
-  const { view, read, sites } = deps;
+  const { view, readPage, sites } = deps;
   const app = new Hono<Env>();
   app.route("/", scriptsAt(...SCRIPTS));
   app.use("/api", allowHeaders("x-bsz-referer", "Authorization"));
@@ -30,7 +29,7 @@ export function soxft(deps: TakeoverDeps): Hono<Env> {
   app.get("/api", readableByAll, async (c) => {
     const page = pageOf(c);
     const site = sites.toRead(siteOfUrl(page) ?? undefined, c.get("originSite"));
-    return c.json(answer(await readOne(read, c, site, normalizePage(page, site))), 200, { "Cache-Control": "no-cache" });
+    return c.json(answer(await readPage(c, site, page)), 200, { "Cache-Control": "no-cache" });
   });
   app.get("/jsonp", embeddable, query(QUERY), (c) => {
     return answerToReferer(c, deps, c.req.valid("query").callback, ({ site, siteVisitors, page, pageVisitors }) => {

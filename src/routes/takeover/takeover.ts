@@ -18,7 +18,7 @@ import { seeyoufarm } from "./seeyoufarm.ts";
 import { soxft } from "./soxft.ts";
 import { umami } from "./umami.ts";
 import { vercount } from "./vercount.ts";
-import { createCountView, createReadViews, type TakeoverDeps } from "./views.ts";
+import { createCountView, createReadPage, createReadViews, type TakeoverDeps } from "./views.ts";
 import { visitorBadge } from "./visitor-badge.ts";
 
 const PROTOCOLS: Readonly<Record<TakeoverProtocol, (deps: TakeoverDeps) => Hono<Env>>> = {
@@ -51,6 +51,7 @@ const READERS_PER_PROXY = 20;
 export function takeover(deps: RouteDeps): Hono<Env> {
   const { config, sites, today } = deps;
   const read = createReadViews(deps);
+  const readPage = createReadPage(read);
   const countKey = createCounting(
     {
       ...deps,
@@ -64,7 +65,8 @@ export function takeover(deps: RouteDeps): Hono<Env> {
     sites,
     today,
   );
-  const own = { ...deps, read, view: createCountView(deps.count, deps, read), viewKey: createCountView(countKey, deps, read) };
+  const view = createCountView(deps.count, deps, readPage);
+  const own = { ...deps, read, readPage, view, viewKey: createCountView(countKey, deps, readPage) };
 
   const app = new Hono<Env>();
   app.route("/", script(deps));

@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { invalid } from "../../domain/invalid.ts";
-import { normalizePage } from "../../domain/page.ts";
 import { json } from "../../http/body.ts";
 import type { Env } from "../../http/env.ts";
 import { text } from "../../http/fields.ts";
@@ -11,7 +10,7 @@ import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
-import { readOne, type TakeoverDeps } from "./views.ts";
+import type { TakeoverDeps } from "./views.ts";
 
 const SCRIPTS = ["/script.js", "/umami.js"];
 const EVENT = v.object({
@@ -21,7 +20,7 @@ const EVENT = v.object({
 const STATS = v.object({ url: v.optional(text), path: v.optional(text) });
 
 /** Umami: counts page views and answers totals of all time; which website an id stands for is taken from `Origin`. */
-export function umami({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
+export function umami({ view, readPage, sites, http1 }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.route("/", scriptsAt(...SCRIPTS));
   app.use("/api/send", allowHeaders("x-umami-cache"));
@@ -51,7 +50,7 @@ export function umami({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
     // Umami 3 has filters such as "eq./blog" and "c.blog" there.
     const page = path?.replace(/^eq\./, "");
     if (page && /^[a-z]{1,3}\./.test(page)) invalid("path", path, 'one page, such as "/blog" or "eq./blog"');
-    const views = await readOne(read, c, site, page === undefined ? "/" : normalizePage(page, site));
+    const views = await readPage(c, site, page ?? "/");
     const [pageviews, visitors] = page === undefined ? [views.site, views.siteVisitors] : [views.page, views.pageVisitors];
     // In Umami 2's form: the themes that read version 3's read it too.
     const stats = { pageviews, visitors, visits: visitors, bounces: 0, totaltime: 0 };

@@ -1,6 +1,5 @@
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import { normalizePage } from "../../domain/page.ts";
 import { siteOfUrl } from "../../domain/site.ts";
 import { json } from "../../http/body.ts";
 import type { Env } from "../../http/env.ts";
@@ -10,7 +9,7 @@ import { query } from "../../http/validate.ts";
 import { ANSWERS, COUNTING_PROBLEMS, object, type RouteDoc, type RouteDocs } from "../docs.ts";
 import { allowHeaders } from "./cors.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
-import { pageUrl, readOne, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
+import { pageUrl, sourceOf, type TakeoverDeps, type Views } from "./views.ts";
 
 const SCRIPTS = ["/js"];
 /** The client's own idea of who is new is not heeded, nor its fingerprint. */
@@ -19,7 +18,7 @@ const VIEW = v.object({ url: text });
 type Answer = (views: Views, done: "updated" | "retrieved") => object;
 
 /** Vercount of vercount.one, in both versions. */
-export function vercount({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> {
+export function vercount({ view, readPage, sites, http1 }: TakeoverDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.route("/", scriptsAt(...SCRIPTS));
 
@@ -37,7 +36,7 @@ export function vercount({ view, read, sites, http1 }: TakeoverDeps): Hono<Env> 
     app.get(path, readableByAll, query(VIEW), async (c) => {
       const url = pageUrl(c.req.valid("query").url);
       const site = sites.toRead(siteOfUrl(url) ?? undefined, c.get("originSite"));
-      return c.json(answer(await readOne(read, c, site, normalizePage(url, site)), "retrieved"), 200, { "Cache-Control": "no-cache" });
+      return c.json(answer(await readPage(c, site, url), "retrieved"), 200, { "Cache-Control": "no-cache" });
     });
   }
   return app;

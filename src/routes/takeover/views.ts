@@ -20,6 +20,9 @@ export interface Views {
 /** Reads what is shown of each page, in one snapshot; of no page, the site's numbers alone are right. */
 export type ReadViews = (c: Context<Env>, site: string, pages: readonly string[]) => Promise<readonly Views[]>;
 
+/** Reads what is shown of one page, however its path is written. */
+export type ReadPage = (c: Context<Env>, site: string, page: string) => Promise<Views>;
+
 /**
  * Counts a view, unless the request is a HEAD, and answers what is shown after it.
  *
@@ -36,6 +39,7 @@ export type CountView = (
 /** What routes of other counters are given, beside what the service's own are. */
 export interface TakeoverDeps extends RouteDeps {
   readonly read: ReadViews;
+  readonly readPage: ReadPage;
   /** Counts a page of which a script or an image tells. */
   readonly view: CountView;
   /** Counts a key that anybody can make up: new ones have a budget of their own. */
@@ -56,21 +60,21 @@ export function createReadViews({ store, limitReads, today }: Pick<RouteDeps, "s
   };
 }
 
-export function createCountView(count: CountVisit, { sites }: RouteDeps, read: ReadViews): CountView {
+export function createReadPage(read: ReadViews): ReadPage {
+  return async (c, site, page) => {
+    const [views] = await read(c, site, [normalizePage(page, site)]);
+    return views ?? { page: 0, site: 0, pageVisitors: 0, siteVisitors: 0, pageToday: 0 };
+  };
+}
+
+export function createCountView(count: CountVisit, { sites }: RouteDeps, readPage: ReadPage): CountView {
   return async (c, view, source, isFromPage = true) => {
     if (c.req.method !== "HEAD") {
       const counted = await count(c, view, source, isFromPage);
       return { ...viewsOf(counted), counted: counted.counted };
     }
-    const site = sites.toCount(view.site, source);
-    return { ...(await readOne(read, c, site, normalizePage(view.page, site))), counted: false };
+    return { ...(await readPage(c, sites.toCount(view.site, source), view.page)), counted: false };
   };
-}
-
-/** What is shown of one page. */
-export async function readOne(read: ReadViews, c: Context<Env>, site: string, page: string): Promise<Views> {
-  const [views] = await read(c, site, [page]);
-  return views ?? { page: 0, site: 0, pageVisitors: 0, siteVisitors: 0, pageToday: 0 };
 }
 
 /** The page of a badge's key, which may be any text: no part of it is a query, and none is the home page, which is somebody else's. */

@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import type { Env } from "../../http/env.ts";
@@ -7,7 +6,7 @@ import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
 import { badgeAnswer, full } from "./badge.ts";
-import { pageOfKey, readOne, type TakeoverDeps } from "./views.ts";
+import { pageOfKey, type TakeoverDeps } from "./views.ts";
 
 const QUERY = v.object({
   page_id: text,
@@ -17,18 +16,15 @@ const QUERY = v.object({
 });
 
 /** visitor-badge of jwenjian and laobi.icu: its key is any text, here a page of the default site. */
-export function visitorBadge({ viewKey, read, sites }: TakeoverDeps): Hono<Env> {
+export function visitorBadge({ viewKey, readPage, sites }: TakeoverDeps): Hono<Env> {
   return new Hono<Env>().get("/badge", embeddable, query(QUERY), async (c) => {
     const asked = c.req.valid("query");
-    const page = pageOfKey(asked.page_id, sites.toRead(undefined, null), "page_id");
-    const views = asked.query_only === "true" ? await readKey(c, page) : await viewKey(c, { page }, null);
+    const site = sites.toRead(undefined, null);
+    const page = pageOfKey(asked.page_id, site, "page_id");
+    const views = asked.query_only === "true" ? await readPage(c, site, page) : await viewKey(c, { page }, null);
     const shown = { label: asked.left_text, color: asked.right_color };
     return badgeAnswer(c, full(views.page), shown, { label: "visitors", color: "blue" });
   });
-
-  function readKey(c: Context<Env>, page: string) {
-    return readOne(read, c, sites.toRead(undefined, null), page);
-  }
 }
 
 /** For openapi.json; no bundle has it. */
