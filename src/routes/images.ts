@@ -42,8 +42,13 @@ export function pixel({ count, config }: RouteDeps): Hono<Env> {
   return new Hono<Env>().use(embeddable).get("/", query(PIXEL_QUERY), async (c) => {
     const asked = c.req.valid("query");
     if (c.req.method !== "HEAD") await count(c, asked, sourceOf(c.req.raw.headers, asked.site, config), true);
-    return c.body(GIF, 200, { "Content-Type": "image/gif", "Cache-Control": "no-store" });
+    return pixelAnswer(c);
   });
+}
+
+/** Answers with a pixel, which no cache keeps. */
+export function pixelAnswer(c: Context<Env>): Response {
+  return c.body(GIF, 200, { "Content-Type": "image/gif", "Cache-Control": "no-store" });
 }
 
 /** A badge with a page's numbers; with `count=true` it counts first. */

@@ -5,7 +5,7 @@ import { text } from "../../http/fields.ts";
 import { embeddable, readableByAll } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, object, type RouteDocs } from "../docs.ts";
-import { pixelAnswer } from "./pixel.ts";
+import { pixelAnswer } from "../images.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
 import { sourceOf, type TakeoverDeps } from "./views.ts";
 

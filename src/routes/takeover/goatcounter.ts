@@ -6,8 +6,8 @@ import { text } from "../../http/fields.ts";
 import { embeddable } from "../../http/headers.ts";
 import { query } from "../../http/validate.ts";
 import { COUNTING_PROBLEMS, type RouteDocs } from "../docs.ts";
+import { pixelAnswer } from "../images.ts";
 import { badgeAnswer, full } from "./badge.ts";
-import { pixelAnswer } from "./pixel.ts";
 import { scriptDocs, scriptsAt } from "./script.ts";
 import { sourceOf, type TakeoverDeps } from "./views.ts";
 
