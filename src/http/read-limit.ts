@@ -3,9 +3,8 @@ import { createBuckets } from "../domain/buckets.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { Env } from "./env.ts";
 import { Problem } from "./problem.ts";
+import { createRateLimit } from "./rate-limit.ts";
 
-/** Addresses that are remembered (at most twice as many). */
-const MAX_CLIENTS = 10_000;
 /** For each visit that an address may send in a minute, it may read so many pages. */
 const PAGES_PER_VISIT = 25;
 /** Pages that all clients together may read in a minute, of this instance: each is a read that a database may bill. */
@@ -24,17 +23,11 @@ export type LimitReads = (c: Context<Env>, pages: number) => void;
  */
 export function createReadLimit(options: { addressOf: ClientAddress; visitsPerMinute: number; now: () => number }): LimitReads {
   const { addressOf, visitsPerMinute, now } = options;
-  const pagesPerMinute = PAGES_PER_VISIT * visitsPerMinute;
-  const own = createBuckets({ burst: pagesPerMinute, msEach: MINUTE_MS / pagesPerMinute, most: MAX_CLIENTS, now });
+  const limitClient = createRateLimit({ addressOf, perMinute: PAGES_PER_VISIT * visitsPerMinute, what: "pages are read", now });
   const all = createBuckets({ burst: PAGES_PER_MINUTE, msEach: MINUTE_MS / PAGES_PER_MINUTE, most: 1, now });
 
   return (c, pages) => {
-    const client = pagesPerMinute > 0 ? addressOf(c) : null;
-    const wait = client === null ? 0 : own.take(client, pages);
-    if (wait) {
-      const detail = `Too many pages are read from this address; allowed are ${pagesPerMinute} a minute.`;
-      throw new Problem("too-many-requests", detail, { "Retry-After": String(wait) });
-    }
+    limitClient(c, pages);
     if (all.take("", pages)) throw new Problem("overloaded", "Too many pages are read; ask again later.");
   };
 }

@@ -51,7 +51,7 @@ export function createCounting(
     anySite: config.sites === "*",
     now,
   });
-  const limitRate = createRateLimit({ addressOf, visitsPerMinute: config.visitsPerMinute, now });
+  const limitRate = createRateLimit({ addressOf, perMinute: config.visitsPerMinute, what: "visits come", now });
   const isCountable = config.pages && compilePatterns(config.pages);
 
   function answer(totals: PageTotals, status: "counted" | "duplicate" | "bot"): Counted {
