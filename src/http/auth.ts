@@ -29,10 +29,8 @@ export function createKeyChecks(config: Pick<AppConfig, "adminKey" | "publicStat
   };
 
   const admin: MiddlewareHandler<Env> = async (c, next) => {
-    if (adminKey === null) {
-      throw new Problem("administration-off", "X-API-Key is needed, and the service's ADMIN_KEY is not set.");
-    }
-    if (!(await isAdmin(c))) throw unauthorized(c.req.header("X-API-Key"), ADMIN_ALLOWED);
+    if (adminKey === null) throw administrationOff();
+    if (!(await isAdmin(c))) throw unauthorized(c, ADMIN_ALLOWED);
     await next();
   };
 
@@ -49,11 +47,9 @@ export function createKeyChecks(config: Pick<AppConfig, "adminKey" | "publicStat
   const stats: MiddlewareHandler<Env> = async (c, next) => {
     const given = c.req.header("X-API-Key");
     const nothingPublic = publicStats !== "*" && publicStats.length === 0;
-    if (nothingPublic && adminKey === null && statsKeys.length === 0) {
-      throw new Problem("administration-off", "X-API-Key is needed, and the service's ADMIN_KEY is not set.");
-    }
+    if (nothingPublic && adminKey === null && statsKeys.length === 0) throw administrationOff();
     const ofKey = publicStats === "*" || given === undefined ? null : await sitesOf(given);
-    if (nothingPublic && ofKey === null) throw unauthorized(given, STATS_ALLOWED);
+    if (nothingPublic && ofKey === null) throw unauthorized(c, STATS_ALLOWED);
     const mayRead: SitePolicy = (site) => isPublic(site) || ofKey?.(site) === true;
     // Who gives a key that is none is told so, before they miss their own sites.
     const listed = publicStats === "*" || given === undefined ? isPublic : ofKey;
@@ -66,17 +62,21 @@ export function createKeyChecks(config: Pick<AppConfig, "adminKey" | "publicStat
 
 /** Throws 401 where the request may not read the lists and series of a site. */
 export function checkReadable(c: Context<Env>, site: string): void {
-  if (!c.get("reads").mayRead(site)) throw unauthorized(c.req.header("X-API-Key"), STATS_ALLOWED);
+  if (!c.get("reads").mayRead(site)) throw unauthorized(c, STATS_ALLOWED);
 }
 
 /** The sites that the request's key opens, or without one the public ones. Throws 401 where the key is wrong. */
 export function listedSites(c: Context<Env>): SitePolicy {
   const { listed } = c.get("reads");
-  if (listed === null) throw unauthorized(c.req.header("X-API-Key"), STATS_ALLOWED);
+  if (listed === null) throw unauthorized(c, STATS_ALLOWED);
   return listed;
 }
 
-function unauthorized(given: string | undefined, allowed: string): Problem {
-  const detail = `X-API-Key is ${given === undefined ? "missing" : "wrong"}; allowed is ${allowed}.`;
+function administrationOff(): Problem {
+  return new Problem("administration-off", "X-API-Key is needed, and the service's ADMIN_KEY is not set.");
+}
+
+function unauthorized(c: Context<Env>, allowed: string): Problem {
+  const detail = `X-API-Key is ${c.req.header("X-API-Key") === undefined ? "missing" : "wrong"}; allowed is ${allowed}.`;
   return new Problem("unauthorized", detail, { "WWW-Authenticate": 'ApiKey header="X-API-Key"' });
 }
