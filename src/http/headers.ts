@@ -23,6 +23,8 @@ export function commonHeaders(newId: () => string): MiddlewareHandler<Env> {
     c.header("X-Content-Type-Options", "nosniff");
     c.header("Strict-Transport-Security", HSTS);
     c.header("Content-Security-Policy", NO_DOCUMENT);
+    // Unless its route says otherwise.
+    c.header("Cache-Control", "no-store");
     return next();
   };
 }

@@ -37,7 +37,6 @@ export function handleUnmatched(app: Pick<Hono<Env>, "router">): NotFoundHandler
       "Access-Control-Allow-Methods": allow,
       "Access-Control-Allow-Headers": ALLOWED_HEADERS,
       "Access-Control-Max-Age": String(PREFLIGHT_MAX_AGE_S),
-      "Cache-Control": "no-store",
     });
   };
 }

@@ -5,9 +5,7 @@ import { KEY_PROBLEMS, object, type RouteDocs } from "./docs.ts";
 
 /** Tells which address the service sees for this client: for whoever sets up `CLIENT_IP_HEADER`. */
 export function client({ keys, config, addressOf }: RouteDeps): Hono<Env> {
-  return new Hono<Env>().get("/", keys.admin, (c) =>
-    c.json({ address: addressOf(c), header: config.clientIpHeader }, 200, { "Cache-Control": "no-store" }),
-  );
+  return new Hono<Env>().get("/", keys.admin, (c) => c.json({ address: addressOf(c), header: config.clientIpHeader }));
 }
 
 /** For openapi.json; no bundle has it. */

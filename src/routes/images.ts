@@ -48,7 +48,7 @@ export function pixel({ count, config }: RouteDeps): Hono<Env> {
 
 /** Answers with a pixel, which no cache keeps. */
 export function pixelAnswer(c: Context<Env>): Response {
-  return c.body(GIF, 200, { "Content-Type": "image/gif", "Cache-Control": "no-store" });
+  return c.body(GIF, 200, { "Content-Type": "image/gif" });
 }
 
 /** A badge with a page's numbers; with `count=true` it counts first. */

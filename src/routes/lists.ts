@@ -68,7 +68,7 @@ export function sites({ store, keys, limitReads, sites, config, now }: RouteDeps
     while (!(await store.removeSome(site, deadline))) {
       if (now() >= deadline) throw new Problem("unavailable", "Some pages are left; the same call goes on.");
     }
-    return c.body(null, 204, { "Cache-Control": "no-store" });
+    return c.body(null, 204);
   });
 
   return app;

@@ -66,7 +66,7 @@ export function importVisits({ store, keys, sites, now, http1 }: RouteDeps): Hon
       }
       index += 1;
     }
-    return c.json({ lines: lines.length, visits }, 200, { "Cache-Control": "no-store" });
+    return c.json({ lines: lines.length, visits });
   });
 }
 
@@ -90,7 +90,7 @@ export function exportVisits({ store, keys, limitReads, sites, today }: RouteDep
     const { lines, next } = await readPages(site, after, asked.limit);
     c.header("Access-Control-Expose-Headers", `${EXPOSED_HEADERS}, Link`);
     if (next !== null) c.header("Link", `<?${new URLSearchParams({ site, limit: String(asked.limit), after: next })}>; rel="next"`);
-    return c.body(own + lines, 200, { "Content-Type": `${NDJSON}; charset=utf-8`, "Cache-Control": "no-store" });
+    return c.body(own + lines, 200, { "Content-Type": `${NDJSON}; charset=utf-8` });
   });
 
   /** What only the site has: unattributed visits, and its own visitors. */

@@ -59,7 +59,7 @@ export function visits({ store, now, newId, http1, count, limitReads, sites, key
     const site = either("site", asked.site, body.site, parseSite);
     const page = either("page", asked.page, body.page, (one) => normalizePage(one, sites.toCount(site, origin)));
     const id = either("id", asked.id, body.id, (one) => one);
-    return c.json(await count(c, { site, page, id }, origin, origin !== null), 200, { "Cache-Control": "no-store" });
+    return c.json(await count(c, { site, page, id }, origin, origin !== null));
   });
 
   app.get("/", readableByAll, query(READ_QUERY), async (c) => {
@@ -87,14 +87,14 @@ export function visits({ store, now, newId, http1, count, limitReads, sites, key
     const totals = await correct(c, site, page, { visits, visitors, dropDays }, day);
     const numbers =
       page === null ? { site, ...siteNumbersOf(totals, day), unattributed: totals.unattributed } : totalsOf(site, page, totals, day);
-    return c.json(numbers, 200, { "Cache-Control": "no-store" });
+    return c.json(numbers);
   });
 
   app.delete("/", keys.admin, query(DELETE_QUERY), async (c) => {
     const asked = c.req.valid("query");
     const site = sites.toAdminister(asked.site, c.get("originSite"));
     await correct(c, site, normalizePage(asked.page, site), "remove", today());
-    return c.body(null, 204, { "Cache-Control": "no-store" });
+    return c.body(null, 204);
   });
 
   async function correct(c: Context<Env>, site: string, page: string | null, change: NewTotals | "remove", day: string): Promise<Totals> {

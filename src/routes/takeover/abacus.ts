@@ -57,7 +57,7 @@ export function abacus({ viewKey, readPage, sites }: TakeoverDeps): Hono<Env> {
 function answer(c: Context<Env>, value: number): Response {
   const name = c.req.query("callback");
   if (name !== undefined) return javascript(c, `${name}({"value":${value}})`);
-  return c.json({ value }, 200, { "Cache-Control": "no-store" });
+  return c.json({ value });
 }
 
 function shield(c: Context<Env>, value: number): Response {

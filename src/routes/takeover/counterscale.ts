@@ -18,7 +18,7 @@ export function counterscale({ view }: TakeoverDeps): Hono<Env> {
   app.route("/", scriptsAt(...SCRIPTS));
 
   // The browser's cache is not asked to remember anybody: that each hit is a first one is of no use to us.
-  app.get("/cache", readableByAll, (c) => c.json({ ht: 1 }, 200, { "Cache-Control": "no-store" }));
+  app.get("/cache", readableByAll, (c) => c.json({ ht: 1 }));
   app.get("/collect", embeddable, query(HIT), async (c) => {
     const { p, h } = c.req.valid("query");
     await view(c, { page: p }, sourceOf(c) ?? h ?? null);

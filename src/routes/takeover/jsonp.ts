@@ -15,7 +15,7 @@ export const callback = v.pipe(
 
 /** Answers with a script. */
 export function javascript(c: Context<Env>, code: string): Response {
-  return c.body(code, 200, { "Content-Type": "application/javascript", "Cache-Control": "no-store" });
+  return c.body(code, 200, { "Content-Type": "application/javascript" });
 }
 
 /** An answer's JSON, in which a script of ours finds the places of numbers by these names. */

@@ -29,11 +29,11 @@ export function leancloud({ view, read, sites, http1, now }: TakeoverDeps): Hono
     if (target === undefined) throw new InvalidInput("url is missing; it or target is required.");
     const id = parseTarget(target, siteToCount(c));
     if (time === 1 && !isSite(id)) await countPage(c, id);
-    return c.json({ objectId: toBase64Url(id), createdAt: timestamp() }, 201, { "Cache-Control": "no-store" });
+    return c.json({ objectId: toBase64Url(id), createdAt: timestamp() }, 201);
   });
 
   app.put(`${CLASS}/:id`, json(UPDATE, { http1 }), async (c) => {
-    return c.json(await increment(c, c.req.param("id")), 200, { "Cache-Control": "no-store" });
+    return c.json(await increment(c, c.req.param("id")));
   });
 
   app.post("/1.1/batch", async (c) => {
@@ -48,7 +48,7 @@ export function leancloud({ view, read, sites, http1, now }: TakeoverDeps): Hono
       return () => increment(c, id);
     });
     const done = await Promise.all(works.map(async (work) => ({ success: await work() })));
-    return c.json(done, 200, { "Cache-Control": "no-store" });
+    return c.json(done);
   });
 
   /** The counters that a query finds, each with the name that the query has for it. A page that was never visited has none. */

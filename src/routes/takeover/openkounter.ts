@@ -46,7 +46,7 @@ export function openkounter({ view, read, sites, http1 }: TakeoverDeps): Hono<En
     await Promise.all(targets.filter((target) => !isSite(target)).map((page) => view(c, { page }, origin)));
     const times = await readTargets(read, c, site, targets);
     const data = sent.map(({ target }, index) => ({ time: times[index], target }));
-    return c.json({ code: 0, data: asked.action === "inc" ? data[0] : data }, 200, { "Cache-Control": "no-store" });
+    return c.json({ code: 0, data: asked.action === "inc" ? data[0] : data });
   });
 
   return app;

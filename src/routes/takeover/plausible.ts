@@ -27,7 +27,6 @@ export function plausible({ view, http1 }: TakeoverDeps): Hono<Env> {
       n === "pageview" && (await view(c, { page: u || invalid("u", u, "the page's URL") }, c.req.header("Origin") || siteUrl(u))).counted;
     return c.body("ok", 202, {
       "Content-Type": "text/plain; charset=utf-8",
-      "Cache-Control": "no-store",
       ...(counted ? {} : { "X-Plausible-Dropped": "1" }),
     });
   });

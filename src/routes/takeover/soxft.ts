@@ -21,10 +21,10 @@ export function soxft(deps: TakeoverDeps): Hono<Env> {
   app.route("/", scriptsAt(...SCRIPTS));
   app.use("/api", allowHeaders("x-bsz-referer", "Authorization"));
 
-  app.post("/api", async (c) => c.json(answer(await countPage(c)), 200, { "Cache-Control": "no-store" }));
+  app.post("/api", async (c) => c.json(answer(await countPage(c))));
   app.put("/api", async (c) => {
     await countPage(c);
-    return c.body(null, 204, { "Cache-Control": "no-store" });
+    return c.body(null, 204);
   });
   app.get("/api", readableByAll, async (c) => {
     const page = pageOf(c);
@@ -36,7 +36,7 @@ export function soxft(deps: TakeoverDeps): Hono<Env> {
       return `{"page_pv":${page},"page_uv":${pageVisitors},"site_pv":${site},"site_uv":${siteVisitors}}`;
     });
   });
-  app.get("/ping", readableByAll, (c) => c.json({ success: true, message: "pong" }, 200, { "Cache-Control": "no-store" }));
+  app.get("/ping", readableByAll, (c) => c.json({ success: true, message: "pong" }));
 
   function countPage(c: Context<Env>): Promise<Views> {
     const page = pageOf(c);

@@ -41,7 +41,7 @@ export function umami({ view, readPage, sites, http1 }: TakeoverDeps): Hono<Env>
   async function receive(c: Context<Env>, { hostname, url = "/" }: v.InferOutput<typeof EVENT>["payload"], isView: boolean) {
     const counted = isView && (await view(c, { ...(hostname && { site: hostname }), page: url }, c.req.header("Origin") || null)).counted;
     // Without `cache` the script has nothing to send back; the rest is what it hears as a bot.
-    return c.json(counted || !isView ? {} : { beep: "boop" }, 200, { "Cache-Control": "no-store" });
+    return c.json(counted || !isView ? {} : { beep: "boop" });
   }
 
   app.get("/api/websites/:id/stats", readableByAll, query(STATS), async (c) => {

@@ -31,7 +31,7 @@ export function vercount({ view, readPage, sites, http1 }: TakeoverDeps): Hono<E
     app.use(path, allowHeaders("X-Browser-Token"));
     app.post(path, json(VIEW, { http1 }), async (c) => {
       const url = pageUrl(c.req.valid("json").url);
-      return c.json(answer(await view(c, { page: url }, sourceOf(c) ?? url), "updated"), 200, { "Cache-Control": "no-store" });
+      return c.json(answer(await view(c, { page: url }, sourceOf(c) ?? url), "updated"));
     });
     app.get(path, readableByAll, query(VIEW), async (c) => {
       const url = pageUrl(c.req.valid("query").url);
