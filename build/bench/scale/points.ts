@@ -72,7 +72,8 @@ export function matrix(): Point[] {
   return points.filter(({ name }) => POINTS.every((one) => one.name !== name));
 }
 
-function point(name: string, { behaviour, ids = false, trouble = null, ...choice }: Choice): Point {
+/** A point, and what it is called: its load, its instances and shards, and what else is told of it. */
+export function point(name: string, { behaviour, ids = false, trouble = null, ...choice }: Choice): Point {
   const { perSecond, instances, shards } = choice;
   const words = [
     `${perSecond.toLocaleString("en-US")}/s`,

@@ -1,4 +1,4 @@
-import { BEHAVIOUR } from "./points.ts";
+import { BEHAVIOUR, point } from "./points.ts";
 import { type Point, simulate } from "./simulate.ts";
 
 /** Within so many seconds of its end a trouble must be over, where the steady load is at most this part of the capacity. */
@@ -57,19 +57,12 @@ export async function troublesOfFew(step: (what: string) => void): Promise<Point
 }
 
 function troubles(load: Load, burst: number): Point[] {
-  const { perSecond, instances, shards, behaviour } = load;
-  return (["outage", "burst"] as const).map((kind) => ({
-    ...load,
-    name: [
-      `${perSecond.toLocaleString("en-US")}/s, ${instances === 1 ? "1 instance" : `${instances} instances`}, SHARDS=${shards}`,
-      ...(behaviour.region === "multi" ? ["multi-region"] : []),
-      `aborted after ${behaviour.lockWaitMs / 1_000} s, ${kind}`,
-    ].join(", "),
-    trouble:
-      kind === "outage"
-        ? { from: FROM_S, to: FROM_S + OUTAGE_S, perSecond: kind }
-        : { from: FROM_S, to: FROM_S + BURST_S, perSecond: burst },
-  }));
+  const { region, lockWaitMs } = load.behaviour;
+  const where = `${region === "multi" ? "multi-region, " : ""}aborted after ${lockWaitMs / 1_000} s`;
+  return [
+    point(`${where}, outage`, { ...load, trouble: { from: FROM_S, to: FROM_S + OUTAGE_S, perSecond: "outage" } }),
+    point(`${where}, burst`, { ...load, trouble: { from: FROM_S, to: FROM_S + BURST_S, perSecond: burst } }),
+  ];
 }
 
 /** The most visits a second of which none is refused at last. */
