@@ -12,9 +12,12 @@ export interface Sized {
   readonly brotli: number;
 }
 
+/** Scripts and styles, and no source map. */
+const MEASURED = /\.(?:c?js|css)$/;
+
 /** Measures a product's scripts and styles; `root` is the project's folder. */
 export async function measure({ outputs }: Metafile, root = ROOT): Promise<Sized[]> {
-  const measured = Object.keys(outputs).filter(isMeasured);
+  const measured = Object.keys(outputs).filter((file) => MEASURED.test(file));
   return Promise.all(
     measured.map(async (file) => {
       const bytes = await readFile(join(root, file));
@@ -22,15 +25,6 @@ export async function measure({ outputs }: Metafile, root = ROOT): Promise<Sized
       return { file, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length };
     }),
   );
-}
-
-/** Whether an output is a script, and no source map. */
-function isScript(file: string): boolean {
-  return /\.c?js$/.test(file);
-}
-
-function isMeasured(file: string): boolean {
-  return isScript(file) || file.endsWith(".css");
 }
 
 /** A table for a terminal: the first column to the left, the others to the right. */
