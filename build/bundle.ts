@@ -9,7 +9,8 @@ import { type Product, products } from "./products.ts";
 import { DIST, fail, shown } from "./root.ts";
 import { writeSbom } from "./sbom.ts";
 import { SERVER } from "./server.ts";
-import { bytes, countedSize, measure, metaFile, type Sized, table } from "./size.ts";
+import { countedSize, measure, metaFile, type Sized, table } from "./size.ts";
+import { grouped } from "./statistics.ts";
 
 /** What the build of a product found. */
 export interface Built {
@@ -45,7 +46,7 @@ function problemsOf({ name, budget, oneOf, forbidden }: Product, metafile: Metaf
   const size = countedSize(files, oneOf);
   const over =
     size > budget
-      ? [`${name}: ${bytes(size)} bytes after gzip; its budget is ${bytes(budget)}. "npm run bench size" shows what it is made of.`]
+      ? [`${name}: ${grouped(size)} bytes after gzip; its budget is ${grouped(budget)}. "npm run bench size" shows what it is made of.`]
       : [];
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   const found = forbidden.flatMap(({ input, why }) => {
@@ -60,8 +61,8 @@ function problemsOf({ name, budget, oneOf, forbidden }: Product, metafile: Metaf
 /** The sizes as a table: a row for each file and, with its budget, one for each product. */
 export function report(built: readonly Built[]): string {
   const rows = built.flatMap(({ product, files }) => [
-    ...files.map(({ file, raw, gzip, brotli }) => [file, bytes(raw), bytes(gzip), bytes(brotli)]),
-    [`${product.name}, together`, "", bytes(countedSize(files, product.oneOf)), "", bytes(product.budget)],
+    ...files.map(({ file, raw, gzip, brotli }) => [file, grouped(raw), grouped(gzip), grouped(brotli)]),
+    [`${product.name}, together`, "", grouped(countedSize(files, product.oneOf)), "", grouped(product.budget)],
   ]);
   return table([["bytes", "minified", "gzip", "brotli", "budget (gzip)"], ...rows]);
 }

@@ -7,6 +7,7 @@ import { readOptions } from "./options.ts";
 import { ROOT } from "./root.ts";
 import { isStale, SERVER } from "./server.ts";
 import { table } from "./size.ts";
+import { grouped } from "./statistics.ts";
 
 const SUITES = ["test/faults", "test/fuzz"];
 const SUFFIX = ".test.ts";
@@ -48,9 +49,8 @@ function print(): void {
         .filter((line) => line !== "")
         .map((line) => JSON.parse(line))
     : [];
-  const number = (value: number) => value.toLocaleString("en-US");
   const rows = findings.map(({ scenario, sent, answered, counted, holds }) => {
-    return [scenario, number(sent), number(answered), number(counted), holds ? "holds" : "FAILS"];
+    return [scenario, grouped(sent), grouped(answered), grouped(counted), holds ? "holds" : "FAILS"];
   });
   console.log(`\n${table([["", "sent", "answered", "counted", "verdict"], ...rows])}\n`);
   for (const { scenario, goal, figures } of findings) console.log(`${scenario}: ${goal}${figures ? `; ${figures}` : ""}.`);

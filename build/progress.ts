@@ -1,3 +1,5 @@
+import { grouped } from "./statistics.ts";
+
 const WIDTH = 24;
 /** How often the bar is drawn at most. */
 const EVERY_MS = 100;
@@ -25,7 +27,7 @@ export function createProgress(label: string, total: number, stream: NodeJS.Writ
   let drawnAt = Number.NEGATIVE_INFINITY;
   const line = () => {
     const filled = Math.round((total === 0 ? 0 : Math.min(1, done / total)) * WIDTH);
-    const count = `${done.toLocaleString("en-US")}/${total.toLocaleString("en-US")}`;
+    const count = `${grouped(done)}/${grouped(total)}`;
     return `${label} ${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${count}  ${what}`.trimEnd();
   };
   const clear = () => {

@@ -35,11 +35,6 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => line(row).trimEnd()).join("\n");
 }
 
-/** A number of bytes with thousands apart. */
-export function bytes(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
 /** Where esbuild's account of a product is kept. */
 export function metaFile(product: string, dist = DIST): string {
   return join(dist, "meta", `${product}.json`);

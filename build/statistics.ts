@@ -40,6 +40,11 @@ export function medianInterval(values: readonly number[]): [low: number, high: n
   return [sorted[rank - 1] ?? Number.NaN, sorted[n - rank] ?? Number.NaN];
 }
 
+/** A number with thousands apart. */
+export function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
 /** A number as people read it: three digits that count, thousands apart. */
 export function shortly(value: number): string {
   if (!Number.isFinite(value)) return "–";

@@ -1,5 +1,5 @@
 import type { Observation } from "../observe.ts";
-import { median, shortly, spread } from "../statistics.ts";
+import { grouped, median, shortly, spread } from "../statistics.ts";
 import { compared, type Pair } from "./against.ts";
 import { writesPerVisit } from "./cost.ts";
 import { type Measured, nameOf, type Point, type Sample, subjectAt } from "./load-points.ts";
@@ -152,5 +152,5 @@ function verdict(samples: readonly Sample[]): string {
   const answered = samples.reduce((sum, { counted }) => sum + counted, 0);
   const stored = samples.reduce((sum, one) => sum + one.stored, 0);
   if (answered === 0) return "none answered";
-  return stored >= answered ? "all" : `${stored.toLocaleString("en-US")} of ${answered.toLocaleString("en-US")}`;
+  return stored >= answered ? "all" : `${grouped(stored)} of ${grouped(answered)}`;
 }

@@ -1,5 +1,5 @@
 import { createProgress } from "../progress.ts";
-import { shortly } from "../statistics.ts";
+import { grouped, shortly } from "../statistics.ts";
 import { datastorePerMillion } from "./cost.ts";
 import { type Budget, type Chart, type Figure, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
@@ -75,7 +75,6 @@ async function allPoints(): Promise<Point[]> {
 function rowOf({ name }: Point, outcome: Outcome, dollars: number): string[] {
   const { p50Ms, p99Ms, refused, retries, backAfterS, visits, billed } = outcome;
   const perVisit = (count: number) => (count / visits).toFixed(2);
-  const whole = (count: number) => count.toLocaleString("en-US");
-  const counts = [shortly(p50Ms), shortly(p99Ms), whole(refused), whole(retries), `${backAfterS} s`];
+  const counts = [shortly(p50Ms), shortly(p99Ms), grouped(refused), grouped(retries), `${backAfterS} s`];
   return [name, ...counts, perVisit(billed.writes), perVisit(billed.reads), `$${dollars.toFixed(2)}`];
 }

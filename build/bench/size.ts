@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import type { Metafile } from "esbuild";
 import { IMAGE_FILE, type Image } from "../image.ts";
 import { products } from "../products.ts";
-import { bytes, countedSize, measure, metaFile, type Sized } from "../size.ts";
+import { countedSize, measure, metaFile, type Sized } from "../size.ts";
+import { grouped } from "../statistics.ts";
 import type { Earlier } from "./against.ts";
 import { type Budget, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
@@ -25,10 +26,10 @@ export async function benchSize({ earlier }: Run): Promise<Result> {
     const parts = byPackage(metafile, files);
     const source = parts.reduce((sum, part) => sum + part.source, 0);
     const before = earlier ? [await gzipOf(name, earlier)] : [];
-    rows.push([name, ...[source, sumOf(files, "raw"), gzip, sumOf(files, "brotli"), ...before].map(bytes)]);
+    rows.push([name, ...[source, sumOf(files, "raw"), gzip, sumOf(files, "brotli"), ...before].map(grouped)]);
     const all = parts.reduce((sum, part) => sum + part.minified, 0);
     const shown = parts.filter(({ minified }) => minified >= all * SHOWN_SHARE).sort((a, b) => b.minified - a.minified);
-    rows.push(...shown.map((part) => [`  ${part.name}`, bytes(part.source), bytes(part.minified), "", "", ...before.map(() => "")]));
+    rows.push(...shown.map((part) => [`  ${part.name}`, grouped(part.source), grouped(part.minified), "", "", ...before.map(() => "")]));
     bars.push({ label: name, value: gzip, ours: true });
     budgets.push(most(`${name}, bytes after gzip`, countedSize(files, oneOf), budget));
   }
@@ -79,7 +80,7 @@ async function imageByFolder(): Promise<{ rows: string[][]; budgets: Budget[]; n
   const sizes = { image: node + libraries + sum, "  node": node, "  its system libraries": libraries };
   const parts = Object.entries(added).map(([name, size]) => [`  ${name}`, size] as const);
   return {
-    rows: [...Object.entries(sizes), ...parts].map(([name, size]) => [name, "", bytes(size), "", ""]),
+    rows: [...Object.entries(sizes), ...parts].map(([name, size]) => [name, "", grouped(size), "", ""]),
     budgets: [most("image beyond Node and its libraries, bytes", sum, IMAGE_BYTES)],
     notes: [],
   };

@@ -1,6 +1,6 @@
 import { createProgress } from "../progress.ts";
 import { SERVER } from "../server.ts";
-import { median, shortly } from "../statistics.ts";
+import { grouped, median, shortly } from "../statistics.ts";
 import { type Budget, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
 import { inDatastore, startServer } from "./server.ts";
@@ -47,7 +47,7 @@ export async function benchSoak({ emulator, options, notes }: Run): Promise<Resu
     const third = Math.floor(rssMb.length / 3);
     const [first, last] = [mean(rssMb.slice(0, third)), mean(rssMb.slice(-third))];
     const name = `${minutes} min at ${shortly(perSecond)} visits/s`;
-    rows.push([name, "1", visits.toLocaleString("en-US"), "memory MB", shortly(first), shortly(last)]);
+    rows.push([name, "1", grouped(visits), "memory MB", shortly(first), shortly(last)]);
     budgets.push(most("memory in the last third, of the first", last / first, GROWTH), most("visits that failed", failed, 0));
     own.push(`p99 of the long load: ${shortly(p99Ms)} ms.`);
   }
@@ -70,7 +70,7 @@ async function repeat<T>(times: number, act: (index: number) => Promise<T>): Pro
 }
 
 function row(name: string, runs: readonly { visits: number }[], unit: string, values: readonly number[]): string[] {
-  const visits = runs.reduce((sum, run) => sum + run.visits, 0).toLocaleString("en-US");
+  const visits = grouped(runs.reduce((sum, run) => sum + run.visits, 0));
   return [name, String(runs.length), visits, unit, shortly(median(values)), shortly(Math.max(...values))];
 }
 

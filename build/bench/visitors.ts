@@ -1,6 +1,6 @@
 import { createProgress } from "../progress.ts";
 import { NODE_FLAGS, SERVER } from "../server.ts";
-import { median, shortly, spread } from "../statistics.ts";
+import { grouped, median, shortly, spread } from "../statistics.ts";
 import { type Started, timeStart } from "../time-start.ts";
 import { ratioOf } from "./against.ts";
 import { expectExact, loadTool, sendVisits } from "./load-tool.ts";
@@ -30,7 +30,7 @@ const TOLERANCE = 5.5 * 0.018;
 export async function benchVisitors(run: Run): Promise<Result> {
   const { emulator, options, notes } = run;
   const rows: string[][] = [["", ...KINDS, "ratio"]];
-  const title = `Visitors: daily next to off, ${VISITORS.toLocaleString("en-US")} different ones (load by ${loadTool})`;
+  const title = `Visitors: daily next to off, ${grouped(VISITORS)} different ones (load by ${loadTool})`;
   const result = { part: "visitors", title, charts: [] } as const;
   if (emulator === null) return { ...result, table: rows, budgets: [], figures: {}, notes };
   const points = CONNECTIONS.flatMap((connections) => [true, false].map((isNew) => ({ connections, isNew })));

@@ -1,4 +1,5 @@
 import { costPerMillion, writesPerVisit } from "../bench/cost.ts";
+import { grouped } from "../statistics.ts";
 import type { Deployment } from "./options.ts";
 import type { Action } from "./plan.ts";
 import type { Step } from "./step.ts";
@@ -36,7 +37,7 @@ export function overviewOf({ project, region, guards }: Deployment, plan: readon
 function costs(): string[] {
   const rows = VISITS_A_DAY.map((visits) => {
     const { sum } = costPerMillion(visits / DAY_S, writesPerVisit(1, 1, true), 1);
-    return `  ${visits.toLocaleString("en-US").padStart(8)} visits a day: ${((sum * visits * DAYS) / 1e6).toFixed(2).padStart(6)}`;
+    return `  ${grouped(visits).padStart(8)} visits a day: ${((sum * visits * DAYS) / 1e6).toFixed(2).padStart(6)}`;
   });
   return [
     "It costs a month, in US dollars, at most (without Google's free tiers; build/bench/cost.ts has the prices):",

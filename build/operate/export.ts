@@ -3,6 +3,7 @@ import { InvalidInput } from "../../src/domain/invalid.ts";
 import { readOptions } from "../options.ts";
 import { createProgress } from "../progress.ts";
 import { fail } from "../root.ts";
+import { grouped } from "../statistics.ts";
 import { apiKey, COMMON, serviceUrl } from "./options.ts";
 import { openPart, type Part } from "./part.ts";
 import { connectTo, type Service, ServiceError } from "./service.ts";
@@ -37,11 +38,11 @@ async function main(): Promise<void> {
   const lines = await (values.out === undefined
     ? toOutput(service, first)
     : toFile(service, first, await openPart(values.out, url + first)));
-  console.error(`${lines.toLocaleString("en-US")} lines exported${values.out === undefined ? "" : ` to ${values.out}`}.`);
+  console.error(`${grouped(lines)} lines exported${values.out === undefined ? "" : ` to ${values.out}`}.`);
 }
 
 async function toFile(service: Service, first: string, part: Part): Promise<number> {
-  if (part.next !== null) console.error(`Goes on behind ${part.lines.toLocaleString("en-US")} lines.`);
+  if (part.next !== null) console.error(`Goes on behind ${grouped(part.lines)} lines.`);
   for await (const { text, next } of pagesOf(service, part.next ?? first)) await part.append(text, next);
   return part.finish();
 }

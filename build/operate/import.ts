@@ -3,6 +3,7 @@ import { parseSite } from "../../src/domain/site.ts";
 import { readOptions } from "../options.ts";
 import { createProgress } from "../progress.ts";
 import { fail } from "../root.ts";
+import { grouped } from "../statistics.ts";
 import { cutFile, survey } from "./cut.ts";
 import { apiKey, COMMON, serviceUrl } from "./options.ts";
 import { connectTo, type Service, ServiceError } from "./service.ts";
@@ -60,7 +61,7 @@ async function main(): Promise<void> {
     const start = performance.now();
     const { lines, visits, digest } = await survey(path, site);
     if (dryRun || service === null) {
-      console.log(`${number(lines)} lines with ${number(visits)} visits would be added to ${site}; nothing was sent.`);
+      console.log(`${grouped(lines)} lines with ${grouped(visits)} visits would be added to ${site}; nothing was sent.`);
       return;
     }
     const id = values.id ?? digest;
@@ -82,8 +83,8 @@ async function main(): Promise<void> {
     progress.end();
     const seconds = (performance.now() - start) / 1_000;
     console.log(
-      `${number(done)} lines with ${number(visits)} visits are in ${site} (${number(requests)} requests, ${seconds.toFixed(1)} s, ` +
-        `${number(Math.round(done / seconds))} lines/s).`,
+      `${grouped(done)} lines with ${grouped(visits)} visits are in ${site} (${grouped(requests)} requests, ${seconds.toFixed(1)} s, ` +
+        `${grouped(Math.round(done / seconds))} lines/s).`,
     );
   }
 }
@@ -91,10 +92,6 @@ async function main(): Promise<void> {
 async function defaultSite(service: Service): Promise<string> {
   const answer = await service.request("/v1/visits");
   return ((await answer.json()) as { site: string }).site;
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 await main().catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,5 @@
 import type { Shards } from "../../../src/stores/datastore/sharding.ts";
+import { grouped } from "../../statistics.ts";
 import type { Behaviour } from "./datastore-model.ts";
 import type { Point } from "./simulate.ts";
 
@@ -75,11 +76,6 @@ export function matrix(): Point[] {
 /** A point, and what it is called: its load, its instances and shards, and what else is told of it. */
 export function point(name: string, { behaviour, ids = false, trouble = null, ...choice }: Choice): Point {
   const { perSecond, instances, shards } = choice;
-  const words = [
-    `${perSecond.toLocaleString("en-US")}/s`,
-    instances === 1 ? "1 instance" : `${instances} instances`,
-    `SHARDS=${shards}`,
-    name,
-  ];
+  const words = [`${grouped(perSecond)}/s`, instances === 1 ? "1 instance" : `${instances} instances`, `SHARDS=${shards}`, name];
   return { ...choice, ids, trouble, name: words.filter(Boolean).join(", "), behaviour: { ...BEHAVIOUR, ...behaviour } };
 }

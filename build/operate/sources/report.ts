@@ -1,3 +1,4 @@
+import { grouped } from "../../statistics.ts";
 import type { Collected } from "./collect.ts";
 import type { ImportLine } from "./lines.ts";
 
@@ -9,20 +10,20 @@ export function reportOf({ rows, visits, used, unattributed, leftOut, notes }: C
   const lost = { rows: rows - used.rows, visits: visits - used.visits };
   const sums = [
     ["read", rows, visits, ""],
-    ["used", used.rows, used.visits, ` on ${number(used.pages)} pages, ${number(used.dated)} of them with a day`],
+    ["used", used.rows, used.visits, ` on ${grouped(used.pages)} pages, ${grouped(used.dated)} of them with a day`],
     ["left out", lost.rows, lost.visits, ""],
   ] as const;
   const reasons = [...leftOut].flatMap(([reason, group]) => [
-    `  ${number(group.rows)} ${group.rows === 1 ? "row" : "rows"} ${reason}${group.visits > 0 ? ` (${number(group.visits)} visits)` : ""}`,
+    `  ${grouped(group.rows)} ${group.rows === 1 ? "row" : "rows"} ${reason}${group.visits > 0 ? ` (${grouped(group.visits)} visits)` : ""}`,
     ...group.examples.map((example) => `    ${example}`),
-    ...(group.rows > group.examples.length ? [`    and ${number(group.rows - group.examples.length)} more`] : []),
+    ...(group.rows > group.examples.length ? [`    and ${grouped(group.rows - group.examples.length)} more`] : []),
   ]);
   return [
     ...sums.map(
-      ([what, count, sum, more]) => `${what.padEnd(9)}${number(count).padStart(12)} rows ${number(sum).padStart(18)} visits${more}`,
+      ([what, count, sum, more]) => `${what.padEnd(9)}${grouped(count).padStart(12)} rows ${grouped(sum).padStart(18)} visits${more}`,
     ),
     ...reasons,
-    ...(unattributed > 0 ? [`The site's total exceeds its pages by ${number(unattributed)}: unattributed visits.`] : []),
+    ...(unattributed > 0 ? [`The site's total exceeds its pages by ${grouped(unattributed)}: unattributed visits.`] : []),
     ...notes,
   ].join("\n");
 }
@@ -33,11 +34,7 @@ export function previewOf(lines: readonly ImportLine[]): string {
   for (const { page, visits } of lines) pages.set(page, (pages.get(page) ?? 0) + visits);
   const most = [...pages].sort(([, one], [, other]) => other - one);
   return [
-    ...most.slice(0, PREVIEW).map(([page, visits]) => `${number(visits).padStart(15)}  ${page ?? "(no page: unattributed)"}`),
-    ...(most.length > PREVIEW ? [`${"…".padStart(15)}  and ${number(most.length - PREVIEW)} more`] : []),
+    ...most.slice(0, PREVIEW).map(([page, visits]) => `${grouped(visits).padStart(15)}  ${page ?? "(no page: unattributed)"}`),
+    ...(most.length > PREVIEW ? [`${"…".padStart(15)}  and ${grouped(most.length - PREVIEW)} more`] : []),
   ].join("\n");
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
 }
