@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { execa } from "execa";
 import { buildOrFail } from "./bundle.ts";
 import { FINDINGS_FILE, type Finding } from "./findings.ts";
 import { readOptions } from "./options.ts";
+import { runShown } from "./process.ts";
 import { ROOT } from "./root.ts";
 import { isStale, SERVER } from "./server.ts";
 import { table } from "./size.ts";
@@ -30,14 +30,8 @@ async function main(): Promise<void> {
   const files = [...scenarios].filter(([name]) => positionals.length === 0 || positionals.includes(name)).map(([, file]) => file);
   if (!existsSync(SERVER) || isStale()) await buildOrFail();
   rmSync(FINDINGS_FILE, { force: true });
-  const { exitCode } = await execa("vitest", ["run", "--disable-console-intercept=true", "--config", "test/vitest.config.ts", ...files], {
-    cwd: ROOT,
-    preferLocal: true,
-    localDir: ROOT,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { FAULTS: "full" },
-    reject: false,
-  });
+  const options = ["--disable-console-intercept=true", "--config", "test/vitest.config.ts"];
+  const exitCode = await runShown("vitest", ["run", ...options, ...files], { FAULTS: "full" });
   print();
   process.exitCode = exitCode === 0 ? 0 : 1;
 }

@@ -71,6 +71,13 @@ export function start(
   };
 }
 
+/** Runs a program, of `node_modules/.bin` or of `PATH`, in the project's folder and on this terminal, without input. Answers its exit code. */
+export async function runShown(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
+  const stdio = ["ignore", "inherit", "inherit"] as const;
+  const { exitCode = 1 } = await execa(program, args, { cwd: ROOT, preferLocal: true, localDir: ROOT, env, stdio, reject: false });
+  return exitCode;
+}
+
 /** A port of 127.0.0.1 that nothing listens on now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { buildAndReport } from "./bundle.ts";
 import { check } from "./check.ts";
+import { runShown } from "./process.ts";
 import { DIST, ROOT, shown } from "./root.ts";
 
 /** What is used of vitest's JSON report. */
@@ -30,18 +30,8 @@ async function main(quick: boolean, args: readonly string[]): Promise<void> {
   if (!quick) problems.push(...(await buildAndReport()).map((problem) => `build: ${problem}`));
   rmSync(REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
-  const { exitCode } = await execa(
-    "vitest",
-    ["run", "--config", "test/vitest.config.ts", ...reporters, ...(quick ? ["--project", "quick"] : []), ...args],
-    {
-      cwd: ROOT,
-      preferLocal: true,
-      localDir: ROOT,
-      env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
-      stdio: ["ignore", "inherit", "inherit"],
-      reject: false,
-    },
-  );
+  const options = ["--config", "test/vitest.config.ts", ...reporters, ...(quick ? ["--project", "quick"] : [])];
+  const exitCode = await runShown("vitest", ["run", ...options, ...args], { NODE_COMPILE_CACHE: COMPILE_CACHE });
   const report = read();
   const tests = report.testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: shown(file.name) })));
   const failed = tests.filter((test) => test.status === "failed").length;

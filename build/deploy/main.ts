@@ -1,16 +1,12 @@
-import { execa } from "execa";
-import { findProgram } from "../process.ts";
-import { fail, ROOT } from "../root.ts";
+import { findProgram, runShown } from "../process.ts";
+import { fail } from "../root.ts";
 import { readDeployment } from "./options.ts";
 import { endOf, overviewOf } from "./overview.ts";
 import { planOf } from "./plan.ts";
 import { scriptOf } from "./script.ts";
 
 // Cloudflare's builds run this script of package.json for the "Deploy to Cloudflare" button.
-if (process.env["WORKERS_CI"] === "1") {
-  const { exitCode = 1 } = await execa("wrangler", ["deploy"], { cwd: ROOT, preferLocal: true, stdio: "inherit", reject: false });
-  process.exit(exitCode);
-}
+if (process.env["WORKERS_CI"] === "1") process.exit(await runShown("wrangler", ["deploy"]));
 
 const { deployment, action, dryRun } = readDeployment();
 const plan = planOf(deployment, `v${new Date().toISOString().replace(/\D/g, "")}`, action);
@@ -23,12 +19,5 @@ if (dryRun) {
     ["gcloud", "the Google Cloud CLI: https://cloud.google.com/sdk/docs/install"],
   ] as const)
     if (findProgram(program) === null) fail(`${program} is not in PATH; install ${url}`);
-  const { exitCode = 1 } = await execa("bash", ["-c", script], {
-    cwd: ROOT,
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit",
-    reject: false,
-  });
-  process.exitCode = exitCode;
+  process.exitCode = await runShown("bash", ["-c", script]);
 }
