@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ConfigError } from "../src/environment.ts";
 import { fail } from "./root.ts";
 
 /** An option of a command line; without `value` it is a flag. */
@@ -63,6 +64,16 @@ export function readOptions<const O extends Readonly<Record<string, Option>>>(
 /** Ends the process: what a value was, and what is allowed. */
 export function refuse(name: string, value: string, allowed: string): never {
   return fail(`${name} is "${value}"; allowed is ${allowed}.`);
+}
+
+/** What `read` makes of settings; ends the process with one line where they are refused. */
+export function settingsOrFail<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
 }
 
 /** Whole numbers from 0, or from 1, to 9999. */

@@ -1,7 +1,6 @@
 import { readNodeConfig } from "../../src/config.ts";
-import { ConfigError } from "../../src/environment.ts";
 import * as knownSettings from "../../src/settings.ts";
-import { readOptions, wholeNumber } from "../options.ts";
+import { readOptions, settingsOrFail, wholeNumber } from "../options.ts";
 import { fail } from "../root.ts";
 import { ACTIONS, type Action } from "./plan.ts";
 
@@ -121,11 +120,6 @@ function readSettings(sites: string, more: readonly string[]): Record<string, st
       fail(`--set is ${name}=…, which would be printed; keep it in Secret Manager, as build/deploy/README.md does.`);
     settings[name] = value;
   }
-  try {
-    readNodeConfig({ ...settings, K_SERVICE: "footfall" });
-  } catch (error) {
-    if (error instanceof ConfigError) fail(error.message);
-    throw error;
-  }
+  settingsOrFail(() => readNodeConfig({ ...settings, K_SERVICE: "footfall" }));
   return settings;
 }

@@ -1,9 +1,7 @@
 import { serve } from "@hono/node-server";
 import { readTakeover } from "../../src/config.ts";
-import { ConfigError } from "../../src/environment.ts";
-import type { TakeoverProtocol } from "../../src/http/config.ts";
 import { describeAll } from "../openapi/write.ts";
-import { refuse } from "../options.ts";
+import { refuse, settingsOrFail } from "../options.ts";
 import { fail, readPort } from "../root.ts";
 import { createGateway } from "./app.ts";
 
@@ -12,7 +10,7 @@ const HOST = "127.0.0.1";
 const port = readPort(8081);
 const backend = readBackend(process.env["BACKEND"] || "http://127.0.0.1:8080");
 const keys = new Set((process.env["API_KEYS"] ?? "").split(",").flatMap((key) => key.trim() || []));
-const takeover = takeoverOrFail();
+const takeover = settingsOrFail(() => readTakeover(process.env));
 const gateway = createGateway({ document: describeAll(takeover).gateway, backend, keys });
 const server = serve({ fetch: gateway.fetch, hostname: HOST, port }, (address) => {
   console.log(`gateway on http://${HOST}:${address.port} in front of ${backend.origin}; valid keys: ${keys.size}`);
@@ -27,13 +25,4 @@ function readBackend(text: string): URL {
   const url = URL.parse(text);
   if (url?.protocol === "http:" && url.pathname === "/" && !url.search) return url;
   return refuse("BACKEND", text, 'where the service runs, such as "http://127.0.0.1:8080"');
-}
-
-function takeoverOrFail(): readonly TakeoverProtocol[] {
-  try {
-    return readTakeover(process.env);
-  } catch (error) {
-    if (error instanceof ConfigError) fail(error.message);
-    throw error;
-  }
 }

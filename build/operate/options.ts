@@ -1,6 +1,5 @@
-import { ConfigError } from "../../src/environment.ts";
 import { ADMIN_KEY } from "../../src/settings.ts";
-import { refuse } from "../options.ts";
+import { refuse, settingsOrFail } from "../options.ts";
 import { fail } from "../root.ts";
 
 /** Options that several commands have. */
@@ -20,12 +19,7 @@ export function serviceUrl(name: string, text: string): string {
 /** The API key, if there is one. No option has it, as npm prints its whole command line. */
 export function optionalKey(): string | undefined {
   const key = process.env["ADMIN_KEY"]?.trim();
-  try {
-    return key ? (ADMIN_KEY.parse(key) ?? undefined) : undefined;
-  } catch (error) {
-    if (error instanceof ConfigError) fail(error.message);
-    throw error;
-  }
+  return key ? (settingsOrFail(() => ADMIN_KEY.parse(key)) ?? undefined) : undefined;
 }
 
 /** The API key, or the end of the process. */
