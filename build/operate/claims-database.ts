@@ -64,16 +64,15 @@ export async function count(database: Database, page: string, id: string): Promi
 export async function lookup(
   { call }: Database,
   keys: readonly Key[],
-  readOptions: ReadOptions = {},
-  propertyMask?: Requests["lookup"]["propertyMask"],
+  options?: Omit<Requests["lookup"], "keys">,
 ): Promise<EntityResult[]> {
-  const { found = [] } = await call("lookup", { keys, readOptions, ...(propertyMask && { propertyMask }) });
+  const { found = [] } = await call("lookup", { keys, ...options });
   return keys.flatMap((key) => found.find(({ entity }) => keyName(entity.key) === keyName(key)) ?? []);
 }
 
 /** The stored totals of a page and of its site; 0 where there is none. */
 export async function counts(database: Database, page: string, readOptions: ReadOptions = {}): Promise<number[]> {
-  const found = await lookup(database, countersOf(database, page), readOptions);
+  const found = await lookup(database, countersOf(database, page), { readOptions });
   return [0, 1].map((index) => number(found[index]?.entity.properties?.["count"]));
 }
 

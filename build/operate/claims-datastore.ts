@@ -87,7 +87,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
       await count(database, "/days", "days-1");
       const [key] = countersOf(database, "/days");
       const days = async (propertyMask: { paths: string[] }) => {
-        const [found] = await lookup(database, [key], {}, propertyMask);
+        const [found] = await lookup(database, [key], { propertyMask });
         ok(found, "the counter is missing");
         return found.entity;
       };

@@ -11,7 +11,7 @@ import { add, countersOf, DAY, type Database, type DatastoreClaim, lookup, NEXT_
 /** Registers of one entity that a batch may raise: one a visit. */
 const REGISTERS = 400;
 /** What a commit with visitors looks up before it, but for the days. */
-const MASK = { paths: ["count", "visitors", ...SKETCH_FIELDS] };
+const MASK = { propertyMask: { paths: ["count", "visitors", ...SKETCH_FIELDS] } };
 
 /** What estimates of visitors lean on. */
 export const visitorClaims: readonly DatastoreClaim[] = [
@@ -38,7 +38,7 @@ export const visitorClaims: readonly DatastoreClaim[] = [
     title: "registers and estimates that transforms have made are not indexed",
     async run(database) {
       const keys = await estimateOne(database, "/unindexed");
-      const nested = (await lookup(database, keys, {}, MASK)).flatMap(({ entity: { properties = {} } }) =>
+      const nested = (await lookup(database, keys, MASK)).flatMap(({ entity: { properties = {} } }) =>
         ["visitors", ...SKETCH_FIELDS].flatMap((map) => Object.values(properties[map]?.entityValue?.properties ?? {})),
       );
       deepEqual(
@@ -52,8 +52,8 @@ export const visitorClaims: readonly DatastoreClaim[] = [
     async run(database) {
       const keys = await estimateOne(database, "/masked");
       const names = (found: readonly EntityResult[]) => found.map(({ entity }) => Object.keys(entity.properties ?? {}).toSorted());
-      deepEqual(names(await lookup(database, keys, {}, MASK)), [["count", "visitors"], [mapOf(DAY)]]);
-      deepEqual(names(await lookup(database, keys, {}, { paths: ["unattributed"] })), [[], []]);
+      deepEqual(names(await lookup(database, keys, MASK)), [["count", "visitors"], [mapOf(DAY)]]);
+      deepEqual(names(await lookup(database, keys, { propertyMask: { paths: ["unattributed"] } })), [[], []]);
     },
   },
   {
