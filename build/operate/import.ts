@@ -6,7 +6,7 @@ import { fail } from "../root.ts";
 import { grouped } from "../statistics.ts";
 import { cutFile, survey } from "./cut.ts";
 import { apiKey, COMMON, serviceUrl } from "./options.ts";
-import { connectTo, type Service, ServiceError } from "./service.ts";
+import { connectTo, defaultSite, ServiceError } from "./service.ts";
 import { convert, SOURCE_NAMES, withLines } from "./sources/convert.ts";
 import { previewOf, reportOf } from "./sources/report.ts";
 
@@ -87,11 +87,6 @@ async function main(): Promise<void> {
         `${grouped(Math.round(done / seconds))} lines/s).`,
     );
   }
-}
-
-async function defaultSite(service: Service): Promise<string> {
-  const answer = await service.request("/v1/visits");
-  return ((await answer.json()) as { site: string }).site;
 }
 
 await main().catch((error: NodeJS.ErrnoException) => {

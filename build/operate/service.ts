@@ -57,6 +57,12 @@ export function connectTo(options: { url: string; key?: string; onRetry?: (why: 
   };
 }
 
+/** The site of requests that name none. */
+export async function defaultSite(service: Service): Promise<string> {
+  const answer = await service.request("/v1/visits");
+  return ((await answer.json()) as { site: string }).site;
+}
+
 /** What the service asks for, else twice as long each time. */
 function pauseAfter(tried: number, retryAfter: string | null): number {
   const asked = Number(retryAfter ?? Number.NaN) * 1_000;

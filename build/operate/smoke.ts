@@ -11,7 +11,7 @@ import { listClaims, PRODUCTION_CLAIMS } from "./claims.ts";
 import { openDatabase } from "./database.ts";
 import { optionalKey, serviceUrl } from "./options.ts";
 import { createProbe, type Probe } from "./probe.ts";
-import { connectTo, reasonOf, ServiceError } from "./service.ts";
+import { connectTo, defaultSite, reasonOf, ServiceError } from "./service.ts";
 
 const COMMAND = {
   name: "npm run smoke --",
@@ -59,8 +59,7 @@ async function main(): Promise<void> {
   const { values, positionals } = readOptions(COMMAND);
   const url = serviceUrl("URL", positionals[0] ?? "");
   const key = optionalKey();
-  const answer = await connectTo({ url }).request("/v1/visits");
-  const { site } = (await answer.json()) as { site: string };
+  const site = await defaultSite(connectTo({ url }));
   if (values["confirm-address"]) {
     const { project, region, service } = values;
     if (!project || !region || key === undefined) fail("--confirm-address needs --project, --region and the key in ADMIN_KEY.");
