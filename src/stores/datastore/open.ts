@@ -34,12 +34,8 @@ export function openRestTransport(settings: DatastoreSettings, deps: { fetch: Fe
   const own = key ? serviceAccountIdentity({ key, project, now: deps.now }) : machine;
   const identity = emulator ? emulatorIdentity(project ?? EMULATOR_PROJECT) : own;
   if (!identity) throw new TypeError("Datastore needs the emulator, a service account's key or the machine's identity");
-  return createRestTransport({ origin: originOf(settings), databaseId, identity, fetch: deps.fetch });
-}
-
-/** The origin of Datastore's REST API. */
-function originOf({ emulator }: Pick<DatastoreSettings, "emulator">): string {
-  return emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
+  const origin = emulator ? `http://${emulator}` : "https://datastore.googleapis.com";
+  return createRestTransport({ origin, databaseId, identity, fetch: deps.fetch });
 }
 
 /** The database of the salts: it has no backups, which would keep what must be forgotten. The deployment makes it. */
