@@ -46,7 +46,7 @@ export const EMPTY: CounterCopy = {
  */
 export function copyFrom(shards: readonly Shard[], shard: number, day: string, readAt: number): CounterCopy {
   const counter = sumShards(
-    shards.flatMap(({ counter: entity }, number) => (entity ? [{ entity, shard: number }] : [])),
+    shards.map(({ counter }) => counter),
     true,
   );
   const { estimated = {}, added = {} } = counter.visitors ?? {};

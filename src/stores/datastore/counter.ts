@@ -40,8 +40,9 @@ export function allFields({ prepareVisitors }: Pick<Context, "prepareVisitors">)
   return [...SHARD_FIELDS, "count", "unattributed", "days", ...(prepareVisitors ? VISITOR_FIELDS : [])];
 }
 
-/** Sums up the shards of a counter. */
-export function sumShards(shards: readonly { readonly shard: number; readonly entity: Entity }[], visitors: boolean): Counter {
+/** Sums up the shards of a counter, by their number, as far as they exist. */
+export function sumShards(entities: readonly (Entity | undefined)[], visitors: boolean): Counter {
+  const shards = entities.flatMap((entity, shard) => (entity ? [{ shard, entity }] : []));
   const sum = { count: 0, unattributed: 0, start: 0, epoch: 0, generation: 0 };
   const days: Record<string, number> = {};
   const added: Record<string, number> = {};

@@ -26,7 +26,7 @@ export function listSites(context: Context): Promise<readonly SiteTotal[]> {
       learnShards(session, site, numberOf(entity, "shards"));
       const isWhole = shardsOf(session, site) === 1;
       const counter = isWhole
-        ? sumShards([{ shard: 0, entity }], session.prepareVisitors !== null)
+        ? sumShards([entity], session.prepareVisitors !== null)
         : (await readSnapshot(session, site, [], { fields: fieldsOn(session, []) })).site;
       const { visits, visitors } = countOf(counter, null);
       if (visits > 0) sites.push({ site, visits, unattributed: counter.unattributed, visitors: visitors === null ? null : visitors.total });
@@ -167,8 +167,7 @@ function listFields({ prepareVisitors }: Context, period: Period | null): string
 }
 
 function pageTotal({ prepareVisitors }: Context, page: string, shards: readonly Entity[], period: Period | null): PageTotal {
-  const numbered = shards.map((entity, shard) => ({ shard, entity }));
-  return { page, ...countOf(sumShards(numbered, prepareVisitors !== null), period) };
+  return { page, ...countOf(sumShards(shards, prepareVisitors !== null), period) };
 }
 
 /** Selects a site's own counter and those of all its pages, with their shards. */

@@ -75,11 +75,8 @@ async function collect(
   await read(shardKeys(known, shards));
 
   function sum(page: string | null, upTo: number): Counter {
-    const existing = Array.from({ length: upTo }, (_, shard) => ({ shard, entity: counter(page, shard) }));
-    return sumShards(
-      existing.flatMap(({ shard, entity }) => (entity ? [{ shard, entity }] : [])),
-      session.prepareVisitors !== null,
-    );
+    const shards = Array.from({ length: upTo }, (_, shard) => counter(page, shard));
+    return sumShards(shards, session.prepareVisitors !== null);
   }
 
   return {
