@@ -37,7 +37,7 @@ const TAGS = [
 ];
 
 /** The name of the one security scheme. */
-export const API_KEY = "apiKey";
+const API_KEY = "apiKey";
 const SECURITY: Readonly<Record<NonNullable<RouteDoc["key"]>, Security>> = {
   admin: [{ [API_KEY]: [] }],
   // Without the key where PUBLIC_STATS is set.

@@ -1,4 +1,3 @@
-import { API_KEY, ROUTE_DOCS } from "./contract.ts";
 import { METHODS, type Method, type OpenApi, type OperationObject } from "./document.ts";
 
 /** A backend of Google's `x-google-api-management`. */
@@ -101,15 +100,14 @@ function routesOf(path: string, item: OpenApi["paths"][string]): Partial<Record<
 }
 
 /** What the gateway has to know of an operation. */
-function route({ operationId, summary, parameters = [] }: OperationObject): GatewayOperation {
-  const doc = Object.values(ROUTE_DOCS).find((one) => operationId === one.operationId || operationId === `${one.operationId}Alias`);
+function route({ operationId, summary, security = [], parameters = [] }: OperationObject): GatewayOperation {
   const inPath = parameters.filter((parameter) => parameter.in === "path");
-  const keyed = doc?.key === "admin";
+  // The statistics need no key where PUBLIC_STATS is set, and the service asks for it where not: there it is one of two.
+  const keyed = security.length === 1;
   return {
     operationId,
     summary,
-    // The statistics need no key where PUBLIC_STATS is set, and the service asks for it where not.
-    security: keyed ? [{ [API_KEY]: [] }] : [],
+    security: keyed ? security : [],
     ...(inPath.length > 0 ? { parameters: inPath } : {}),
     responses: { default: { description: "The service's answer." } },
     ...(keyed ? { "x-google-quota": { metricCosts: { [METRIC]: 1 } } } : {}),
