@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { addDays } from "../../src/domain/day.ts";
 import { ADDITION_DAYS } from "../../src/domain/store.ts";
 import { dayPath, daysOf, daysValue } from "../../src/stores/datastore/days.ts";
 import { COUNTER_KIND } from "../../src/stores/datastore/layout.ts";
@@ -115,7 +116,7 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     title: `a commit takes ${MUTATIONS} mutations, and an entity ${ADDITION_DAYS} days in one`,
     async run(database) {
       const marks = Array.from({ length: MUTATIONS - 2 }, (_, index) => mark(database, `many-${index}`));
-      const days = Array.from({ length: ADDITION_DAYS }, (_, index) => [addDay(index), 1]);
+      const days = Array.from({ length: ADDITION_DAYS }, (_, index) => [addDays("2020-01-01", index), 1]);
       await commitAlone(database, [...add(database, "/many", ADDITION_DAYS, Object.fromEntries(days)), ...marks]);
       deepEqual(await counts(database, "/many"), [ADDITION_DAYS, ADDITION_DAYS]);
     },
@@ -170,7 +171,3 @@ export const datastoreClaims: readonly DatastoreClaim[] = [
     },
   },
 ];
-
-function addDay(index: number): string {
-  return new Date(Date.UTC(2020, 0, 1 + index)).toISOString().slice(0, 10);
-}

@@ -52,7 +52,8 @@ export function dayOr(text: string | undefined): string | undefined | InvalidInp
   return text === undefined ? undefined : orInvalid(() => parseDay("day", text));
 }
 
-function orInvalid<T>(read: () => T): T | InvalidInput {
+/** What `read` answers, or why its input is not valid. */
+export function orInvalid<T>(read: () => T): T | InvalidInput {
   try {
     return read();
   } catch (error) {

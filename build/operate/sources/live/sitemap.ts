@@ -1,6 +1,7 @@
 import { InvalidInput, quote } from "../../../../src/domain/invalid.ts";
 import { normalizePage } from "../../../../src/domain/page.ts";
 import { parseHttpUrl, siteOfUrl } from "../../../../src/domain/site.ts";
+import { orInvalid } from "../read-row.ts";
 
 /** Reads a text by its address. */
 export type ReadText = (address: string) => Promise<string>;
@@ -42,8 +43,8 @@ export async function readSitemap(address: string, site: string, readText: ReadT
   return { urls: [...pages.values()], others };
 
   function addPage(location: string): void {
-    const page = siteOfUrl(location) === site ? pageOf(location, site) : null;
-    if (page === null) others.push(location);
+    const page = siteOfUrl(location) === site ? orInvalid(() => normalizePage(location, site)) : null;
+    if (page === null || page instanceof InvalidInput) others.push(location);
     else if (!pages.has(page)) pages.set(page, parseHttpUrl(location)?.href.replace(/[?#].*$/, "") ?? location);
   }
 }
@@ -63,13 +64,4 @@ function decodeEntities(text: string): string {
     if (code !== null) return code <= 0x10ffff ? String.fromCodePoint(code) : entity;
     return ENTITIES[name] ?? entity;
   });
-}
-
-function pageOf(location: string, site: string): string | null {
-  try {
-    return normalizePage(location, site);
-  } catch (error) {
-    if (error instanceof InvalidInput) return null;
-    throw error;
-  }
 }
