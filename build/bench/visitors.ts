@@ -36,15 +36,10 @@ export async function benchVisitors(run: Run): Promise<Result> {
   const points = CONNECTIONS.flatMap((connections) => [true, false].map((isNew) => ({ connections, isNew })));
   const progress = createProgress("visitors", 3 + (loadTool === "wrk" ? points.length * options.rounds : 0));
   const figures: Record<string, Result["figures"][string]> = {};
-  const row = (name: string, unit: string, { off, daily }: Both<readonly number[]>): number => {
-    const ratio = ratioOf({ before: off, here: daily });
-    rows.push([`${name}, ${unit}`, shortly(median(off)), shortly(median(daily)), shortly(ratio)]);
-    for (const [kind, values] of [
-      ["off", off],
-      ["daily", daily],
-    ] as const) {
-      figures[`${name}, ${kind}`] = { value: median(values), unit, spread: spread(values) };
-    }
+  const row = (name: string, unit: string, values: Both<readonly number[]>): number => {
+    const ratio = ratioOf({ before: values.off, here: values.daily });
+    rows.push([`${name}, ${unit}`, ...[median(values.off), median(values.daily), ratio].map(shortly)]);
+    for (const kind of KINDS) figures[`${name}, ${kind}`] = { value: median(values[kind]), unit, spread: spread(values[kind]) };
     return ratio;
   };
 
@@ -83,12 +78,9 @@ export async function benchVisitors(run: Run): Promise<Result> {
   progress.step("entity writes and bytes");
   const [off, daily] = [await measureStored(emulator, false), await measureStored(emulator, true)];
   progress.end();
-  for (const [when, name] of [
-    ["first", "first visits"],
-    ["again", "visits of known visitors"],
-  ] as const) {
-    row(`${name}: entity writes a visit`, "at 20 a commit", { off: [off.writes[when] / VISITORS], daily: [daily.writes[when] / VISITORS] });
-  }
+  const writes = (when: "first" | "again") => ({ off: [off.writes[when] / VISITORS], daily: [daily.writes[when] / VISITORS] });
+  row("first visits: entity writes a visit", "at 20 a commit", writes("first"));
+  row("visits of known visitors: entity writes a visit", "at 20 a commit", writes("again"));
   for (const [index, { visitors, counter, sketch }] of daily.stored.entries()) {
     const before = off.stored[index]?.counter ?? Number.NaN;
     row(`a page of ${visitors} visitors a day: its counter`, "bytes", { off: [before], daily: [counter] });
