@@ -21,34 +21,6 @@ export function summarize(log: Log): (sums: object) => void {
   return (sums) => log({ severity: "INFO", message: "summary", ...sums });
 }
 
-/** From here on a request is slow enough to be logged. */
-export const SLOW_MS = 1_000;
-
-/** A request and its answer. */
-interface Served {
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly latencyMs: number;
-  readonly requestId: string;
-  readonly trace: string | null;
-  /** What was thrown. */
-  readonly error: unknown;
-}
-
-/** A request's line. It has neither address, query nor User-Agent. */
-export function describeRequest(served: Served, project: string | null): LogEntry {
-  const { method, path, status, latencyMs, requestId, trace, error } = served;
-  const failed = status >= 500;
-  return {
-    severity: status === 500 ? "ERROR" : failed || latencyMs > SLOW_MS ? "WARNING" : "INFO",
-    message: failed && error ? explain(error, status) : `${method} ${path} ${status}`,
-    httpRequest: { requestMethod: method, requestUrl: path, status, latency: `${(latencyMs / 1_000).toFixed(3)}s` },
-    requestId,
-    ...(project && trace && { "logging.googleapis.com/trace": `projects/${project}/traces/${trace}` }),
-  };
-}
-
 /** A bug with its stack; an outage in one line with its causes. */
 export function explain(error: unknown, status: number): string {
   if (!(error instanceof Error)) return String(error);
