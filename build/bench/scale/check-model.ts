@@ -65,13 +65,8 @@ function inModel(commitMs: readonly number[], instances: number): Promise<number
       close: () => Promise.resolve(),
     };
     const gather = (onGathered: () => void): void => queueMicrotask(onGathered);
-    const counting = Promise.all(Array.from({ length: instances }, () => count(transport, gather, () => time.now() < end)));
-    let visits: readonly number[] | null = null;
-    void counting.then((counts) => {
-      visits = counts;
-    });
-    while (visits === null) await time.advance();
-    return (sum(await counting) / VIRTUAL_MS) * FINER * 1_000;
+    const counts = Array.from({ length: instances }, () => count(transport, gather, () => time.now() < end));
+    return (sum(await time.settle(Promise.all(counts))) / VIRTUAL_MS) * FINER * 1_000;
   });
 }
 

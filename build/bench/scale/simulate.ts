@@ -1,7 +1,8 @@
+import type { Totals } from "../../../src/domain/store.ts";
 import type { Shards } from "../../../src/stores/datastore/sharding.ts";
 import { percentile } from "../../statistics.ts";
 import { type Behaviour, type Billed, createDatastoreModel } from "./datastore-model.ts";
-import { type Answer, DAY, openStore, pagesOf, SITE, startFleet } from "./fleet.ts";
+import { type Answer, DAY, type Fleet, openStore, pagesOf, SITE, startFleet } from "./fleet.ts";
 import { createRandom } from "./random.ts";
 import { inVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
@@ -75,7 +76,7 @@ async function run(point: Point, time: VirtualTime, random: () => number): Promi
     fleet.work(ms < seconds * 1_000 ? rate / 1_000 : 0);
     await time.advance();
   }
-  await expectExact(point, fleet, () => openStore(transport, point.shards, random).totals(SITE, pagesOf(point.pages), DAY), time);
+  expectExact(point, fleet, await time.settle(openStore(transport, point.shards, random).totals(SITE, pagesOf(point.pages), DAY)));
 
   const settledAt = begunAt + (troubleEnd + SETTLED_S) * 1_000;
   const later = fleet.answers.filter(({ arrivedAt }) => arrivedAt >= settledAt);
@@ -96,19 +97,8 @@ async function run(point: Point, time: VirtualTime, random: () => number): Promi
 }
 
 /** Every visit is answered, and the count is that of the answers; where visits failed, at most those on top of it. */
-async function expectExact(
-  { name, shards, pages = 1 }: Point,
-  { answers, sent }: { readonly answers: readonly Answer[]; readonly sent: number },
-  read: () => Promise<{ readonly site: { readonly visits: number }; readonly pages: readonly { readonly visits: number }[] }>,
-  time: VirtualTime,
-): Promise<void> {
+function expectExact({ name, shards, pages = 1 }: Point, { answers, sent }: Fleet, totals: Totals): void {
   const wrong = (what: string) => new Error(`${name}: ${what}`);
-  let totals: Awaited<ReturnType<typeof read>> | undefined;
-  const reading = read().then((result) => {
-    totals = result;
-  });
-  while (!totals) await time.advance();
-  await reading;
   if (answers.length !== sent) throw wrong(`${sent} visits were sent, ${answers.length} answered`);
   const ofPages = totals.pages.reduce((sum, { visits }) => sum + visits, 0);
   const numbers = answers.flatMap(({ visits }) => visits ?? []);
