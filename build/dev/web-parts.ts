@@ -22,19 +22,16 @@ export interface WebParts {
 
 /** Prepares the web parts. */
 export function createWebParts(): WebParts {
-  const embed = createCompiler(embedOptions, "inline");
-  const takeover = createCompiler(takeoverOptions, "inline");
-  const dashboard = createCompiler(dashboardOptions, "inline");
+  const compileScripts = [embedOptions, takeoverOptions].map((options) => createCompiler(options, "inline"));
+  const compileDashboard = createCompiler(dashboardOptions, "inline");
   let files: Promise<Record<string, Content>> | undefined;
   let contract: Promise<string> | undefined;
 
   async function build(): Promise<Record<string, Content>> {
-    const [script, other, page] = await Promise.all([embed.compile(), takeover.compile(), dashboard.compile()]);
-    const outputs = [...script.outputFiles, ...other.outputFiles, ...page.outputFiles].map(({ path, contents }) => [
-      `/${relative(ASSETS, path)}`,
-      contents,
-    ]);
-    return { ...Object.fromEntries(outputs), "/": await dashboardPage(page.metafile) };
+    const [dashboard, ...scripts] = await Promise.all([compileDashboard(), ...compileScripts.map((compile) => compile())]);
+    const outputs = [dashboard, ...scripts].flatMap(({ outputFiles }) => outputFiles);
+    const files = Object.fromEntries(outputs.map(({ path, contents }) => [`/${relative(ASSETS, path)}`, contents]));
+    return { ...files, "/": await dashboardPage(dashboard.metafile) };
   }
 
   return {

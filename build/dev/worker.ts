@@ -28,7 +28,7 @@ export interface DevWorker {
 export function createDevWorker(options: RuntimeOptions): DevWorker {
   const runtime = createRuntime(options);
   // A debugger reads the map in the script itself.
-  const compiler = createCompiler(workerOptions, options.inspectorPort === undefined ? "external" : "inline");
+  const compile = createCompiler(workerOptions, options.inspectorPort === undefined ? "external" : "inline");
   const inFlight = new Set<Promise<void>>();
   const warned = new Set<string>();
   let served: Version | undefined;
@@ -37,7 +37,7 @@ export function createDevWorker(options: RuntimeOptions): DevWorker {
 
   async function read(): Promise<Version> {
     // Miniflare takes long to load, and esbuild, a process of its own, compiles meanwhile.
-    const [{ outputFiles }, settings] = await Promise.all([compiler.compile(), readSettings(), import("miniflare")]);
+    const [{ outputFiles }, settings] = await Promise.all([compile(), readSettings(), import("miniflare")]);
     const textOf = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
     return { script: textOf(".js"), map: textOf(".map"), settings };
   }
