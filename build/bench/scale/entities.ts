@@ -24,12 +24,7 @@ export function createEntities(): Entities {
   const versions = new Map<string, Version[]>();
 
   function find(name: string, at: number): Version | undefined {
-    const all = versions.get(name) ?? [];
-    for (let index = all.length - 1; index >= 0; index -= 1) {
-      const version = all[index];
-      if (version && version.at <= at) return version;
-    }
-    return undefined;
+    return versions.get(name)?.findLast((version) => version.at <= at);
   }
 
   function check({ insert, update }: Mutation, at: number): void {

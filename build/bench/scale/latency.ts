@@ -49,7 +49,7 @@ export function frontEnd(random: () => number): number {
 
 /** How long a commit takes that touches so many splits. */
 export function commitLatency(region: Region, participants: number): Latency {
-  const known = [...BY_PARTICIPANTS].reverse().find(([count]) => count <= participants) ?? BY_PARTICIPANTS[0];
+  const known = BY_PARTICIPANTS.findLast(([count]) => count <= participants) ?? BY_PARTICIPANTS[0];
   const [, mean, p99] = known;
   const base = lognormal(mean, p99);
   if (region === "one") return base;
