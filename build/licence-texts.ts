@@ -18,16 +18,24 @@ export function joinTexts(texts: readonly LicenceText[]): string {
   return [...sections].map(([text, those]) => `${those.map(({ of }) => of).join("\n")}\n\n${text}\n`).join(`\n${DIVIDER}\n\n`);
 }
 
+/** A package, as its own package.json has it. */
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly author?: string | { readonly name: string };
+}
+
+export async function readPackage(folder: string): Promise<Package> {
+  return JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+}
+
 /** A package's licence as it came with it, or else the text that its licence's name stands for. */
 export async function licenceOfPackage(folder: string): Promise<LicenceText> {
-  const { name, version, license, author } = JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
+  const { name, version, license, author } = await readPackage(folder);
   const files = (await readdir(join(ROOT, folder))).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(ROOT, folder, file), "utf8")));
   const holder = typeof author === "string" ? author : (author?.name ?? `the authors of ${name}`);
-  return { of: `${name} ${version} (${license})`, text: texts.join("\n\n") || standardText(license, holder) };
-}
-
-/** The text that an SPDX name stands for. */
-function standardText(id: string, holder: string): string {
-  return standardLicences[id]?.licenseText.replace("<year> <copyright holders>", holder) ?? "";
+  const standard = standardLicences[license]?.licenseText.replace("<year> <copyright holders>", holder) ?? "";
+  return { of: `${name} ${version} (${license})`, text: texts.join("\n\n") || standard };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { execa } from "execa";
 import manifest from "../package.json" with { type: "json" };
-import { joinTexts, licenceOfPackage } from "./licence-texts.ts";
+import { joinTexts, licenceOfPackage, readPackage } from "./licence-texts.ts";
 import { isAllowed } from "./licences.ts";
 import { DIST, ROOT } from "./root.ts";
 import { metaFile } from "./size.ts";
@@ -32,13 +32,6 @@ export interface Component {
   readonly licenses?: readonly ({ readonly license: { readonly id?: string; readonly name?: string } } | { readonly expression: string })[];
   /** The image's files that it is; what is bundled is in ours. */
   readonly evidence?: { readonly occurrences: readonly { readonly location: string }[] };
-}
-
-/** A package as its own package.json names it. */
-interface Package {
-  readonly name: string;
-  readonly version: string;
-  readonly license?: string;
 }
 
 /**
@@ -93,8 +86,4 @@ async function bundledBy(product: string): Promise<string[]> {
   const { outputs }: Metafile = JSON.parse(await readFile(metaFile(product), "utf8"));
   const files = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
   return files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
-}
-
-async function readPackage(folder: string): Promise<Package> {
-  return JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8"));
 }
