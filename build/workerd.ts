@@ -8,15 +8,7 @@ export const DURABLE_OBJECTS = { SITE_COUNTER: { className: "SiteCounter", useSQ
 
 /** Where the worker finds its static assets. */
 export const ASSETS_BINDING = "ASSETS";
-
-/** The worker's assets, as wrangler.toml has them: only the worker asks for them. */
-function assetsOf(directory: string): NonNullable<MiniflareOptions["assets"]> {
-  return {
-    directory,
-    binding: ASSETS_BINDING,
-    routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
-  };
-}
+const WORKER_FIRST = { invoke_user_worker_ahead_of_assets: true, has_user_worker: true };
 
 /**
  * The worker for Miniflare, on loopback.
@@ -47,6 +39,7 @@ export function miniflareOptions(options: {
     bindings: options.vars,
     durableObjects: DURABLE_OBJECTS,
     durableObjectsPersist: options.persist,
-    ...(assets !== undefined && { assets: assetsOf(assets) }),
+    // As wrangler.toml has them: only the worker asks for them.
+    ...(assets !== undefined && { assets: { directory: assets, binding: ASSETS_BINDING, routerConfig: WORKER_FIRST } }),
   };
 }
