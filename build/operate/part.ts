@@ -1,4 +1,5 @@
-import { appendFile, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { appendFile, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { InvalidInput } from "../../src/domain/invalid.ts";
 import { parseObject } from "../../src/json.ts";
 
@@ -26,13 +27,7 @@ export async function openPart(path: string, source: string): Promise<Part> {
   const file = `${path}.part`;
   const stateFile = `${path}.part.json`;
   // Before anything is asked for, as a folder keeps its name in the end.
-  if (
-    await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-  )
-    throw new InvalidInput(`${path} is a folder; allowed is a file.`);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new InvalidInput(`${path} is a folder; allowed is a file.`);
   let state = await readState(file, stateFile, source);
   if (state.next === null) await writeFile(file, "");
   // A piece that was half written, or whose end was not noted, comes again.
@@ -58,9 +53,6 @@ export async function openPart(path: string, source: string): Promise<Part> {
 async function readState(file: string, stateFile: string, source: string): Promise<State> {
   const none = { source, next: null, bytes: 0, lines: 0 };
   const state = parseObject(await readFile(stateFile, "utf8").catch(() => "")) as State | null;
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => 0,
-  );
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return state?.source === source && size >= state.bytes ? state : none;
 }
