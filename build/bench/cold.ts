@@ -4,12 +4,12 @@ import { writeCodeCache } from "../code-cache/write.ts";
 import { createProgress } from "../progress.ts";
 import { DIST, ROOT } from "../root.ts";
 import { NODE_FLAGS, SERVER } from "../server.ts";
-import { median, percentile, shortly, spread } from "../statistics.ts";
+import { median, percentile, shortly } from "../statistics.ts";
 import { type Start, type Started, timeStart } from "../time-start.ts";
 import { compared, LEAST_PAIRS, type Pair, ratioOf } from "./against.ts";
 import { startMetadataServer } from "./metadata-server.ts";
 import { buildPeers, peerFile } from "./peers.ts";
-import { least, most, type Result } from "./result.ts";
+import { figureOf, least, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
 import { warmUpByCommits } from "./warm-up.ts";
 
@@ -138,7 +138,7 @@ function report(starts: ReadonlyMap<string, readonly Started[]>, { earlier, note
       },
     ],
     budgets: budgets.filter(({ value }) => Number.isFinite(value)),
-    figures: Object.fromEntries(names.map((name) => [name, { value: median(values(name)), unit: "ms", spread: spread(values(name)) }])),
+    figures: Object.fromEntries(names.map((name) => [name, figureOf(values(name), "ms")])),
     notes: [
       ...notes,
       "A start ends with the first bytes of the first answer. Google's sandbox, the image's pull and TLS are not in it.",

@@ -1,10 +1,10 @@
 import type { Observation } from "../observe.ts";
-import { grouped, median, shortly, spread } from "../statistics.ts";
+import { grouped, median, shortly } from "../statistics.ts";
 import { compared, type Pair } from "./against.ts";
 import { writesPerVisit } from "./cost.ts";
 import { type Measured, nameOf, type Point, type Sample, subjectAt } from "./load-points.ts";
 import { loadTool } from "./load-tool.ts";
-import { type Budget, least, most, type Result } from "./result.ts";
+import { type Budget, figureOf, least, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
 
 /** Goals of DESIGN.md and of its issues. */
@@ -84,7 +84,7 @@ export function reportLoad(measured: readonly Measured[], warm: ReadonlyMap<stri
     figures: Object.fromEntries(
       measured.map((one) => {
         const rates = one.samples.map(({ perSecond }) => perSecond);
-        return [nameOf(one), { value: median(rates), unit: "visits/s", spread: spread(rates) }];
+        return [nameOf(one), figureOf(rates, "visits/s")];
       }),
     ),
     notes: [

@@ -8,7 +8,7 @@ import { createProgress } from "../progress.ts";
 import { ROOT } from "../root.ts";
 import { median, shortly, spread } from "../statistics.ts";
 import { COMPATIBILITY_DATE } from "../workerd.ts";
-import { most, type Result } from "./result.ts";
+import { figureOf, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
 
 const ROUNDS = 10;
@@ -161,9 +161,7 @@ function describe(ours: Subject, peer: Subject): Result {
     one.name,
     ...both.flatMap((kind) => [shortly(median(one[kind])), `${Math.round(spread(one[kind]) * 100)} %`]),
   ]);
-  const figures = [ours, peer].flatMap((one) =>
-    both.map((kind) => [`${one.name}: ${kinds[kind]}`, { value: median(one[kind]), unit: "ms", spread: spread(one[kind]) }] as const),
-  );
+  const figures = [ours, peer].flatMap((one) => both.map((kind) => [`${one.name}: ${kinds[kind]}`, figureOf(one[kind], "ms")] as const));
   return {
     part: "reload",
     title: "The dev loop: medians in ms",

@@ -1,3 +1,5 @@
+import { median, spread } from "../statistics.ts";
+
 /** What a part of the bench found: a table, what of it is drawn, and how it stands against its budgets. */
 export interface Result {
   readonly part: Part;
@@ -20,6 +22,11 @@ export interface Figure {
   readonly unit: string;
   /** How far its runs lie apart, as a share of it; 0 where they cannot differ. */
   readonly spread: number;
+}
+
+/** The median of several runs. */
+export function figureOf(values: readonly number[], unit: string): Figure {
+  return { value: median(values), unit, spread: spread(values) };
 }
 
 export interface Chart {

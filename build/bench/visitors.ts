@@ -1,10 +1,10 @@
 import { createProgress } from "../progress.ts";
 import { NODE_FLAGS, SERVER } from "../server.ts";
-import { grouped, median, shortly, spread } from "../statistics.ts";
+import { grouped, median, shortly } from "../statistics.ts";
 import { type Started, timeStart } from "../time-start.ts";
 import { ratioOf } from "./against.ts";
 import { expectExact, loadTool, sendVisits } from "./load-tool.ts";
-import { least, most, type Result } from "./result.ts";
+import { figureOf, least, most, type Result } from "./result.ts";
 import type { Run } from "./run.ts";
 import { inDatastore, type Server, startServer } from "./server.ts";
 import { measureStored, VISITORS } from "./visitors-stored.ts";
@@ -39,7 +39,7 @@ export async function benchVisitors(run: Run): Promise<Result> {
   const row = (name: string, unit: string, values: Both<readonly number[]>): number => {
     const ratio = ratioOf({ before: values.off, here: values.daily });
     rows.push([`${name}, ${unit}`, ...[median(values.off), median(values.daily), ratio].map(shortly)]);
-    for (const kind of KINDS) figures[`${name}, ${kind}`] = { value: median(values[kind]), unit, spread: spread(values[kind]) };
+    for (const kind of KINDS) figures[`${name}, ${kind}`] = figureOf(values[kind], unit);
     return ratio;
   };
 

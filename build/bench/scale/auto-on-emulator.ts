@@ -1,9 +1,9 @@
 import { createProgress } from "../../progress.ts";
 import { SERVER } from "../../server.ts";
 import { table } from "../../size.ts";
-import { median, shortly, spread } from "../../statistics.ts";
+import { median, shortly } from "../../statistics.ts";
 import { expectExact, sendVisits } from "../load-tool.ts";
-import { type Budget, type Figure, least } from "../result.ts";
+import { type Budget, type Figure, figureOf, least } from "../result.ts";
 import type { Run } from "../run.ts";
 import { inDatastore, type Server, startServer } from "../server.ts";
 import { warmUpByLoad } from "../warm-up.ts";
@@ -65,7 +65,7 @@ export async function compareAuto(run: Run): Promise<{
     "all",
   ]);
   return {
-    figures: { [`auto, ${INSTANCES} instances`]: { value: ratio, unit: "of SHARDS=1", spread: spread(ratios) } },
+    figures: { [`auto, ${INSTANCES} instances`]: figureOf(ratios, "of SHARDS=1") },
     budgets: [least(`${INSTANCES} instances on the emulator: SHARDS=auto, of SHARDS=1`, ratio, GOAL)],
     notes: [
       `On the emulator, ${INSTANCES} instances on one page:\n\n${table([["", "SHARDS=1, visits/s", "SHARDS=auto, visits/s", "ratio", "counted"], ...rows])}`,
