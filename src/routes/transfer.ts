@@ -23,8 +23,8 @@ import { WRITE_DEADLINE_MS } from "./visits.ts";
 export const MAX_IMPORT_BYTES = 4 * 1_024 * 1_024;
 /** Lines of an import that are read while others wait: of many days each, they take some milliseconds. */
 const LINES_AT_A_TIME = 20;
-/** Pages that an export reads from the store, and holds in memory, at a time. */
-const PAGES_AT_A_TIME = 500;
+/** Pages that an export reads from the store, and holds in memory, at a time: each has all its days, thousands after some years. */
+const PAGES_AT_A_TIME = 50;
 const ALL_TIME: Period = { from: "0001-01-01", to: "9999-12-31" };
 const NDJSON = "application/x-ndjson";
 

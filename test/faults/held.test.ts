@@ -5,10 +5,11 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { percentile } from "../../build/statistics.ts";
-import { OPEN } from "../http/service/rig.ts";
+import { KEY, OPEN } from "../http/service/rig.ts";
 import { type NodeServer, startNodeServer } from "../support/artefacts.ts";
 import { type Client, createClient, newSite } from "../support/http.ts";
 import { report } from "./findings.ts";
+import { memoryOf } from "./memory.ts";
 import { FULL, size, TIMEOUT } from "./size.ts";
 
 /** The contract: no visit takes longer. */
@@ -18,6 +19,11 @@ const READ_WITHIN_MS = size(1_000, 500);
 const LOCKED_MS = size(3_000, 30_000);
 const PAGES = size(1_500, 6_000);
 const DAYS = 365;
+/** Pages that have been counted for long. */
+const LONG_PAGES = 500;
+const LONG_DAYS = 2_500;
+const EXPORT_MB = 300;
+const SAMPLE_MS = 20;
 const LISTERS = 4;
 const LISTING_MS = size(3_000, 30_000);
 /** What lists may add to a visit. On a busy machine only half of the visits tell. */
@@ -98,17 +104,17 @@ test(
   },
 );
 
-/** A site with visits on each day of a year, on every page. */
-function fill(site: string): void {
+/** A site with visits on each of so many days, on every page. */
+function fill(site: string, pages: number, days: number): void {
   const database = new DatabaseSync(file);
   const day = "date('2026-11-28', '-' || n || ' days')";
   const names = "with recursive page(name, n) as (select '/page-1', 1 union all select '/page-' || (n + 1), n + 1 from page where n < ?2)";
   const dates = "with recursive dates(n) as (select 0 union all select n + 1 from dates where n < ?2 - 1)";
   database.exec("begin");
-  database.prepare(`${names} insert into counter (site, page, visits) select ?1, name, ?3 from page`).run(site, PAGES, DAYS);
-  database.prepare("insert into counter (site, page, visits) values (?1, '', ?2)").run(site, PAGES * DAYS);
-  const days = `${dates} insert into day (site, page, day, visits) select ?1, page, ${day}, case page when '' then ?3 else 1 end from counter, dates`;
-  database.prepare(`${days} where site = ?1`).run(site, DAYS, PAGES);
+  database.prepare(`${names} insert into counter (site, page, visits) select ?1, name, ?3 from page`).run(site, pages, days);
+  database.prepare("insert into counter (site, page, visits) values (?1, '', ?2)").run(site, pages * days);
+  const each = `${dates} insert into day (site, page, day, visits) select ?1, page, ${day}, case page when '' then ?3 else 1 end from counter, dates`;
+  database.prepare(`${each} where site = ?1`).run(site, days, pages);
   database.exec("commit");
   database.close();
 }
@@ -117,7 +123,7 @@ test(`lists of ${PAGES} pages and a year hold no visit up`, TIMEOUT, async () =>
   const site = newSite();
   expect((await visit(site)).status).toBe(200);
   const big = newSite();
-  fill(big);
+  fill(big, PAGES, DAYS);
   let listing = true;
   let listed = 0;
   const listers = Array.from({ length: LISTERS }, async (_, index) => {
@@ -149,4 +155,30 @@ test(`lists of ${PAGES} pages and a year hold no visit up`, TIMEOUT, async () =>
   });
   expect(listed).toBeGreaterThan(0);
   expect(latency, FULL ? figures : undefined).toBeLessThanOrEqual(LATENCY_MS);
+});
+
+test(`an export of ${LONG_PAGES} pages of ${LONG_DAYS} days takes little memory`, TIMEOUT, async () => {
+  const site = newSite();
+  fill(site, LONG_PAGES, LONG_DAYS);
+  const idleMb = memoryOf(served.process.pid);
+  let mostMb = 0;
+  const sampling = setInterval(() => {
+    mostMb = Math.max(mostMb, memoryOf(served.process.pid));
+  }, SAMPLE_MS);
+  const exported = client.send(`GET /v1/export?site=${site}&limit=5000`, { headers: KEY });
+  const { status, text, headers } = await exported.finally(() => clearInterval(sampling));
+  const holds = mostMb <= EXPORT_MB;
+  const figures = `${Math.round(idleMb)} MB before, at most ${Math.round(mostMb)} MB, for ${(text.length / 1e6).toFixed(1)} MB`;
+  const goal = `at most ${EXPORT_MB} MB`;
+  report({
+    scenario: `An export of ${LONG_PAGES} pages × ${LONG_DAYS} days, sqlite`,
+    sent: 1,
+    answered: 1,
+    counted: 0,
+    goal,
+    holds,
+    figures,
+  });
+  expect([status, headers["link"]]).toEqual([200, expect.stringContaining("after=")]);
+  expect(mostMb, figures).toBeLessThanOrEqual(EXPORT_MB);
 });
