@@ -7,8 +7,8 @@ import { fieldsOn, readSnapshot, TOTAL_FIELDS } from "./snapshot.ts";
 import { type Entity, type Filter, isStatus, type Query, type Responses } from "./transport.ts";
 import { numberOf, textOf } from "./values.ts";
 
-/** The most entities that one query fetches. */
-const QUERY_LIMIT = 1_000;
+/** The most entities that one query fetches, and that are in memory: each may have all its days, thousands after some years. */
+const QUERY_LIMIT = 250;
 /** Pages that are looked up at a time. */
 const LOOKED_UP = 100;
 /** For a whole list and for each of its queries: API Gateway waits 15 seconds, and repeating a slow query would make it slower. */
