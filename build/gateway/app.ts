@@ -30,16 +30,17 @@ export function createGateway({ document, backend, keys, now = Date.now }: Gatew
     app.all(path, (c) => {
       // Honoured before the operation is looked up, and with it the key that it needs.
       const method = c.req.header("x-http-method-override") ?? c.req.method;
-      const operation: GatewayOperation | undefined = item[method.toLowerCase() as Method];
+      const name = method.toLowerCase();
+      const operation: GatewayOperation | undefined = Object.hasOwn(item, name) ? item[name as Method] : undefined;
       if (!operation) {
         const message = `The current request is matched to the defined url template "${template}" but its http method is not allowed`;
         return refuse(c, { code: 405, message });
       }
       const refusal = guard(operation, c.req);
       if (refusal) return refuse(c, refusal);
-      const name = operation["x-google-backend"] ?? document["x-google-backend"];
-      const target = backends[name];
-      if (!target) throw new Error(`The document has no backend "${name}".`);
+      const place = operation["x-google-backend"] ?? document["x-google-backend"];
+      const target = backends[place];
+      if (!target) throw new Error(`The document has no backend "${place}".`);
       return forward(c, method, backend, target);
     });
   }
