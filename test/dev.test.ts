@@ -137,6 +137,12 @@ describe("npm run dev", () => {
     expect((await get(loop.url, "/v1/health")).status).toBe(200);
     await project.edit("wrangler.toml", "[vars\n", "[vars]\n");
     await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: null });
+    await project.edit("wrangler.toml", 'class_name = "SiteCounter"', 'class_name = "Counter"');
+    const line = 'wrangler.toml: class_name is "Counter"; allowed is a class that src/worker.ts exports: SiteCounter.';
+    await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: line });
+    expect((await get(loop.url, "/v1/health")).status).toBe(200);
+    await project.edit("wrangler.toml", 'class_name = "Counter"', 'class_name = "SiteCounter"');
+    await expect.poll(() => firstEvent(loop.url), within).toMatchObject({ problem: null });
   });
 
   test("a setting that the service refuses is told in one line, and the last good one goes on", async () => {

@@ -37,7 +37,11 @@ export function createDevWorker(options: RuntimeOptions): DevWorker {
 
   async function read(): Promise<Version> {
     // Miniflare takes long to load, and esbuild, a process of its own, compiles meanwhile.
-    const [{ outputFiles }, settings] = await Promise.all([compile(), readSettings(), import("miniflare")]);
+    const [{ outputFiles, metafile }, settings] = await Promise.all([compile(), readSettings(), import("miniflare")]);
+    checkClasses(
+      settings,
+      Object.values(metafile.outputs).flatMap((output) => output.exports),
+    );
     const textOf = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
     return { script: textOf(".js"), map: textOf(".map"), settings };
   }
@@ -89,4 +93,13 @@ export function createDevWorker(options: RuntimeOptions): DevWorker {
     },
     vars: () => ({ ...served?.settings.vars, ...options.vars }),
   };
+}
+
+/** Throws where a Durable Object's class is not the worker's: workerd would start, and every visit fail. */
+function checkClasses({ durableObjects }: Settings, exported: readonly string[]): void {
+  const classes = exported.filter((name) => name !== "default");
+  for (const { className } of Object.values(durableObjects)) {
+    if (classes.includes(className)) continue;
+    throw new Error(`wrangler.toml: class_name is "${className}"; allowed is a class that src/worker.ts exports: ${classes.join(", ")}.`);
+  }
 }
