@@ -36,6 +36,8 @@ const REGION = [/^[a-z]+(?:-[a-z]+)+\d+$/, "a region such as europe-west1"] as c
 const SECRETS = ["STATS_KEY", "GOOGLE_SERVICE_ACCOUNT_KEY"];
 /** Settings that follow from what a deployment is: with another value the service would count elsewhere, or nowhere. */
 const OWN = ["SITES", "PORT", "STORE", "SQLITE_PATH", "DATASTORE_PROJECT_ID", "DATASTORE_EMULATOR_HOST"];
+/** Of a month. */
+const BUDGET = 20;
 const COMMAND = {
   name: "npm run deploy --",
   about: `From a clone to a gateway's URL on Google Cloud, with gcloud. Safe to run again: what is done is kept, what is new is added.
@@ -76,7 +78,7 @@ const COMMAND = {
       help: "also makes alerts to EMAIL, an uptime check, a budget, backups, and clean-up",
       allowed: [/^[^\s@,]+@[^\s@,]+$/, "a mail address"],
     },
-    budget: { value: "AMOUNT", default: "20", help: "of a month, for the guards", allowed: wholeNumber(1) },
+    budget: { value: "AMOUNT", help: `of a month, for the guards (${BUDGET})`, allowed: wholeNumber(1) },
     "dry-run": { help: "prints the plan and does nothing" },
   },
 } as const;
@@ -95,6 +97,7 @@ export function readDeployment(): { deployment: Deployment; action: Action; dryR
   const sites = values.sites.join(",");
   if (action === "deploy" && sites === "") fail("--sites is missing; see npm run deploy -- --help");
   const email = values["with-guards"];
+  if (email === undefined && values.budget !== undefined) fail("--budget is of the guards; give --with-guards EMAIL as well.");
   const deployment: Deployment = {
     project,
     region,
@@ -103,7 +106,7 @@ export function readDeployment(): { deployment: Deployment; action: Action; dryR
     service,
     settings: action === "deploy" ? readSettings(sites, values.set) : {},
     maxInstances: Number(values["max-instances"]),
-    guards: email === undefined ? null : { email, budget: Number(values.budget) },
+    guards: email === undefined ? null : { email, budget: Number(values.budget ?? BUDGET) },
   };
   return { deployment, action, dryRun: values["dry-run"] };
 }

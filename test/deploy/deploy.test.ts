@@ -272,6 +272,10 @@ test.each([
   [[...OPTIONS, "--set", "SITES=b.example"], "--set is SITES=…, which follows from the options: give --sites"],
   [[...OPTIONS, "--sites", "b.example;c.example"], "b.example;c.example"],
   [[...OPTIONS, "--set", "nothing"], '--set is "nothing"; allowed is NAME=VALUE'],
+  [
+    ["--project", "demo-project", "--region", "europe-west1", "--sites", "a.example", "--budget", "50"],
+    "--budget is of the guards; give --with-guards EMAIL as well",
+  ],
   [[...OPTIONS, "--max-instances", "0"], '--max-instances is "0"'],
   [[...OPTIONS, "--with-guards", "nobody"], '--with-guards is "nobody"; allowed is a mail address'],
   [[...OPTIONS, "--frob"], "Unknown option '--frob'"],
