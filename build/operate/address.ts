@@ -29,9 +29,18 @@ const ASKS = 3;
  */
 export async function confirmAddress({ url, key }: { url: string; key: string }, settings: Settings): Promise<string> {
   const service = connectTo({ url, key });
+  // Ctrl-C ends gcloud as well; a second one ends this at once.
+  let interrupted = false;
+  const interrupt = () => {
+    if (interrupted) process.exit(1);
+    interrupted = true;
+  };
+  // Not `once`: execa ends the process where it finds no other listener than its own.
+  process.on("SIGINT", interrupt);
   const seen = async (headers: Record<string, string>): Promise<string | null> => {
     const answers = new Set<string | null>();
     for (let times = 0; times < ASKS; times += 1) {
+      if (interrupted) throw new AddressError("Interrupted.");
       const answer = (await (await service.request("/v1/client", { headers })).json()) as { address: string | null };
       answers.add(answer.address);
     }
@@ -54,6 +63,8 @@ export async function confirmAddress({ url, key }: { url: string; key: string },
     if (error instanceof AddressError)
       throw new AddressError(`${error.message} No header is trusted, as before; limits per address and visitors stay off.`);
     throw error;
+  } finally {
+    process.off("SIGINT", interrupt);
   }
 }
 

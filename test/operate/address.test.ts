@@ -1,7 +1,11 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { confirmAddress, type Settings } from "../../build/operate/address.ts";
+import { start } from "../../build/process.ts";
 
 const CLIENT = "198.51.100.4";
 
@@ -16,7 +20,8 @@ async function serviceBehind(proxies: readonly string[], { drops = false } = {})
           .filter(Boolean);
     const entries = [...sent, CLIENT, ...proxies];
     const address = hops === null ? null : (entries.at(-1 - hops) ?? null);
-    response.end(JSON.stringify({ address, header: hops === null ? null : "X-Forwarded-For" }));
+    response.setHeader("Content-Type", "application/json");
+    response.end(JSON.stringify({ site: "a.example", address, header: hops === null ? null : "X-Forwarded-For" }));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -50,4 +55,21 @@ test.each([
   const { service, settings, hops } = await serviceBehind(proxies, options);
   await expect(confirmAddress(service, settings)).rejects.toThrow("No header is trusted, as before");
   expect(hops()).toBeNull();
+});
+
+test("Ctrl-C while a wrong entry is trusted ends with no header trusted", async () => {
+  const { service } = await serviceBehind([]);
+  const folder = mkdtempSync(join(tmpdir(), "footfall-address-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const log = join(folder, "log");
+  writeFileSync(join(folder, "gcloud"), `#!/bin/sh\necho "$*" >> ${log}\nsleep 1\n`, { mode: 0o755 });
+  const args = ["build/operate/smoke.ts", service.url, "--confirm-address", "--project", "p", "--region", "r"];
+  const running = start(process.execPath, args, { env: { PATH: `${folder}:${process.env["PATH"]}`, ADMIN_KEY: "k" } });
+  onTestFinished(() => running.stop());
+  await expect.poll(() => existsSync(log), { timeout: 30_000 }).toBe(true);
+  // The terminal signals the whole group.
+  process.kill(-running.pid, "SIGINT");
+  expect(await running.exited).toBe(1);
+  expect(running.output()).toContain("No header is trusted, as before");
+  expect(readFileSync(log, "utf8")).toMatch(/--update-env-vars=.*\n.*--remove-env-vars=CLIENT_IP_HEADER,CLIENT_IP_HOPS /);
 });
