@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname, "..");
@@ -9,6 +9,11 @@ export const DIST = join(ROOT, "dist");
 /** A path as people read it: relative to the project's folder. */
 export function shown(path: string): string {
   return isAbsolute(path) ? relative(ROOT, path) : path;
+}
+
+/** A path of a command line: relative to where npm was called, as `npm run` goes to the project's folder. */
+export function givenPath(path: string): string {
+  return resolve(process.cwd() === ROOT ? (process.env["INIT_CWD"] ?? "") : "", path);
 }
 
 const MAX_PORT = 65_535;

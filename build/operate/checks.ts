@@ -161,6 +161,7 @@ export const CHECKS: readonly Check[] = [
       const series = await ask("GET", `/v1/series?${new URLSearchParams({ site, page, from: "2020-02-28", to: "2020-03-01" })}`, {
         headers,
       });
+      answered(series, { site, page });
       const points = series.json["points"] as { date: string; visits: number }[];
       deepEqual(
         points.map(({ date }) => date),

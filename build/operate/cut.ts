@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { InvalidInput } from "../../src/domain/invalid.ts";
 import type { Addition } from "../../src/domain/store.ts";
 import { MAX_LINES, parseLines } from "../../src/routes/import-lines.ts";
@@ -60,6 +61,8 @@ export interface Survey {
  * a file that is put right after half of it was added is another file, and would add that half twice.
  */
 export async function survey(path: string, site: string): Promise<Survey> {
+  // What is sent is read again, when a pipe would be empty.
+  if (!(await stat(path)).isFile()) throw new InvalidInput(`${path} is no file; allowed is a file, as it is read twice.`);
   const hash = createHash("sha256").update(`${site}\n`);
   let lines = 0;
   let visits = 0;

@@ -2,7 +2,7 @@ import { finished } from "node:stream/promises";
 import { InvalidInput } from "../../src/domain/invalid.ts";
 import { readOptions } from "../options.ts";
 import { createProgress } from "../progress.ts";
-import { fail } from "../root.ts";
+import { fail, givenPath } from "../root.ts";
 import { grouped } from "../statistics.ts";
 import { apiKey, COMMON, serviceUrl } from "./options.ts";
 import { openPart, type Part } from "./part.ts";
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
       out: {
         value: "FILE",
         help: "a file, which is there only once it is complete; else standard output\n(then: npm run --silent export -- …)",
+        allowed: [/./, "a file's path"],
       },
     },
     notes: "An export to a file that broke off goes on when it is started again.",
@@ -35,10 +36,11 @@ async function main(): Promise<void> {
     onRetry: (why, pause) => progress.note(`${why}; asked again in ${pause / 1_000} s`),
   });
   const first = `?${new URLSearchParams({ ...(values.site !== undefined && { site: values.site }), limit: String(PAGES) })}`;
-  const lines = await (values.out === undefined
-    ? toOutput(service, first)
-    : toFile(service, first, await openPart(values.out, url + first)));
-  console.error(`${grouped(lines)} lines exported${values.out === undefined ? "" : ` to ${values.out}`}.`);
+  const out = values.out === undefined ? null : givenPath(values.out);
+  const lines = await (out === null ? toOutput(service, first) : toFile(service, first, await openPart(out, url + first)));
+  console.error(`${grouped(lines)} lines exported${out === null ? "" : ` to ${out}`}.`);
+  // The first line is the site's own: a misspelt site is answered like an empty one.
+  if (lines < 2) console.error(`${values.site ?? "The service's default site"} has no pages there.`);
 }
 
 async function toFile(service: Service, first: string, part: Part): Promise<number> {
@@ -61,7 +63,7 @@ async function toOutput(service: Service, first: string): Promise<number> {
 /** The answers from a query on, and the query of the one behind each. */
 async function* pagesOf(service: Service, first: string): AsyncGenerator<{ text: string; next: string | null }> {
   for (let query: string | null = first; query !== null; ) {
-    const answer = await service.request(`/v1/export${query}`, { timeoutMs: ANSWER_MS });
+    const answer = await service.request(`/v1/export${query}`, { timeoutMs: ANSWER_MS, type: "application/x-ndjson" });
     const next: string | null = /<(\?[^>]*)>;\s*rel="next"/.exec(answer.headers.get("link") ?? "")?.[1] ?? null;
     yield { text: await answer.text(), next };
     query = next;

@@ -1,8 +1,8 @@
 import { InvalidInput } from "../../src/domain/invalid.ts";
-import { parseSite } from "../../src/domain/site.ts";
+import { parseHttpUrl, parseSite } from "../../src/domain/site.ts";
 import { readOptions } from "../options.ts";
 import { createProgress } from "../progress.ts";
-import { fail } from "../root.ts";
+import { fail, givenPath } from "../root.ts";
 import { grouped } from "../statistics.ts";
 import { cutFile, survey } from "./cut.ts";
 import { apiKey, COMMON, serviceUrl } from "./options.ts";
@@ -39,7 +39,9 @@ To add the same file once more on purpose, give it an --id of its own.`,
 
 async function main(): Promise<void> {
   const { values, positionals } = readOptions(COMMAND);
-  const [file = ""] = positionals;
+  const [given = ""] = positionals;
+  // A sitemap may be a URL.
+  const file = parseHttpUrl(given) === null ? givenPath(given) : given;
   const dryRun = values["dry-run"];
   if (!values.url && !(dryRun && values.site)) fail(`--url is missing; see ${COMMAND.name} --help`);
   const url = values.url && serviceUrl("--url", values.url);
@@ -51,7 +53,7 @@ async function main(): Promise<void> {
     : null;
   const site = values.site !== undefined ? parseSite(values.site) : service ? await defaultSite(service) : "";
   if (values.from === undefined) return addFile(file);
-  const counter = values.counter && serviceUrl("--counter", values.counter);
+  const counter = values.counter === undefined ? undefined : serviceUrl("--counter", values.counter);
   const collected = await convert({ from: values.from, file, site, counter });
   console.log(reportOf(collected));
   if (dryRun && collected.lines.length > 0) console.log(previewOf(collected.lines));
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
   async function addFile(path: string): Promise<void> {
     const start = performance.now();
     const { lines, visits, digest } = await survey(path, site);
+    if (lines === 0) throw new InvalidInput(`${file} has nothing to add.`);
     if (dryRun || service === null) {
       console.log(`${grouped(lines)} lines with ${grouped(visits)} visits would be added to ${site}; nothing was sent.`);
       return;

@@ -8,7 +8,7 @@ export interface Part {
   /** Where the next piece begins, in the words of who asks for it; `null` at the beginning. */
   readonly next: string | null;
   readonly lines: number;
-  /** Appends a piece, and keeps where the next one begins. */
+  /** Appends a piece, and keeps where the next one begins. Throws `InvalidInput` where another program has written to the file. */
   append(text: string, next: string | null): Promise<void>;
   /** Renames the file; answers how many lines it has. */
   finish(): Promise<number>;
@@ -36,6 +36,8 @@ export async function openPart(path: string, source: string): Promise<Part> {
     next: state.next,
     lines: state.lines,
     async append(text, next) {
+      const size = statSync(file, { throwIfNoEntry: false })?.size;
+      if (size !== state.bytes) throw new InvalidInput(`${file} has changed meanwhile: does another export write to it?`);
       await appendFile(file, text);
       state = { source, next, bytes: state.bytes + Buffer.byteLength(text), lines: state.lines + text.split("\n").length - 1 };
       await writeFile(`${stateFile}.new`, JSON.stringify(state));
@@ -51,8 +53,8 @@ export async function openPart(path: string, source: string): Promise<Part> {
 
 /** What was kept, where it fits the source and the file. */
 async function readState(file: string, stateFile: string, source: string): Promise<State> {
-  const none = { source, next: null, bytes: 0, lines: 0 };
   const state = parseObject(await readFile(stateFile, "utf8").catch(() => "")) as State | null;
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  return state?.source === source && size >= state.bytes ? state : none;
+  const fits = state?.source === source && state.next !== null && size >= state.bytes;
+  return fits ? state : { source, next: null, bytes: 0, lines: 0 };
 }

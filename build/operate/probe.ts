@@ -47,8 +47,9 @@ export function createProbe({ url, key, site, page }: Pick<Probe, "url" | "key" 
         headers: more.headers ?? {},
       }),
     async visits() {
-      const { json } = await ask("GET", `/v1/visits?${new URLSearchParams({ site, page })}`);
-      const [found] = json["pages"] as { visits: number }[];
+      const answer = await ask("GET", `/v1/visits?${new URLSearchParams({ site, page })}`);
+      answered(answer, { site });
+      const [found] = answer.json["pages"] as { visits: number }[];
       return found?.visits ?? Number.NaN;
     },
   };

@@ -7,8 +7,11 @@ export class ServiceError extends Error {
 
 /** Asks a running service, and asks again where it, or a gateway before it, says "later". */
 export interface Service {
-  /** A whole answer of 200 to 299, else {@link ServiceError}. Sent several times if need be, so it must be safe to repeat. */
-  request(path: string, init?: RequestInit & { timeoutMs?: number }): Promise<Response>;
+  /**
+   * A whole answer of 200 to 299 in the media type `type` (JSON), else {@link ServiceError}. Sent several times if need be, so it must be
+   * safe to repeat.
+   */
+  request(path: string, init?: RequestInit & { timeoutMs?: number; type?: string }): Promise<Response>;
 }
 
 /** Busy, or not there just now; the gateway's 504 says that its own patience ended, not the service's work. */
@@ -30,7 +33,7 @@ export function connectTo(options: { url: string; key?: string; onRetry?: (why: 
     const headers = new Headers(init.headers);
     if (key !== undefined) headers.set("X-API-Key", key);
     try {
-      const answer = await fetch(`${url}${path}`, { ...init, headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+      const answer = await fetch(`${url}${path}`, { ...init, headers, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
       // Read whole: an answer that breaks off is no answer, and is asked for again.
       const body = await answer.arrayBuffer();
       return new Response(body.byteLength > 0 ? body : null, answer);
@@ -40,11 +43,16 @@ export function connectTo(options: { url: string; key?: string; onRetry?: (why: 
   }
 
   return {
-    async request(path, { timeoutMs = TIMEOUT_MS, ...init } = {}) {
+    async request(path, { timeoutMs = TIMEOUT_MS, type = "application/json", ...init } = {}) {
       const name = `${init.method ?? "GET"} ${url}${path}`;
       for (let tried = 1; ; tried += 1) {
         const answer = await attempt(path, init, timeoutMs);
-        if (answer instanceof Response && answer.ok) return answer;
+        if (answer instanceof Response && answer.ok) {
+          const found = answer.headers.get("content-type")?.split(";", 1)[0]?.trim();
+          if (found === type) return answer;
+          // Another website answers any path with a page of its own.
+          throw new ServiceError(`${name} answered ${found ?? "no content type"}; allowed is ${type}: is ${url} the service's address?`);
+        }
         const later = !(answer instanceof Response) || LATER.includes(answer.status);
         const why = answer instanceof Response ? `answered ${answer.status}: ${await explain(answer)}` : `failed: ${answer.why}`;
         if (!later) throw new ServiceError(`${name} ${why}`);
@@ -71,6 +79,8 @@ function pauseAfter(tried: number, retryAfter: string | null): number {
 
 /** What an answer says went wrong: the service's own `detail`, or the gateway's `message`. */
 async function explain(response: Response): Promise<string> {
+  const location = response.headers.get("location");
+  if (location !== null) return `it leads to ${location}; give the address that answers itself.`;
   const text = await response.text().catch(reasonOf);
   try {
     const { detail, message } = JSON.parse(text) as { detail?: unknown; message?: unknown };

@@ -59,7 +59,8 @@ async function main(): Promise<void> {
   const { values, positionals } = readOptions(COMMAND);
   const url = serviceUrl("URL", positionals[0] ?? "");
   const key = optionalKey();
-  const site = await defaultSite(connectTo({ url }));
+  const onRetry = (why: string, pauseMs: number) => console.error(`${why}; asked again in ${pauseMs / 1_000} s`);
+  const site = await defaultSite(connectTo({ url, onRetry }));
   if (values["confirm-address"]) {
     const { project, region, service } = values;
     if (!project || !region || key === undefined) fail("--confirm-address needs --project, --region and the key in ADMIN_KEY.");

@@ -85,6 +85,7 @@ describe("npm run import", () => {
     const requests: { method: string | undefined; key: string | undefined; idempotencyKey: unknown }[] = [];
     const server = createServer((request, response) => {
       request.resume();
+      response.setHeader("Content-Type", "application/json");
       if (request.method === "GET") return response.end('{"site":"a.example"}');
       requests.push({
         method: request.method,

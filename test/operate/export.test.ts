@@ -16,6 +16,7 @@ async function serve(breaks: Record<number, number> = {}, statuses: Record<numbe
     const url = new URL(request.url ?? "", "http://service");
     const index = Number(url.searchParams.get("after")?.slice(2) ?? 0);
     asked.push(index);
+    response.setHeader("Content-Type", "application/x-ndjson");
     const line = `{"page":"/p${index}","visits":${index}}\n`;
     if (statuses[index]) return response.writeHead(statuses[index]).end(`{"detail":"no"}`);
     if (index + 1 < PAGES) response.setHeader("Link", `<?site=a.example&limit=5000&after=%2Fp${index + 1}>; rel="next"`);

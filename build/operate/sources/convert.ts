@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidInput } from "../../../src/domain/invalid.ts";
 import { parseHttpUrl, parseSite } from "../../../src/domain/site.ts";
 import { createProgress } from "../../progress.ts";
+import { givenPath } from "../../root.ts";
 import { reasonOf, ServiceError } from "../service.ts";
 import { type Collected, createCollector } from "./collect.ts";
 import { csv } from "./csv.ts";
@@ -81,7 +82,7 @@ async function readCounter(live: LiveCounter, { from, file, site, counter }: Con
   if (given?.complete) return file;
   if (given) throw new InvalidInput(`${file} has not all readings yet; give the sitemap again, and reading goes on.`);
   const endpoint = counter ?? live.endpoint;
-  const path = `footfall-${from}-${site}.jsonl`;
+  const path = givenPath(`footfall-${from}-${site}.jsonl`);
   const readings = await openReadings(path, { counter: from, site, endpoint });
   if (readings.complete) {
     console.error(`${path} has all readings; nothing is read again. Remove it to read ${from} anew.`);
