@@ -78,9 +78,9 @@ export async function runShown(program: string, args: readonly string[], env: Re
   return exitCode;
 }
 
-/** A port of 127.0.0.1 that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
+/** A port of 127.0.0.1 that nothing listens on now; rejects where another program has the one that was asked for. */
+export async function freePort(port = 0): Promise<number> {
+  const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));

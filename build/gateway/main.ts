@@ -1,14 +1,26 @@
 import { serve } from "@hono/node-server";
 import { readTakeover } from "../../src/config.ts";
 import { describeAll } from "../openapi/write.ts";
-import { refuse, settingsOrFail } from "../options.ts";
+import { readOptions, refuse, settingsOrFail } from "../options.ts";
 import { fail, readPort } from "../root.ts";
 import { createGateway } from "./app.ts";
 
 const HOST = "127.0.0.1";
 
-const port = readPort(8081);
-const backend = readBackend(process.env["BACKEND"] || "http://127.0.0.1:8080");
+const DEFAULT_PORT = 8081;
+const DEFAULT_BACKEND = "http://127.0.0.1:8080";
+
+readOptions({
+  name: "npm run gateway --",
+  about: "A local model of API Gateway in front of the service. It is set by the environment.",
+  options: {},
+  notes: `PORT      where to listen, on ${HOST} (${DEFAULT_PORT})
+BACKEND   where the service runs (${DEFAULT_BACKEND})
+TAKEOVER  the other counters' protocols that it lets through, as the service's setting
+API_KEYS  comma-separated keys that are valid; without any, administration is refused`,
+});
+const port = readPort(DEFAULT_PORT);
+const backend = readBackend(process.env["BACKEND"] || DEFAULT_BACKEND);
 const keys = new Set((process.env["API_KEYS"] ?? "").split(",").flatMap((key) => key.trim() || []));
 const takeover = settingsOrFail(() => readTakeover(process.env));
 const gateway = createGateway({ document: describeAll(takeover).gateway, backend, keys });
