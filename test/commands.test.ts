@@ -34,6 +34,17 @@ describe.each([
   });
 });
 
+test("the service ends with npm, as who started npm knows no other process", async () => {
+  const port = await freePort();
+  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], SQLITE_PATH: ":memory:", PORT: String(port) };
+  const npm = start("npm", ["--silent", "start"], { env });
+  onTestFinished(() => npm.stop());
+  await expect.poll(npm.output, { timeout: 30_000 }).toContain(`listens on port ${port}`);
+  process.kill(npm.pid, "SIGTERM");
+  await npm.exited;
+  await expect(fetch(`http://127.0.0.1:${port}/v1/health`)).rejects.toThrow();
+});
+
 requires("emulator")("npm run emulator", () => {
   test("does not take another program on its port for the emulator", async () => {
     const other = createServer();

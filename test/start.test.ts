@@ -93,6 +93,6 @@ describe("the built server", () => {
 
   test("is started by npm with the flags that it is tested with", async () => {
     const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
-    expect(scripts.start).toBe(`node ${NODE_FLAGS.join(" ")} build/start.ts`);
+    expect(scripts.start).toBe(`exec node ${NODE_FLAGS.join(" ")} build/start.ts`);
   });
 });
