@@ -16,7 +16,7 @@ import { connectTo, defaultSite, reasonOf, ServiceError } from "./service.ts";
 const COMMAND = {
   name: "npm run smoke --",
   about:
-    "Checks a live service against its contract. It counts some 60 visits of one page; with the key (ADMIN_KEY in the\nenvironment) it then removes that page.",
+    "Checks a live service against its contract. It counts some 30 visits of one page; with the key (ADMIN_KEY in the\nenvironment) it then removes that page.",
   positionals: ["URL"],
   options: {
     site: { value: "SITE", help: "the site to count for; else the service's default site" },
