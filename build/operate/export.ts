@@ -72,7 +72,8 @@ async function* pagesOf(service: Service, first: string): AsyncGenerator<{ text:
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader closed the pipe, as `head` does.
-  process.exit(error.code === "EPIPE" ? 0 : 1);
+  if (error.code === "EPIPE") process.exit(0);
+  fail(`${error.message}: what was written is not all of it.`);
 });
 await main().catch((error: NodeJS.ErrnoException) => {
   if (error instanceof ServiceError) fail(`${error.message}\nThe export broke off; what came is not all of it. Run the command again.`);

@@ -113,6 +113,13 @@ describe("a file of an export", () => {
     });
   });
 
+  test("or a pipe that takes no more is told", async () => {
+    const url = await listen((_, response) => response.setHeader("Content-Type", "application/x-ndjson").end(LINE));
+    const env = { ...KEY, NODE: process.execPath, EXPORT: join(ROOT, "build", "operate", "export.ts") };
+    const { exitCode, stderr } = await execa("bash", ["-c", `"$NODE" "$EXPORT" --url ${url} > /dev/full`], { env, reject: false });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining("what was written is not all of it") });
+  });
+
   test("is not mixed with what another export writes to it", async () => {
     const { path } = place("pages.ndjson");
     const one = await openPart(path, "source");
