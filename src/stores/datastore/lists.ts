@@ -9,6 +9,8 @@ import { numberOf, textOf } from "./values.ts";
 
 /** The most entities that one query fetches, and that are in memory: each may have all its days, thousands after some years. */
 const QUERY_LIMIT = 250;
+/** The same of keys alone. */
+const NAMES_LIMIT = 1_000;
 /** Pages that are looked up at a time. */
 const LOOKED_UP = 100;
 /** For a whole list and for each of its queries: API Gateway waits 15 seconds, and repeating a slow query would make it slower. */
@@ -54,7 +56,7 @@ export function listNames(context: Context, site: string, after: string | null, 
       kind: COUNTER_KIND,
       filter: behind(session, site, after),
       order: BY_KEY,
-      limit: QUERY_LIMIT,
+      limit: NAMES_LIMIT,
       projection: [{ property: KEY }],
     };
     for await (const { key } of results(session, query, null)) {
