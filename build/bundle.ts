@@ -5,6 +5,7 @@ import { finishAssets } from "./assets.ts";
 import { writeCodeCache } from "./code-cache/write.ts";
 import { DescriptionError } from "./openapi/document.ts";
 import { writeDocuments } from "./openapi/write.ts";
+import { readOptions } from "./options.ts";
 import { type Product, products } from "./products.ts";
 import { DIST, fail, shown } from "./root.ts";
 import { writeSbom } from "./sbom.ts";
@@ -89,6 +90,7 @@ export async function buildOrFail(): Promise<void> {
 }
 
 if (import.meta.main) {
+  readOptions({ name: "npm run build --", about: "Builds everything, prints sizes, and fails where one is over its budget.", options: {} });
   await buildOrFail();
   console.log(`\nbuilt into ${shown(DIST)}/`);
 }

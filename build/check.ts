@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { execa } from "execa";
+import { readOptions } from "./options.ts";
 import { ROOT } from "./root.ts";
 
 /** What must hold of the sources: each line a name and a command of node_modules/.bin. */
@@ -41,4 +42,7 @@ async function passes(name: string, [program, ...args]: readonly [string, ...str
   return !failed;
 }
 
-if (import.meta.main) process.exitCode = (await check()).length > 0 ? 1 : 0;
+if (import.meta.main) {
+  readOptions({ name: "npm run check --", about: "Checks types, lint, format, licences, and that nothing is unused.", options: {} });
+  process.exitCode = (await check()).length > 0 ? 1 : 0;
+}

@@ -34,6 +34,17 @@ describe.each([
   });
 });
 
+test.each([
+  ["npm run build", "bundle.ts"],
+  ["npm run check", "check.ts"],
+])("%s refuses an option that it lacks", async (name, file) => {
+  const running = await run(file, ["--watch"]);
+  expect({ code: await running.exited, output: running.output() }).toEqual({
+    code: 1,
+    output: `Unknown option '--watch'; see ${name} -- --help\n`,
+  });
+});
+
 test("the service ends with npm, as who started npm knows no other process", async () => {
   const port = await freePort();
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], SQLITE_PATH: ":memory:", PORT: String(port) };
